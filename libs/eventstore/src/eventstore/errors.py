@@ -1,0 +1,61 @@
+"""What an event store refuses. Each refusal has a stable code, an HTTP status and a sentence (its docstring)."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+
+class StoreRefusal(Exception):
+    """The event store refused the change."""
+
+    code: ClassVar[str] = "refused-by-store"
+    status: ClassVar[int] = 409
+
+
+class Missing(StoreRefusal):
+    """Nothing is known under this identifier."""
+
+    code, status = "not-found", 404
+
+
+class Changed(StoreRefusal):
+    """Someone changed this in the meantime; read it again and retry."""
+
+    code, status = "changed-meanwhile", 409
+
+
+class UniqueViolation(StoreRefusal):
+    """A value that must be unique is already taken."""
+
+    code, status = "already-taken", 409
+
+    def __init__(self, constraint: str) -> None:
+        super().__init__(constraint)
+        self.constraint = constraint
+
+
+class SubjectErased(StoreRefusal):
+    """This person was erased; nothing new can be written about them."""
+
+    code, status = "person-erased", 410
+
+
+class AlreadyDone(StoreRefusal):
+    """This command was already carried out; its first outcome stands."""
+
+    code, status = "already-done", 200
+
+    def __init__(self, fingerprint: bytes, outcome: Any) -> None:
+        super().__init__("already done")
+        self.fingerprint = fingerprint
+        self.outcome = outcome
+
+
+class AlreadyReceived(StoreRefusal):
+    """This message has already had its effect."""
+
+    code, status = "already-received", 200
+
+
+class UnsafeConfiguration(Exception):
+    """The configuration would lose or reorder events; the process must not start."""

@@ -1,0 +1,189 @@
+"""The inbox: messages of other services take effect once, in order, or are parked where an operator sees them."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING, Any, Protocol
+
+import psycopg
+from eventsourcing.persistence import InterfaceError, OperationalError
+from psycopg.types.json import Jsonb
+
+from eventstore.errors import AlreadyReceived, Changed
+from eventstore.facts import Position
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+
+    from eventstore.store import Store
+
+log = logging.getLogger(__name__)
+
+AWAY = 503  # the status of a refusal that says: another system is away
+CAUSE_LENGTH = 200
+
+
+class Message(Protocol):
+    """What the inbox needs to know of an envelope."""
+
+    @property
+    def producer(self) -> str:
+        """The service whose event this is."""
+
+    @property
+    def epoch(self) -> int:
+        """The life of the producer's store."""
+
+    @property
+    def storeseq(self) -> int:
+        """The event's number in the producer's store."""
+
+    @property
+    def type(self) -> str:
+        """Topic and version, such as vault.document-stored.v1."""
+
+    @property
+    def subject(self) -> str:
+        """The aggregate that the event is about."""
+
+    def model_dump(self, *, mode: str) -> dict[str, Any]:
+        """Return the whole message as JSON values."""
+
+
+class Inbox:
+    """Gives each message to the handler of its topic; `handlers` maps "vault.document-stored" to a function.
+
+    A handler saves with `position=position`, or saves nothing. What fails because something is away, or because of
+    a concurrent change, is raised for the caller to retry; anything else is parked with all later messages about the
+    same subject, and the others go on.
+    """
+
+    def __init__(self, store: Store, handlers: Mapping[str, Callable[[Any, Position], None]]) -> None:
+        self._store = store
+        self._handlers = handlers
+
+    def position(self, producer: str) -> Position | None:
+        """Return how far a producer's events were taken in; None at first."""
+        with self._store.connection() as connection:
+            row = connection.execute(
+                "SELECT epoch, store_seq FROM ledger.inbox WHERE producer = %s", (producer,)
+            ).fetchone()
+        return Position(producer, row["epoch"], row["store_seq"]) if row else None
+
+    def receive(self, messages: Sequence[Message]) -> None:
+        """Take in messages of one producer, in order; those already received do nothing."""
+        last: Message | None = None
+        for message in messages:
+            last = message
+            handler = self._handlers.get(_topic(message.type))
+            if handler is not None:
+                self._handle(handler, message)
+        if last is not None:
+            self._advance(_position(last))
+
+    def _handle(self, handler: Callable[[Any, Position], None], message: Message) -> None:
+        position = _position(message)
+        known = self.position(message.producer)
+        if known and (known.epoch, known.store_seq) >= (position.epoch, position.store_seq):
+            return
+        if self._is_parked(message):
+            self._park(message, "behind a parked message about the same subject")
+            return
+        try:
+            handler(message, position)
+        except AlreadyReceived:
+            return
+        except Exception as error:
+            if _passes(error):
+                raise
+            log.exception("message-parked", extra={"message_id": position.cause})
+            self._park(message, f"{type(error).__name__}: {error}"[:CAUSE_LENGTH])
+        else:
+            self._advance(position)
+
+    def _advance(self, position: Position) -> None:
+        with self._store.connection() as connection:
+            connection.execute(
+                "INSERT INTO ledger.inbox AS known VALUES (%s, %s, %s)"
+                " ON CONFLICT (producer) DO UPDATE SET epoch = excluded.epoch, store_seq = excluded.store_seq"
+                " WHERE (known.epoch, known.store_seq) < (excluded.epoch, excluded.store_seq)",
+                (position.producer, position.epoch, position.store_seq),
+            )
+
+    def _is_parked(self, message: Message) -> bool:
+        with self._store.connection() as connection:
+            row = connection.execute(
+                "SELECT 1 FROM ledger.parked WHERE producer = %s AND subject = %s AND replayed_at IS NULL LIMIT 1",
+                (message.producer, message.subject),
+            ).fetchone()
+        return row is not None
+
+    def _park(self, message: Message, cause: str) -> None:
+        position = _position(message)
+        with self._store.connection() as connection, connection.transaction():
+            connection.execute(
+                "INSERT INTO ledger.parked (producer, epoch, store_seq, subject, message, cause)"
+                " VALUES (%s, %s, %s, %s, %s, %s) ON CONFLICT DO NOTHING",
+                (
+                    position.producer,
+                    position.epoch,
+                    position.store_seq,
+                    message.subject,
+                    Jsonb(message.model_dump(mode="json")),
+                    cause,
+                ),
+            )
+            self._advance(position)
+
+    def parked(self) -> list[dict[str, Any]]:
+        """List the messages that wait for an operator, in order."""
+        with self._store.connection() as connection:
+            return connection.execute(
+                "SELECT producer, epoch, store_seq, subject, message ->> 'type' AS type, cause, parked_at"
+                " FROM ledger.parked WHERE replayed_at IS NULL ORDER BY producer, epoch, store_seq"
+            ).fetchall()
+
+    def replay(self, parse: Callable[[dict[str, Any]], Message]) -> Iterable[tuple[Position, Exception | None]]:
+        """Try the parked messages again, in order; yield each with what still stands in its way, or None."""
+        for row in self._waiting():
+            position = Position(row["producer"], row["epoch"], row["store_seq"], parked=True)
+            try:
+                message = parse(row["message"])
+                handler = self._handlers.get(_topic(message.type))
+                if handler is not None:
+                    handler(message, position)
+                self._replayed(position)
+            except Exception as error:  # noqa: BLE001 - whatever it is, the operator is told and the message stays
+                yield position, error
+            else:
+                yield position, None
+
+    def _waiting(self) -> list[dict[str, Any]]:
+        with self._store.connection() as connection:
+            return connection.execute(
+                "SELECT * FROM ledger.parked WHERE replayed_at IS NULL ORDER BY producer, epoch, store_seq"
+            ).fetchall()
+
+    def _replayed(self, position: Position) -> None:
+        with self._store.connection() as connection:
+            connection.execute(
+                "UPDATE ledger.parked SET replayed_at = clock_timestamp()"
+                " WHERE producer = %s AND epoch = %s AND store_seq = %s AND replayed_at IS NULL",
+                (position.producer, position.epoch, position.store_seq),
+            )
+
+
+def _topic(event_type: str) -> str:
+    """Drop the version of a published type: dossier.document-refused.v1 → dossier.document-refused."""
+    topic, _, version = event_type.rpartition(".")
+    return topic if version[:1] == "v" and version[1:].isdigit() else event_type
+
+
+def _position(message: Message) -> Position:
+    return Position(message.producer, message.epoch, message.storeseq)
+
+
+def _passes(error: Exception) -> bool:
+    """Tell whether waiting may mend it."""
+    away = (psycopg.OperationalError, psycopg.InterfaceError, OperationalError, InterfaceError, Changed)
+    return isinstance(error, away) or getattr(error, "status", None) == AWAY

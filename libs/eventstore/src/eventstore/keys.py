@@ -1,0 +1,136 @@
+"""Keys of persons: one each, wrapped by the key service, destroyed when the person is erased (RGPD art. 17)."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import os
+import threading
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from typing_extensions import override
+
+from eventstore.errors import SubjectErased, UnsafeConfiguration
+
+if TYPE_CHECKING:
+    from uuid import UUID
+
+    from eventsourcing.postgres import PostgresDatastore
+
+KEY_BYTES = 32
+NONCE_BYTES = 12
+# A key destroyed by another process is forgotten here at the latest after this time.
+CACHE_SECONDS = 30.0
+
+
+class KeyService(Protocol):
+    """Wraps data keys under a master key that never leaves it."""
+
+    def wrap(self, key: bytes, context: bytes) -> bytes:
+        """Encrypt a data key; the same context is needed to unwrap it."""
+
+    def unwrap(self, wrapped: bytes, context: bytes) -> bytes:
+        """Decrypt a data key. Raises cryptography.exceptions.InvalidTag if key or context differ."""
+
+
+class FileKeyService(KeyService):
+    """A key service for one machine: the master key is 32 random bytes in a file, in base64."""
+
+    def __init__(self, path: Path) -> None:
+        try:
+            master = base64.b64decode(path.read_text().strip(), validate=True)
+        except (OSError, binascii.Error) as error:
+            message = f"the master key file {path} cannot be read: {error}"
+            raise UnsafeConfiguration(message) from error
+        if len(master) != KEY_BYTES:
+            message = f"the master key file {path} must hold {KEY_BYTES} bytes in base64"
+            raise UnsafeConfiguration(message)
+        self._master = AESGCM(master)
+
+    @override
+    def wrap(self, key: bytes, context: bytes) -> bytes:
+        nonce = os.urandom(NONCE_BYTES)
+        return nonce + self._master.encrypt(nonce, key, context)
+
+    @override
+    def unwrap(self, wrapped: bytes, context: bytes) -> bytes:
+        return self._master.decrypt(wrapped[:NONCE_BYTES], wrapped[NONCE_BYTES:], context)
+
+
+class SubjectKeys:
+    """The keys that one service holds for the persons its events speak of."""
+
+    def __init__(self, service: str, datastore: PostgresDatastore, key_service: KeyService) -> None:
+        self._service = service
+        self._datastore = datastore
+        self._key_service = key_service
+        self._cache: dict[UUID, tuple[float, AESGCM | None]] = {}
+        self._lock = threading.Lock()
+
+    def seal(self, subject: UUID, plaintext: bytes, associated: bytes) -> bytes:
+        """Encrypt under the person's key, made at first use. Raises SubjectErased once it is destroyed."""
+        cipher = self._cipher(subject, create=True)
+        if cipher is None:
+            raise SubjectErased
+        nonce = os.urandom(NONCE_BYTES)
+        return nonce + cipher.encrypt(nonce, plaintext, associated)
+
+    def open(self, subject: UUID, box: bytes, associated: bytes) -> bytes | None:
+        """Decrypt what `seal` made; None if the person was erased.
+
+        Raises cryptography.exceptions.InvalidTag if the box was moved or altered.
+        """
+        cipher = self._cipher(subject, create=False)
+        if cipher is None:
+            return None
+        return cipher.decrypt(box[:NONCE_BYTES], box[NONCE_BYTES:], associated)
+
+    def destroy(self, subject: UUID) -> bool:
+        """Destroy the person's key for ever; False if there was none. A person without a key can then get none."""
+        with self._datastore.get_connection() as connection:
+            found = connection.execute(
+                "INSERT INTO ledger.subject_key (subject, destroyed_at) VALUES (%s, clock_timestamp())"
+                " ON CONFLICT (subject) DO UPDATE SET wrapped = NULL, destroyed_at = clock_timestamp()"
+                " WHERE subject_key.destroyed_at IS NULL RETURNING created_at < destroyed_at AS existed",
+                (subject,),
+            ).fetchone()
+        with self._lock:
+            self._cache.pop(subject, None)
+        return bool(found and found["existed"])
+
+    def _cipher(self, subject: UUID, *, create: bool) -> AESGCM | None:
+        with self._lock:
+            known = self._cache.get(subject)
+        if known and known[0] > time.monotonic():
+            return known[1]
+        row = self._read(subject)
+        if row is None and create:
+            row = self._create(subject)
+        cipher = None
+        if row is not None and row["wrapped"] is not None:
+            cipher = AESGCM(self._key_service.unwrap(bytes(row["wrapped"]), self._context(subject)))
+        if row is not None:
+            with self._lock:
+                self._cache[subject] = (time.monotonic() + CACHE_SECONDS, cipher)
+        return cipher
+
+    def _read(self, subject: UUID) -> dict[str, bytes | None] | None:
+        with self._datastore.get_connection() as connection:
+            return connection.execute(
+                "SELECT wrapped FROM ledger.subject_key WHERE subject = %s", (subject,)
+            ).fetchone()
+
+    def _create(self, subject: UUID) -> dict[str, bytes | None] | None:
+        wrapped = self._key_service.wrap(AESGCM.generate_key(bit_length=8 * KEY_BYTES), self._context(subject))
+        with self._datastore.get_connection() as connection:
+            connection.execute(
+                "INSERT INTO ledger.subject_key (subject, wrapped) VALUES (%s, %s) ON CONFLICT DO NOTHING",
+                (subject, wrapped),
+            )
+        return self._read(subject)  # another process may have been first: its key is the one
+
+    def _context(self, subject: UUID) -> bytes:
+        return f"subject|{self._service}|{subject}".encode()

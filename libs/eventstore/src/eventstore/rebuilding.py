@@ -1,0 +1,42 @@
+"""Read models made again from the events, while no writer can come between."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from psycopg import sql
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from psycopg import Connection
+
+    from eventstore.store import Store
+
+PAGE = 500  # events per round trip
+
+
+def rebuild(store: Store, progress: Callable[[int], None] | None = None) -> int:
+    """Empty the tables of the schema `read` and fill them from every event, in one transaction; return how many.
+
+    Readers see the old rows until it ends; writers wait. Raises what a projection raises, and changes nothing then.
+    """
+    done = 0
+    with store.connection() as connection, connection.transaction():
+        connection.execute("SET LOCAL lock_timeout = 0")
+        connection.execute("SELECT store_seq FROM ledger.counter FOR UPDATE")
+        _empty(connection)
+        while events := store.domain_events(connection, done, PAGE):
+            rows = store.projection.rows_of([event for _, event in events]).as_json()
+            if rows is not None:
+                connection.execute("SELECT ledger.apply_rows(%s::jsonb)", (rows,))
+            done = events[-1][0]
+            if progress:
+                progress(done)
+    return done
+
+
+def _empty(connection: Connection[Any]) -> None:
+    tables = connection.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'read' ORDER BY 1").fetchall()
+    for table in tables:
+        connection.execute(sql.SQL("DELETE FROM read.{}").format(sql.Identifier(table["tablename"])))

@@ -1,0 +1,147 @@
+"""The recorder: one server function, one round trip, one transaction for an append and all that belongs to it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, NoReturn
+
+import psycopg
+from eventsourcing.persistence import ProgrammingError, StoredEvent
+from eventsourcing.postgres import PostgresApplicationRecorder
+from psycopg.types.json import Jsonb
+
+from eventstore.errors import AlreadyDone, AlreadyReceived, Changed, UniqueViolation
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from uuid import UUID
+
+    from proof.entry import Fragments
+    from psycopg import Connection
+
+    from eventstore.facts import Command, Position
+
+APPEND = (
+    "SELECT ledger.append(%b::uuid[], %b::bigint[], %b::text[], %b::bytea[], %b::uuid[],"
+    " %b::text[], %b::text[], %b::text[], %b::text[],"
+    " %b::uuid, %b::text, %b::bytea, %t::jsonb, %b::text, %b::integer, %b::bigint, %b::boolean, %t::jsonb) AS first_seq"
+)
+ALREADY_RECEIVED = "SC001"
+ATTEMPTS = 3
+
+
+@dataclass
+class Append:
+    """What one transaction records."""
+
+    events: list[StoredEvent] = field(default_factory=list)
+    offices: list[UUID | None] = field(default_factory=list)
+    fragments: list[Fragments] = field(default_factory=list)
+    actor: UUID | None = None
+    command: Command | None = None
+    outcome: Any = None
+    position: Position | None = None
+    rows: str | None = None
+
+    def parameters(self) -> tuple[Any, ...]:
+        """Return the arguments of the server function, in its order."""
+        command, position = self.command, self.position
+        return (
+            [event.originator_id for event in self.events],
+            [event.originator_version for event in self.events],
+            [event.topic for event in self.events],
+            [event.state for event in self.events],
+            self.offices,
+            [parts.head for parts in self.fragments],
+            [parts.middle for parts in self.fragments],
+            [parts.after_recorded for parts in self.fragments],
+            [parts.tail for parts in self.fragments],
+            self.actor,
+            command.key if command else None,
+            command.fingerprint if command else None,
+            Jsonb(self.outcome) if command and self.outcome is not None else None,
+            position.producer if position else None,
+            position.epoch if position else None,
+            position.store_seq if position else None,
+            position.parked if position else None,
+            self.rows,
+        )
+
+
+class LedgerRecorder(PostgresApplicationRecorder):
+    """Reads as the library does; writes only through `append`."""
+
+    def insert_events(self, stored_events: Sequence[StoredEvent], **_kwargs: Any) -> NoReturn:
+        """Refuse: an event is never recorded without its proof entry."""
+        message = f"{len(stored_events)} events were to be recorded without their proof entries"
+        raise ProgrammingError(message)
+
+    def append(self, batch: Append) -> int:
+        """Record everything or nothing; return the first store_seq.
+
+        A lost connection is retried; if the first try had in fact committed, that is found out and is a success.
+        Raises Changed, AlreadyDone, AlreadyReceived, UniqueViolation; psycopg.OperationalError when the server is away.
+        """
+        for attempt in range(ATTEMPTS):
+            try:
+                return self._append_once(batch)
+            except psycopg.OperationalError:
+                if attempt == ATTEMPTS - 1:
+                    raise
+            except psycopg.errors.UniqueViolation as error:
+                committed = self._committed_before(batch) if attempt else None
+                if committed is not None:
+                    return committed
+                self._refuse(error, batch)
+            except psycopg.Error as error:
+                if error.sqlstate == ALREADY_RECEIVED:
+                    raise AlreadyReceived from error
+                raise
+        raise AssertionError  # the loop returns or raises
+
+    def _append_once(self, batch: Append) -> int:
+        with self.datastore.pool.connection() as connection:
+            row = connection.execute(APPEND, batch.parameters(), prepare=True, binary=True).fetchone()
+            return int(row["first_seq"]) if row else 0
+
+    def _refuse(self, error: psycopg.errors.UniqueViolation, batch: Append) -> NoReturn:
+        constraint = error.diag.constraint_name or ""
+        if constraint == "command_pkey" and batch.command and batch.actor:
+            first = self.first_outcome(batch.actor, batch.command.key)
+            if first is not None:
+                raise AlreadyDone(*first) from error
+        if constraint == "stored_events_pkey":
+            raise Changed from error
+        raise UniqueViolation(constraint) from error
+
+    def _committed_before(self, batch: Append) -> int | None:
+        """Find this very append in the store: states hold random salts, so equal bytes are the same event."""
+        if not batch.events:
+            return None
+        first = batch.events[0]
+        with self.datastore.pool.connection() as connection:
+            row = connection.execute(
+                "SELECT state, notification_id FROM ledger.stored_events"
+                " WHERE originator_id = %s AND originator_version = %s",
+                (first.originator_id, first.originator_version),
+            ).fetchone()
+        return int(row["notification_id"]) if row and bytes(row["state"]) == first.state else None
+
+    def first_outcome(self, actor: UUID, key: str) -> tuple[bytes, Any] | None:
+        """Return (fingerprint, outcome) of a command that was carried out, or None."""
+        with self.datastore.pool.connection() as connection:
+            row = connection.execute(
+                "SELECT fingerprint, outcome FROM ledger.command WHERE actor = %s AND key = %s", (actor, key)
+            ).fetchone()
+        return (bytes(row["fingerprint"]), row["outcome"]) if row else None
+
+    def page(self, connection: Connection[Any], after: int, limit: int) -> list[dict[str, Any]]:
+        """Read events and entries in the order of store_seq."""
+        return connection.execute(
+            "SELECT entry.store_seq, entry.entry, event.*, counter.epoch FROM ledger.proof_entry AS entry"
+            " JOIN ledger.stored_events AS event ON event.notification_id = entry.store_seq"
+            " CROSS JOIN ledger.counter AS counter"
+            " WHERE entry.store_seq > %s ORDER BY entry.store_seq LIMIT %s",
+            (after, limit),
+            prepare=True,
+        ).fetchall()

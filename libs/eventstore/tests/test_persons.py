@@ -1,0 +1,74 @@
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from cryptography.exceptions import InvalidTag
+from eventstore import FileKeyService, Store, SubjectErased, UnsafeConfiguration
+from testkit.parcels import Parcel, Sample, Someone, a_parcel
+
+
+def replace_state(store: Store, target: Parcel, source: Parcel) -> None:
+    """Do what an insider with all rights would do: put one event's bytes in the place of another's."""
+    with store.connection() as connection, connection.transaction():
+        connection.execute("ALTER TABLE ledger.stored_events DISABLE TRIGGER USER")
+        connection.execute(
+            "UPDATE ledger.stored_events AS t SET state = s.state FROM ledger.stored_events AS s"
+            " WHERE t.originator_id = %s AND s.originator_id = %s",
+            (target.id, source.id),
+        )
+        connection.execute("ALTER TABLE ledger.stored_events ENABLE TRIGGER USER")
+
+
+def test_an_erased_person_reads_as_none_and_the_event_stays(store: Store, someone: Someone) -> None:
+    parcel = a_parcel(note="Mme Martin")
+    store.save(parcel, actor=someone)
+    before = store.read(0, 1)[0]
+    assert store.keys.destroy(parcel.person_id)
+    assert store.get(Parcel, parcel.id).note is None
+    assert store.read(0, 1)[0] == before
+    assert store.opening(1) is None
+
+
+def test_nothing_new_is_written_about_an_erased_person(store: Store, someone: Someone) -> None:
+    parcel = a_parcel()
+    assert not store.keys.destroy(parcel.person_id)
+    with pytest.raises(SubjectErased):
+        store.save(parcel, actor=someone)
+    assert store.read(0, 1) == []
+
+
+def test_a_sealed_field_moved_to_another_event_is_refused(store: Store, someone: Someone) -> None:
+    person = uuid4()
+    office = uuid4()
+    one, two = (Parcel(office_id=office, number=n, person_id=person, note=n) for n in ("one", "two"))
+    store.save(one, two, actor=someone)
+    replace_state(store, target=one, source=two)
+    with pytest.raises(InvalidTag):
+        store.get(Parcel, one.id)
+
+
+def test_an_event_that_says_nothing_of_a_person_opens_too(store: Store, someone: Someone) -> None:
+    parcel = a_parcel(note=None)
+    parcel.move()
+    store.save(parcel, actor=someone)
+    assert store.opening(1)
+    assert store.opening(2)
+    assert store.opening(3) is None
+
+
+def test_another_process_forgets_a_destroyed_key(sample: Sample, store: Store, someone: Someone) -> None:
+    parcel = a_parcel()
+    store.save(parcel, actor=someone)
+    other: Any = sample.open()
+    other.keys.destroy(parcel.person_id)
+    store.keys._cache.clear()
+    assert store.get(Parcel, parcel.id).note is None
+    other.close()
+
+
+@pytest.mark.parametrize("content", ["", "not base64!", "c2hvcnQ="])
+def test_a_bad_master_key_stops_the_start(tmp_path: Any, content: str) -> None:
+    path = tmp_path / "master.key"
+    path.write_text(content)
+    with pytest.raises(UnsafeConfiguration, match=r"master\.key"):
+        FileKeyService(path)
