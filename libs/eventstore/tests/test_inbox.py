@@ -3,7 +3,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from eventstore import Changed, Inbox, Position, Store
+from eventstore import Changed, Inbox, Parked, Position, Store
 from testkit.parcels import Someone, a_parcel
 
 
@@ -61,19 +61,21 @@ def test_a_poisonous_message_is_parked_with_what_follows_on_its_subject_and_othe
             raise ValueError("no effect is possible")
         healthy(message, position)
 
-    inbox = Inbox(store, {"other.thing-said": handle})
-    inbox.receive([Said(1), Said(2, subject="thing-2"), Said(3)])
+    handlers = {"other.thing-said": handle}
+    Inbox(store, handlers).receive([Said(1), Said(2, subject="thing-2"), Said(3)])
     assert seen == [2]
-    assert [(row["store_seq"], row["type"]) for row in inbox.parked()] == [
-        (1, "other.thing-said.v1"),
-        (3, "other.thing-said.v1"),
+    parked = Parked(store, handlers, lambda message: Said(**message))
+    assert [(row["id"], row["type"]) for row in parked.list()] == [
+        ("other:1:1", "other.thing-said.v1"),
+        ("other:1:3", "other.thing-said.v1"),
     ]
+    assert parked.replay() == 0, "what follows a broken message waits behind it"
     broken = False
-    outcomes = list(inbox.replay(lambda message: Said(**message)))
-    assert [(position.store_seq, error) for position, error in outcomes] == [(1, None), (3, None)]
+    assert parked.replay(["other:1:3"]) == 0
+    assert parked.replay() == 2
     assert seen == [2, 1, 3]
-    assert inbox.parked() == []
-    assert list(inbox.replay(lambda message: Said(**message))) == []
+    assert parked.list() == []
+    assert parked.replay() == 0
 
 
 def test_what_waiting_may_mend_is_left_to_the_caller(store: Store) -> None:
@@ -84,7 +86,7 @@ def test_what_waiting_may_mend_is_left_to_the_caller(store: Store) -> None:
     with pytest.raises(Away):
         inbox.receive([Said(1)])
     assert inbox.position("other") is None
-    assert inbox.parked() == []
+    assert Parked(store, {}, lambda message: Said(**message)).list() == []
 
     def conflict(_message: Said, _position: Position) -> None:
         raise Changed

@@ -14,6 +14,7 @@ from eventstore.facts import DocFact, Facts, Origin, Position, Recorded
 from eventstore.inbox import Inbox
 from eventstore.keys import FileKeyService, KeyService
 from eventstore.migration import LEDGER, create_read_model, migrate
+from eventstore.parking import Parked
 from eventstore.personal import Personal
 from eventstore.projection import Projection, Rows
 from eventstore.rebuilding import rebuild
@@ -31,6 +32,7 @@ __all__ = [
     "KeyService",
     "Missing",
     "Origin",
+    "Parked",
     "Personal",
     "Position",
     "Projection",

@@ -13,7 +13,7 @@ from eventstore.errors import AlreadyReceived, Changed
 from eventstore.facts import Position
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from eventstore.store import Store
 
@@ -75,7 +75,7 @@ class Inbox:
         last: Message | None = None
         for message in messages:
             last = message
-            handler = self._handlers.get(_topic(message.type))
+            handler = self._handlers.get(topic_of(message.type))
             if handler is not None:
                 self._handle(handler, message)
         if last is not None:
@@ -135,45 +135,8 @@ class Inbox:
             )
             self._advance(position)
 
-    def parked(self) -> list[dict[str, Any]]:
-        """List the messages that wait for an operator, in order."""
-        with self._store.connection() as connection:
-            return connection.execute(
-                "SELECT producer, epoch, store_seq, subject, message ->> 'type' AS type, cause, parked_at"
-                " FROM ledger.parked WHERE replayed_at IS NULL ORDER BY producer, epoch, store_seq"
-            ).fetchall()
 
-    def replay(self, parse: Callable[[dict[str, Any]], Message]) -> Iterable[tuple[Position, Exception | None]]:
-        """Try the parked messages again, in order; yield each with what still stands in its way, or None."""
-        for row in self._waiting():
-            position = Position(row["producer"], row["epoch"], row["store_seq"], parked=True)
-            try:
-                message = parse(row["message"])
-                handler = self._handlers.get(_topic(message.type))
-                if handler is not None:
-                    handler(message, position)
-                self._replayed(position)
-            except Exception as error:  # noqa: BLE001 - whatever it is, the operator is told and the message stays
-                yield position, error
-            else:
-                yield position, None
-
-    def _waiting(self) -> list[dict[str, Any]]:
-        with self._store.connection() as connection:
-            return connection.execute(
-                "SELECT * FROM ledger.parked WHERE replayed_at IS NULL ORDER BY producer, epoch, store_seq"
-            ).fetchall()
-
-    def _replayed(self, position: Position) -> None:
-        with self._store.connection() as connection:
-            connection.execute(
-                "UPDATE ledger.parked SET replayed_at = clock_timestamp()"
-                " WHERE producer = %s AND epoch = %s AND store_seq = %s AND replayed_at IS NULL",
-                (position.producer, position.epoch, position.store_seq),
-            )
-
-
-def _topic(event_type: str) -> str:
+def topic_of(event_type: str) -> str:
     """Drop the version of a published type: dossier.document-refused.v1 → dossier.document-refused."""
     topic, _, version = event_type.rpartition(".")
     return topic if version[:1] == "v" and version[1:].isdigit() else event_type

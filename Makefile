@@ -1,0 +1,61 @@
+.DEFAULT_GOAL := help
+SHELL := /bin/bash
+PYTHON ?= python3
+BIN := .venv/bin
+MEMBERS := $(wildcard libs/*) $(wildcard services/*) sandbox launcher
+PACKAGES := scelle-identity scelle-dossier scelle-vault scelle-messaging scelle-journal
+
+.PHONY: help setup demo up test check fmt schemas requirements bench locks clean
+
+help: ## Print this help
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
+
+setup: .venv/ready ## Install everything into .venv, from the locked versions with their hashes
+
+.venv/ready: locks/dev.txt locks/bootstrap.txt $(wildcard libs/*/pyproject.toml services/*/pyproject.toml) sandbox/pyproject.toml launcher/pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or later is needed; name it: make setup PYTHON=python3.12" >&2; exit 1; }
+	@$(PYTHON) -m venv .venv || { echo "The venv module is missing; on Debian or Ubuntu: apt-get install python3-venv" >&2; exit 1; }
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r locks/bootstrap.txt
+	@$(BIN)/uv pip sync --quiet --python $(BIN)/python --require-hashes locks/bootstrap.txt locks/dev.txt
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation $(addprefix -e ,$(MEMBERS))
+	@touch $@
+
+demo: setup ## Play the reference journey on real components and verify its proof
+	@$(BIN)/scelle demo
+
+up: setup ## Start the whole platform on this machine and stay (Ctrl-C stops it)
+	@$(BIN)/scelle up
+
+test: setup ## Run every test on the real components
+	@$(BIN)/pytest
+
+check: setup ## Format, lint, types, import directions, generated files
+	@$(BIN)/ruff format --check --quiet . || { echo "run: make fmt" >&2; exit 1; }
+	@$(BIN)/ruff check --quiet .
+	@$(BIN)/mypy
+	@mkdir -p build
+	@$(BIN)/lint-imports --no-cache > build/import-contracts.txt 2>&1 || { cat build/import-contracts.txt; exit 1; }
+	@$(BIN)/python -m contracts --check
+	@echo "check: all good"
+
+fmt: setup ## Format the code and mend what the linter can mend
+	@$(BIN)/ruff format --quiet .
+	@$(BIN)/ruff check --fix --quiet .
+
+schemas: setup ## Make the published schemas, examples and the AsyncAPI document again
+	@$(BIN)/python -m contracts
+
+requirements: setup ## Print the 255 requirements with the tests that prove them, from the last test run
+	@$(BIN)/python -m testkit.requirements
+
+bench: setup ## Measure, and print ratios against the raw components
+	@for file in bench/*.py; do echo "== $$file"; $(BIN)/python $$file || exit 1; done
+
+locks: ## Resolve the dependencies again and write locks/ (needs uv)
+	@uv lock --quiet --upgrade
+	@uv export --quiet --all-packages --all-groups --no-emit-workspace --no-annotate --no-header --no-emit-index-url --no-emit-find-links -o locks/dev.txt
+	@for name in $(PACKAGES); do uv export --quiet --package $$name --no-dev --no-emit-workspace --no-annotate --no-header --no-emit-index-url --no-emit-find-links -o locks/$${name#scelle-}.txt; done
+	@echo 'uv==0.13.8' | uv pip compile --quiet --universal --generate-hashes --no-annotate --no-header --no-emit-index-url --no-emit-find-links - -o locks/bootstrap.txt
+
+clean: ## Remove what was built and measured, but not .venv
+	@rm -rf build .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
