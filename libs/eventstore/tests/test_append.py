@@ -9,7 +9,6 @@ import pytest
 from eventsourcing.persistence import ProgrammingError, StoredEvent
 from eventstore import AlreadyDone, Changed, Missing, Store, UniqueViolation, UnsafeConfiguration
 from proof.entry import Entry, commitment, state_hash
-from proof.tree import leaf_hash
 from testkit.parcels import Parcel, Sample, SomeCommand, Someone, a_parcel
 
 
@@ -60,9 +59,6 @@ def test_entries_are_what_the_reference_makes_and_chain_each_office(store: Store
         payload, salt = opening
         assert entry.payload_c == commitment(salt, payload)
         assert json.loads(payload)["data"]["note"] == "Jean Dupont"
-    with store.connection() as connection:
-        rows = connection.execute("SELECT entry, leaf_hash FROM ledger.proof_entry").fetchall()
-    assert all(bytes(row["leaf_hash"]) == leaf_hash(bytes(row["entry"])) for row in rows)
 
 
 def test_personal_fields_are_nowhere_in_clear_in_events(store: Store, someone: Someone) -> None:
@@ -106,15 +102,19 @@ def test_two_who_change_the_same_thing_do_not_overwrite_each_other(store: Store,
         store.save(theirs, actor=someone)
 
 
-@pytest.mark.parametrize("table", ["ledger.stored_events", "ledger.proof_entry"])
-@pytest.mark.parametrize("change", ["DELETE FROM {}", "TRUNCATE {}"])
-def test_the_database_refuses_to_change_what_was_recorded(
-    store: Store, someone: Someone, table: str, change: str
-) -> None:
+@pytest.mark.parametrize(
+    "change",
+    [
+        "UPDATE ledger.stored_events SET topic = ''",
+        "DELETE FROM ledger.stored_events",
+        "TRUNCATE ledger.stored_events",
+    ],
+)
+def test_the_database_refuses_to_change_what_was_recorded(store: Store, someone: Someone, change: str) -> None:
     store.save(a_parcel(), actor=someone)
     with pytest.raises(psycopg.errors.InsufficientPrivilege), store.connection() as connection:
-        connection.execute(change.format(table).encode())
-    assert count(store, table) == 1
+        connection.execute(change.encode())
+    assert count(store, "ledger.stored_events") == 1
 
 
 def test_events_cannot_be_recorded_without_their_entry(store: Store) -> None:
@@ -157,7 +157,7 @@ def test_a_tailing_reader_misses_nothing_of_eight_writers_with_mixed_batches_and
         writer.join()
     stop.set()
     reader.join()
-    assert seen == list(range(1, count(store, "ledger.proof_entry") + 1))
+    assert seen == list(range(1, count(store, "ledger.stored_events") + 1))
     numbers = [Entry.parse(r.entry).office_seq for r in store.read(0, 10_000)]
     assert numbers == list(range(1, len(seen) + 1))
 

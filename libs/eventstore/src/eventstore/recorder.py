@@ -138,10 +138,8 @@ class LedgerRecorder(PostgresApplicationRecorder):
     def page(self, connection: Connection[Any], after: int, limit: int) -> list[dict[str, Any]]:
         """Read events and entries in the order of store_seq."""
         return connection.execute(
-            "SELECT entry.store_seq, entry.entry, event.*, counter.epoch FROM ledger.proof_entry AS entry"
-            " JOIN ledger.stored_events AS event ON event.notification_id = entry.store_seq"
-            " CROSS JOIN ledger.counter AS counter"
-            " WHERE entry.store_seq > %s ORDER BY entry.store_seq LIMIT %s",
+            "SELECT event.*, counter.epoch FROM ledger.stored_events AS event CROSS JOIN ledger.counter AS counter"
+            " WHERE event.notification_id > %s ORDER BY event.notification_id LIMIT %s",
             (after, limit),
             prepare=True,
         ).fetchall()

@@ -130,13 +130,13 @@ class Store:
     def domain_events(self, connection: Connection[Any], after: int, limit: int) -> list[tuple[int, Any]]:
         """Read (store_seq, event) with personal fields opened, for rebuilding."""
         rows = self._recorder.page(connection, after, limit)
-        return [(row["store_seq"], self._mapper.to_domain_event(_stored(row))) for row in rows]
+        return [(row["notification_id"], self._mapper.to_domain_event(_stored(row))) for row in rows]
 
     def opening(self, store_seq: int) -> tuple[bytes, bytes] | None:
         """Open the commitment of one event: (canonical payload, salt); None if unknown or its person was erased."""
         with self.connection() as connection:
             rows = self._recorder.page(connection, store_seq - 1, 1)
-        if not rows or rows[0]["store_seq"] != store_seq:
+        if not rows or rows[0]["notification_id"] != store_seq:
             return None
         return self._mapper.opening(_stored(rows[0]))
 
@@ -152,7 +152,7 @@ class Store:
         stored = _stored(row)
         plain, class_version = self._mapper.plain(stored)
         return Recorded(
-            store_seq=row["store_seq"],
+            store_seq=row["notification_id"],
             epoch=row["epoch"],
             topic=stored.topic,
             class_version=class_version,

@@ -2,21 +2,18 @@
 
 CREATE SCHEMA ledger;
 
+-- An event and its proof entry are one row, so that neither exists without the other. The library's notification_id
+-- is the service's gap-free store_seq.
 CREATE TABLE ledger.stored_events (
     originator_id uuid NOT NULL,
     originator_version bigint NOT NULL,
     topic text NOT NULL,
     state bytea NOT NULL,
     notification_id bigint NOT NULL,
+    entry bytea NOT NULL,
     CONSTRAINT stored_events_pkey PRIMARY KEY (originator_id, originator_version)
 );
 CREATE UNIQUE INDEX stored_events_notification_id ON ledger.stored_events (notification_id);
-
-CREATE TABLE ledger.proof_entry (
-    store_seq bigint PRIMARY KEY,
-    entry bytea NOT NULL,
-    leaf_hash bytea NOT NULL
-);
 
 -- One row: locked first by every append and held to its commit, it serialises the writers of the service,
 -- so that the order of store_seq is the order of commits and a reader never passes over a late number.
@@ -77,8 +74,6 @@ BEGIN
 END $$;
 CREATE TRIGGER never_changed BEFORE UPDATE OR DELETE OR TRUNCATE ON ledger.stored_events
     FOR EACH STATEMENT EXECUTE FUNCTION ledger.refuse_change();
-CREATE TRIGGER never_changed BEFORE UPDATE OR DELETE OR TRUNCATE ON ledger.proof_entry
-    FOR EACH STATEMENT EXECUTE FUNCTION ledger.refuse_change();
 
 -- Each operation: {"sql": a statement on the schema read with one jsonb parameter, "row": that parameter}.
 CREATE FUNCTION ledger.apply_rows(operations jsonb) RETURNS void LANGUAGE plpgsql AS $$
@@ -91,7 +86,7 @@ BEGIN
 END $$;
 
 -- Append events with all that belongs to them, in the fixed order of locks: counters, idempotency key,
--- inbox position, proof entries, events, read-model rows. Returns the first store_seq given.
+-- inbox position, events with their entries, read-model rows. Returns the first store_seq given.
 -- heads, middles, afters and tails are the canonical entry cut around the values that only this
 -- transaction knows: office_prev and office_seq, recorded_at, store_seq (proof.entry.assemble is the reference).
 CREATE FUNCTION ledger.append(
@@ -138,10 +133,8 @@ BEGIN
             heads[i] || CASE WHEN offices[i] IS NULL OR prev IS NULL THEN 'null' ELSE '"' || encode(prev, 'base64') || '"' END
             || ',"office_seq":' || CASE WHEN offices[i] IS NULL THEN 'null' ELSE seq::text END
             || middles[i] || recorded || afters[i] || (first_seq + i - 1) || tails[i], 'UTF8');
-        INSERT INTO ledger.proof_entry (store_seq, entry, leaf_hash)
-        VALUES (first_seq + i - 1, new_entry, sha256('\x00'::bytea || new_entry));
-        INSERT INTO ledger.stored_events (originator_id, originator_version, topic, state, notification_id)
-        VALUES (ids[i], versions[i], topics[i], states[i], first_seq + i - 1);
+        INSERT INTO ledger.stored_events (originator_id, originator_version, topic, state, notification_id, entry)
+        VALUES (ids[i], versions[i], topics[i], states[i], first_seq + i - 1, new_entry);
         IF offices[i] IS NOT NULL THEN
             prev := sha256(new_entry);
         END IF;
