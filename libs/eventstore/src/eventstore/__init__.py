@@ -13,6 +13,7 @@ from eventstore.errors import (
 from eventstore.facts import DocFact, Facts, Origin, Position, Recorded
 from eventstore.inbox import Inbox
 from eventstore.keys import FileKeyService, KeyService
+from eventstore.leadership import leadership
 from eventstore.migration import LEDGER, create_read_model, migrate
 from eventstore.parking import Parked
 from eventstore.personal import Personal
@@ -44,6 +45,7 @@ __all__ = [
     "UniqueViolation",
     "UnsafeConfiguration",
     "create_read_model",
+    "leadership",
     "migrate",
     "rebuild",
 ]
