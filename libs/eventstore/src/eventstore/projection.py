@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from datetime import date
 from decimal import Decimal
 from functools import cache
@@ -44,9 +43,9 @@ class Rows:
     def __len__(self) -> int:
         return len(self._operations)
 
-    def as_json(self) -> str | None:
-        """Encode for `ledger.apply_rows`; None if there is nothing to do."""
-        return json.dumps(self._operations, default=_json) if self._operations else None
+    def operations(self) -> list[dict[str, Any]]:
+        """Return the operations for `ledger.apply_rows`; encode them with `json_value`."""
+        return self._operations
 
 
 class Projection:
@@ -104,7 +103,8 @@ def _name(identifier: str) -> str:
     return f'"{identifier}"'
 
 
-def _json(value: Any) -> str:
+def json_value(value: Any) -> str:
+    """Encode what JSON has no form for, as PostgreSQL reads it."""
     if isinstance(value, bytes):
         return "\\x" + value.hex()
     if isinstance(value, date):

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 
 from psycopg import sql
+
+from eventstore.projection import json_value
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -27,9 +30,8 @@ def rebuild(store: Store, progress: Callable[[int], None] | None = None) -> int:
         connection.execute("SELECT store_seq FROM ledger.counter FOR UPDATE")
         _empty(connection)
         while events := store.domain_events(connection, done, PAGE):
-            rows = store.projection.rows_of([event for _, event in events]).as_json()
-            if rows is not None:
-                connection.execute("SELECT ledger.apply_rows(%s::jsonb)", (rows,))
+            rows = store.projection.rows_of([event for _, event in events]).operations()
+            connection.execute("SELECT ledger.apply_rows(%s::jsonb)", (json.dumps(rows, default=json_value),))
             done = events[-1][0]
             if progress:
                 progress(done)

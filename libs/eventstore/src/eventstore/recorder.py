@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import base64
+import json
+from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import psycopg
 from eventsourcing.persistence import ProgrammingError, StoredEvent
 from eventsourcing.postgres import PostgresApplicationRecorder
-from psycopg.types.json import Jsonb
 
 from eventstore.errors import AlreadyDone, AlreadyReceived, Changed, UniqueViolation
+from eventstore.projection import json_value
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -21,11 +23,7 @@ if TYPE_CHECKING:
 
     from eventstore.facts import Command, Position
 
-APPEND = (
-    "SELECT ledger.append(%b::uuid[], %b::bigint[], %b::text[], %b::bytea[], %b::uuid[],"
-    " %b::text[], %b::text[], %b::text[], %b::text[],"
-    " %b::uuid, %b::text, %b::bytea, %t::jsonb, %b::text, %b::integer, %b::bigint, %b::boolean, %t::jsonb) AS first_seq"
-)
+APPEND = "SELECT ledger.append(%s::jsonb) AS first_seq"
 ALREADY_RECEIVED = "SC001"
 ATTEMPTS = 3
 
@@ -41,31 +39,42 @@ class Append:
     command: Command | None = None
     outcome: Any = None
     position: Position | None = None
-    rows: str | None = None
+    rows: list[dict[str, Any]] = field(default_factory=list)
 
-    def parameters(self) -> tuple[Any, ...]:
-        """Return the arguments of the server function, in its order."""
-        command, position = self.command, self.position
-        return (
-            [event.originator_id for event in self.events],
-            [event.originator_version for event in self.events],
-            [event.topic for event in self.events],
-            [event.state for event in self.events],
-            self.offices,
-            [parts.head for parts in self.fragments],
-            [parts.middle for parts in self.fragments],
-            [parts.after_recorded for parts in self.fragments],
-            [parts.tail for parts in self.fragments],
-            self.actor,
-            command.key if command else None,
-            command.fingerprint if command else None,
-            Jsonb(self.outcome) if command and self.outcome is not None else None,
-            position.producer if position else None,
-            position.epoch if position else None,
-            position.store_seq if position else None,
-            position.parked if position else None,
-            self.rows,
-        )
+    def as_json(self) -> str:
+        """Return the argument of the server function."""
+        batch: dict[str, Any] = {"events": list(map(_event, self.events, self.offices, self.fragments))}
+        if self.command:
+            batch["command"] = {
+                "actor": self.actor,
+                "key": self.command.key,
+                "fingerprint": _base64(self.command.fingerprint),
+            }
+            if self.outcome is not None:
+                batch["command"]["outcome"] = self.outcome
+        if self.position:
+            batch["position"] = asdict(self.position)
+        if self.rows:
+            batch["rows"] = self.rows
+        return json.dumps(batch, default=json_value)
+
+
+def _event(stored: StoredEvent, office: UUID | None, parts: Fragments) -> dict[str, Any]:
+    return {
+        "id": stored.originator_id,
+        "version": stored.originator_version,
+        "topic": stored.topic,
+        "state": _base64(stored.state),
+        "office": office,
+        "head": parts.head,
+        "middle": parts.middle,
+        "after": parts.after_recorded,
+        "tail": parts.tail,
+    }
+
+
+def _base64(data: bytes) -> str:
+    return base64.b64encode(data).decode()
 
 
 class LedgerRecorder(PostgresApplicationRecorder):
@@ -101,7 +110,7 @@ class LedgerRecorder(PostgresApplicationRecorder):
 
     def _append_once(self, batch: Append) -> int:
         with self.datastore.pool.connection() as connection:
-            row = connection.execute(APPEND, batch.parameters(), prepare=True, binary=True).fetchone()
+            row = connection.execute(APPEND, (batch.as_json(),), prepare=True).fetchone()
             return int(row["first_seq"]) if row else 0
 
     def _refuse(self, error: psycopg.errors.UniqueViolation, batch: Append) -> NoReturn:

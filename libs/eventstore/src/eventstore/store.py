@@ -101,7 +101,7 @@ class Store:
                 batch.offices.append(facts.office)
                 batch.fragments.append(self._entry(event, sealed, facts, actor, position))
                 events.append(event)
-        batch.rows = self.projection.rows_of(events).as_json()
+        batch.rows = self.projection.rows_of(events).operations()
         self._recorder.append(batch)
         return outcome
 
