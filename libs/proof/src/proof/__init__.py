@@ -1,0 +1,1 @@
+"""Canonical entries, Merkle tree, checkpoints, bundles and their verification, without I/O."""

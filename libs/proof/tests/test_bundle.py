@@ -1,0 +1,104 @@
+import io
+import struct
+import zipfile
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import pytest
+from proof.archive import ArchiveMalformed, pack, unpack
+from proof.bundle import Bundle, BundleMalformed
+from proof.report import Verdict
+from proof.verify import verify
+
+if TYPE_CHECKING:
+    from conftest import Log
+
+
+@pytest.mark.covers("C-10")
+def test_a_bundle_is_an_ordinary_zip_that_any_tool_reads(log: "Log") -> None:
+    data = log.bundle(3).encode()
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        assert archive.testzip() is None
+        names = archive.namelist()
+        assert "README.fr.txt" in names
+        assert "consistency/3-5.txt" in names
+        assert archive.read("checkpoints/5.note") == log.note(5)
+
+
+def test_a_bundle_reads_back_as_written_and_is_always_written_alike(log: "Log") -> None:
+    bundle = log.bundle(2, 3)
+    data = bundle.encode()
+    assert Bundle.decode(data) == bundle
+    assert Bundle.decode(data).encode() == data
+
+
+@pytest.mark.covers("C-05")
+def test_no_byte_of_a_bundle_can_change_unnoticed(log: "Log") -> None:
+    data = log.bundle(3).encode()
+    trust = log.trust()
+    assert verify(data, trust).verdict is Verdict.INTACT
+    for place in range(len(data)):
+        changed = bytearray(data)
+        changed[place] ^= 1 << place % 8
+        assert verify(bytes(changed), trust).verdict in {Verdict.MALFORMED, Verdict.TAMPERED}, place
+
+
+def test_a_bundle_cut_anywhere_is_malformed(log: "Log") -> None:
+    data = log.bundle().encode()
+    for length in range(0, len(data), 97):
+        assert verify(data[:length], log.trust()).verdict is Verdict.MALFORMED
+    assert verify(data + b"\0", log.trust()).verdict is Verdict.MALFORMED
+
+
+def test_a_compressed_archive_is_refused_before_it_expands() -> None:
+    bomb = io.BytesIO()
+    with zipfile.ZipFile(bomb, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("entries.bin", bytes(50_000_000))
+    with pytest.raises(ArchiveMalformed):
+        unpack(bomb.getvalue())
+
+
+def test_a_header_that_announces_more_than_there_is_is_refused() -> None:
+    data = bytearray(pack({"a": b"content"}))
+    struct.pack_into("<II", data, 18, 2**32 - 1, 2**32 - 1)
+    with pytest.raises(ArchiveMalformed):
+        unpack(bytes(data))
+
+
+@pytest.mark.parametrize("name", ["../etc/passwd", "/etc/passwd", "a/../b", "a\\b", "", "a/b/c", "é", ".hidden", "a/"])
+def test_a_name_that_could_leave_its_folder_is_refused(name: str) -> None:
+    with pytest.raises(ArchiveMalformed):
+        pack({name: b""})
+
+
+def test_a_file_without_a_place_in_a_bundle_is_refused(log: "Log") -> None:
+    files = unpack(log.bundle().encode())
+    for changed in (files | {"policy.json": b"{}"}, {n: c for n, c in files.items() if n != "states.bin"}):
+        with pytest.raises(BundleMalformed):
+            Bundle.decode(pack(changed))
+
+
+def test_a_bundle_that_shows_nothing_is_malformed(log: "Log") -> None:
+    empty = replace(log.bundle(), items=(), observations=())
+    assert verify(empty.encode(), log.trust()).verdict is Verdict.MALFORMED
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("manifest.json", b"[]"),
+        ("index.jsonl", b'{"index":"0"}\n' * 5),
+        ("index.jsonl", b'{"index":-1}\n' * 5),
+        ("entries.bin", b"\xff\xff"),
+        ("states.bin", b"\0"),
+        ("openings.jsonl", b'{"index":0,"payload":{},"salt":"AAAA"}\n'),
+        ("openings.jsonl", b'{"index":9,"payload":{},"salt":"' + b"A" * 43 + b'="}\n'),
+        ("observations.jsonl", b'{"ct_h":1,"ver":2}\n'),
+        ("checkpoints/9.note", b"not a note"),
+        ("proofs/0.tlog-proof", b"not a proof"),
+        ("consistency/1-5.txt", b"\xff\n"),
+    ],
+)
+def test_a_file_that_does_not_read_makes_the_bundle_malformed(log: "Log", name: str, content: bytes) -> None:
+    with pytest.raises(BundleMalformed):
+        Bundle.decode(pack(unpack(log.bundle().encode()) | {name: content}))
