@@ -1,0 +1,117 @@
+"""One golden example of every published event: the input of consumers' tests, always the same bytes."""
+
+import json
+from typing import Any
+from uuid import NAMESPACE_URL, UUID, uuid5
+
+from contracts.envelope import Envelope
+from contracts.published import Published
+from contracts.registry import MODELS
+
+NO_HASH = "A" * 43 + "="
+
+
+def example_id(name: str) -> UUID:
+    """Return the same UUID for the same name, in every example."""
+    return uuid5(NAMESPACE_URL, f"https://scelle.example/{name}")
+
+
+OFFICE, DOSSIER, REQUEST, VERSION = (example_id(name) for name in ("office", "dossier", "request", "version"))
+CLIENT, NOTARY, COLLABORATOR, BATCH = (example_id(name) for name in ("client", "notary", "collaborator", "batch"))
+
+VALUES: dict[str, Any] = {
+    "office_id": OFFICE,
+    "dossier_id": DOSSIER,
+    "request_id": REQUEST,
+    "version_id": VERSION,
+    "replaces": example_id("refused version"),
+    "client_id": CLIENT,
+    "owner_id": CLIENT,
+    "person_id": COLLABORATOR,
+    "actor_id": NOTARY,
+    "opened_by": COLLABORATOR,
+    "approved_by": NOTARY,
+    "refused_by": NOTARY,
+    "session_id": example_id("session"),
+    "batch_id": BATCH,
+    "member_ids": [COLLABORATOR, NOTARY],
+    "crpcen": "75001",
+    "kind": "client",
+    "role": "collaborator",
+    "purpose": "view",
+    "means": "password",
+    "cause": "address-refused",
+    "number": "2026-0142",
+    "deed_type": "bail-habitation",
+    "document_type": "piece-identite",
+    "documents": ["piece-identite", "justificatif-domicile"],
+    "whole_office": False,
+    "size": 182_044,
+    "media_type": "application/pdf",
+    "manifest_sha256": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+    "channel": "email",
+    "template": "documents-requested",
+    "cause_event": "dossier:1:7",
+}
+"""What a field of this name holds in the examples; a new field needs a line here."""
+
+SPECIAL: dict[str, dict[str, Any]] = {
+    "identity.client-invited": {"person_id": CLIENT},
+    "identity.password-set": {"person_id": CLIENT},
+    "identity.code-sent": {"person_id": CLIENT, "purpose": "sign-in"},
+    "identity.code-refused": {"person_id": CLIENT, "cause": "wrong"},
+    "identity.sign-in-refused": {"person_id": CLIENT, "cause": "wrong-password"},
+    "messaging.notification-queued": {"person_id": CLIENT},
+}
+"""Where the value of a name would be odd for one event."""
+
+SUBJECTS = {"office": OFFICE, "person": COLLABORATOR, "membership": example_id("membership"), "dossier": DOSSIER}
+
+
+def _subject(topic: str) -> UUID:
+    service, _, name = topic.partition(".")
+    if service == "dossier" and name.startswith(("document-", "request-")):
+        return REQUEST
+    if service == "vault":
+        return VERSION
+    if service == "messaging":
+        return example_id("notification")
+    return SUBJECTS.get(name.partition("-")[0], DOSSIER if service == "dossier" else COLLABORATOR)
+
+
+def _entry(topic: str, model: type[Published], seq: int, subject: UUID, data: dict[str, Any]) -> str:
+    """Return an entry of the right shape; its commitments are fixed text, so it proves nothing."""
+    facts: dict[str, Any] = {
+        "v": 1,
+        "kind": "event",
+        "svc": topic.partition(".")[0],
+        "store_seq": seq,
+        "agg": str(subject),
+        "agg_ver": 1,
+        "type": topic,
+        "schema": model.VERSION,
+        "occurred_at": "2026-03-02T09:30:00.000000Z",
+        "recorded_at": "2026-03-02T09:30:00.004000Z",
+        "office": data.get("office_id"),
+        "office_seq": seq if data.get("office_id") else None,
+        "office_prev": NO_HASH if data.get("office_id") else None,
+        "dossier": data.get("dossier_id"),
+        "actor": str(COLLABORATOR),
+        "actor_kind": "staff",
+        "corr": "example",
+        "cause": None,
+        "trace": "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01",
+        "payload_c": NO_HASH,
+        "state_h": NO_HASH,
+        "docs": [],
+    }
+    return json.dumps(facts, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+
+
+def example(topic: str, *, seq: int = 7, epoch: int = 1, subject: UUID | None = None, **changed: object) -> Envelope:
+    """Return the golden envelope of a topic; tests may change its place in the log and fields of its data."""
+    model = MODELS[topic]
+    chosen = {**VALUES, **SPECIAL.get(topic, {}), **changed}
+    data = model.model_validate({name: chosen[name] for name in model.model_fields}).model_dump(mode="json")
+    entry = _entry(topic, model, seq, subject or _subject(topic), data)
+    return Envelope.of(topic=topic, version=model.VERSION, epoch=epoch, data=data, proof_entry=entry)

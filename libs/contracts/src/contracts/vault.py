@@ -1,0 +1,44 @@
+"""What vault tells the others: documents stored, read and destroyed; names and clear hashes stay with the vault."""
+
+from typing import ClassVar
+from uuid import UUID
+
+from contracts.published import Published
+
+
+class DocumentStored(Published):
+    """All bytes of a version are encrypted and stored, and match what the depositor declared."""
+
+    TOPIC: ClassVar[str] = "vault.document-stored"
+    office_id: UUID
+    dossier_id: UUID
+    request_id: UUID
+    owner_id: UUID
+    """The client the document is about."""
+    version_id: UUID
+    size: int
+    """Bytes of the document in clear."""
+    media_type: str
+    """Found in the content, never taken from the name."""
+    manifest_sha256: str
+    """SHA-256 of the manifest of encrypted parts, hexadecimal."""
+
+
+class DocumentRead(Published):
+    """Someone opened or downloaded a version."""
+
+    TOPIC: ClassVar[str] = "vault.document-read"
+    version_id: UUID
+    actor_id: UUID
+    purpose: str
+    """view or download."""
+
+
+class DocumentDestroyed(Published):
+    """The key of the version is destroyed."""
+
+    TOPIC: ClassVar[str] = "vault.document-destroyed"
+    version_id: UUID
+
+
+EVENTS: tuple[type[Published], ...] = (DocumentStored, DocumentRead, DocumentDestroyed)
