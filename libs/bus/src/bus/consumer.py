@@ -1,0 +1,260 @@
+"""Follows the stream of one producer and hands its events to an inbox: all of them, once, in order.
+
+The inbox's position is the truth; acknowledgements only save work. A hole in what arrives, whatever its cause, is
+filled from the producer itself. Positions are compared as (epoch, store_seq): when a producer's store was set back and
+its epoch raised, the events of the new epoch follow, from the first number that is not as before.
+"""
+
+import asyncio
+import contextlib
+import logging
+import random
+from collections.abc import Callable, Sequence
+from typing import Protocol
+
+import nats.errors
+from contracts import Envelope, Malformed
+from nats.aio.client import Client
+from nats.aio.msg import Msg
+from nats.js import JetStreamContext, api
+from nats.js.errors import FetchTimeoutError, NotFoundError, ServiceUnavailableError
+
+from bus.streams import stream_name
+
+log = logging.getLogger(__name__)
+
+BATCH = 100  # more brings little
+FETCH_SECONDS = 5.0
+HEARTBEAT_SECONDS = 1.0  # without it an empty stream and a deleted consumer look the same
+ACK_WAIT_SECONDS = 30.0
+REFILL_PAGE = 500
+LONGEST_PAUSE = 15.0
+ABSENT_SECONDS = 0.5
+
+
+class Position(Protocol):
+    """How far an inbox has taken in a producer's events."""
+
+    @property
+    def epoch(self) -> int:
+        """The life of the producer's store."""
+
+    @property
+    def store_seq(self) -> int:
+        """Number of the last event taken in."""
+
+
+class Inbox(Protocol):
+    """Where events take effect: libs/eventstore has one, and the journal its own."""
+
+    def position(self, producer: str) -> Position | None:
+        """Return how far this producer's events were taken in; None before the first."""
+
+    def receive(self, messages: Sequence[Envelope]) -> None:
+        """Take in events that follow the position, each effect in one transaction with the new position.
+
+        What cannot be handled is parked by the inbox. What it raises is tried again, from the position reached.
+        """
+
+
+Refill = Callable[[int, int], Sequence[Envelope]]
+"""(after, limit) → the events of the producer that follow number `after`, in order, from its `/internal/events`."""
+
+
+class HoleRemains(RuntimeError):
+    """Events are missing on the bus, and the producer did not give them either (yet)."""
+
+
+class _ConsumerGone(Exception):
+    """The durable consumer was deleted, perhaps with its stream."""
+
+
+class Consumer:
+    """One service's durable consumer of one producer's whole stream. The inbox and the refill run in threads."""
+
+    def __init__(self, connection: Client, service: str, producer: str, inbox: Inbox, refill: Refill) -> None:
+        self._jetstream = connection.jetstream()
+        self._durable = service
+        self._producer = producer
+        self._stream = stream_name(producer)
+        self._inbox = inbox
+        self._refill = refill
+        self._pause = ABSENT_SECONDS
+
+    async def run(self) -> None:
+        """Follow until cancelled; whatever fails is tried again."""
+        while True:
+            try:
+                subscription = await self._subscribe()
+                try:
+                    await self._follow(subscription)
+                finally:
+                    with contextlib.suppress(Exception):
+                        await subscription.unsubscribe()
+            except _ConsumerGone:
+                log.warning("consumer-gone", extra=self._names)
+            except NotFoundError:
+                await asyncio.sleep(ABSENT_SECONDS)  # the producer's relay makes the stream
+            except Exception as error:  # noqa: BLE001 - the bus or the database is away
+                log.warning("consumer-interrupted", extra=self._names | {"error": type(error).__name__})
+                self._pause = await _wait(self._pause)
+
+    async def take(self, envelopes: Sequence[Envelope]) -> None:
+        """Hand to the inbox what is new in some envelopes of any order, after filling the holes before and in them."""
+        position = await self._position()
+        fresh = sorted(
+            (envelope for envelope in envelopes if (envelope.epoch, envelope.storeseq) > position),
+            key=lambda envelope: (envelope.epoch, envelope.storeseq),
+        )
+        if not fresh:
+            return
+        expected = await self._expected(position, fresh[0])
+        run: list[Envelope] = []
+        for envelope in fresh:
+            if envelope.storeseq < expected:
+                continue
+            if envelope.storeseq > expected:
+                await self._receive(run)
+                await self._fill(expected, envelope.storeseq)
+                run = []
+            run.append(envelope)
+            expected = envelope.storeseq + 1
+        await self._receive(run)
+
+    @property
+    def _names(self) -> dict[str, str]:
+        return {"producer": self._producer, "consumer": self._durable}
+
+    async def _position(self) -> tuple[int, int]:
+        position = await asyncio.to_thread(self._inbox.position, self._producer)
+        return (position.epoch, position.store_seq) if position else (0, 0)
+
+    async def _expected(self, position: tuple[int, int], first: Envelope) -> int:
+        """Return the number that must come next: a new epoch may begin before the position."""
+        epoch, store_seq = position
+        if epoch in (0, first.epoch):
+            return store_seq + 1
+        return min(store_seq + 1, await self._end_of_epoch(epoch, first.storeseq) + 1)
+
+    async def _end_of_epoch(self, epoch: int, last: int) -> int:
+        """Return the number of the stream's last message up to `epoch`, by bisection: epochs never decrease."""
+        low, high = 0, last
+        probe = last  # as a rule there is only one epoch, and one look tells
+        while low < high:
+            if await self._epoch_of(probe) <= epoch:
+                low = probe
+            else:
+                high = probe - 1
+            probe = (low + high + 1) // 2
+        return low
+
+    async def _epoch_of(self, sequence: int) -> int:
+        """Return the epoch of a message; one that is unusable counts as old, the hole it makes is filled later."""
+        message = await self._jetstream.get_msg(self._stream, sequence)
+        try:
+            return Envelope.parse(message.data or b"").epoch
+        except Malformed:
+            return 0
+
+    async def _subscribe(self) -> JetStreamContext.PullSubscription:
+        """Bind to the durable consumer, made anew unless it stands exactly where the inbox stands."""
+        epoch, store_seq = await self._position()
+        last = (await self._jetstream.stream_info(self._stream)).state.last_seq
+        known = min(store_seq, last)  # what a rebuilt stream brings again is dropped
+        start = (await self._end_of_epoch(epoch, known) if epoch else 0) + 1
+        try:
+            info = await self._jetstream.consumer_info(self._stream, self._durable)
+            if info.num_ack_pending or info.delivered.stream_seq != start - 1:
+                await self._jetstream.delete_consumer(self._stream, self._durable)
+                await self._create(start)
+        except NotFoundError:
+            await self._create(start)
+        return await self._jetstream.pull_subscribe_bind(consumer=self._durable, stream=self._stream)
+
+    async def _create(self, start: int) -> None:
+        await self._jetstream.add_consumer(
+            self._stream,
+            api.ConsumerConfig(
+                durable_name=self._durable,
+                deliver_policy=api.DeliverPolicy.BY_START_SEQUENCE,
+                opt_start_seq=start,
+                ack_policy=api.AckPolicy.ALL,
+                ack_wait=ACK_WAIT_SECONDS,
+            ),
+        )
+
+    async def _follow(self, subscription: JetStreamContext.PullSubscription) -> None:
+        while True:
+            try:
+                messages = await subscription.fetch(BATCH, timeout=FETCH_SECONDS, heartbeat=HEARTBEAT_SECONDS)
+            except FetchTimeoutError:
+                messages = []  # alive and empty
+            except (nats.errors.TimeoutError, ServiceUnavailableError):
+                await self._check()
+                await asyncio.sleep(ABSENT_SECONDS)
+                continue
+            self._pause = ABSENT_SECONDS
+            if messages:
+                await self._take_all(messages)
+
+    async def _check(self) -> None:
+        """Raise _ConsumerGone if that is why nothing came."""
+        try:
+            await self._jetstream.consumer_info(self._stream, self._durable)
+        except NotFoundError:
+            raise _ConsumerGone from None
+
+    async def _take_all(self, messages: Sequence[Msg]) -> None:
+        """Take in a batch, however often that must be tried: nothing later may go first."""
+        envelopes = [envelope for message in messages if (envelope := self._read(message))]
+        last = max(messages, key=lambda message: message.metadata.sequence.stream)
+        pause = ABSENT_SECONDS
+        while True:
+            try:
+                await self.take(envelopes)
+                if len(envelopes) < len(messages):
+                    await self._fill_up_to(last.metadata.sequence.stream)
+                break
+            except Exception as error:  # noqa: BLE001 - the inbox parks what will never work; the rest is worth a wait
+                log.warning("consumer-waits", extra=self._names | {"error": type(error).__name__})
+                pause = await _wait(pause)
+        # A lost acknowledgement costs a repeated delivery, which the position drops.
+        with contextlib.suppress(nats.errors.Error):
+            await last.ack_sync(timeout=1)
+
+    def _read(self, message: Msg) -> Envelope | None:
+        """Read a message that is what its place in the stream says; anything else is a hole."""
+        try:
+            envelope = Envelope.parse(message.data)
+        except Malformed:
+            envelope = None
+        sequence = message.metadata.sequence.stream
+        if envelope is None or envelope.producer != self._producer or envelope.storeseq != sequence:
+            log.error("message-unusable", extra=self._names | {"store_seq": sequence})
+            return None
+        return envelope
+
+    async def _fill_up_to(self, last: int) -> None:
+        _, store_seq = await self._position()
+        if store_seq < last:
+            await self._fill(store_seq + 1, last + 1)
+
+    async def _fill(self, first: int, end: int) -> None:
+        """Take the events first … end-1 from the producer."""
+        log.warning("hole-refilled", extra=self._names | {"store_seq": first, "count": end - first})
+        while first < end:
+            page = await asyncio.to_thread(self._refill, first - 1, min(REFILL_PAGE, end - first))
+            numbers = [envelope.storeseq for envelope in page]
+            if not page or numbers != list(range(first, first + len(page))):
+                raise HoleRemains(f"{self._producer} does not give event {first}")
+            await self._receive(page)
+            first += len(page)
+
+    async def _receive(self, envelopes: Sequence[Envelope]) -> None:
+        if envelopes:
+            await asyncio.to_thread(self._inbox.receive, envelopes)
+
+
+async def _wait(pause: float) -> float:
+    await asyncio.sleep(pause * random.uniform(0.5, 1.0))  # noqa: S311 - spreads the retries, protects nothing
+    return min(pause * 2, LONGEST_PAUSE)
