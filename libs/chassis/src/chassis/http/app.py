@@ -1,0 +1,91 @@
+"""The web application of a service: its routes, and everything that is the same for all services."""
+
+import secrets
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from fastapi import APIRouter, Depends, FastAPI
+from fastapi.openapi.utils import get_openapi
+
+from chassis import telemetry
+from chassis.cursor import key_from
+from chassis.http import problems
+from chassis.http.answers import add_answers
+from chassis.http.bodies import BodyRules
+from chassis.http.callers import FirstOutcome, calling_service
+from chassis.http.context import RequestContext
+from chassis.refusal import IdempotencyKeyReused, NotSignedIn
+from chassis.settings import ServiceSettings
+from chassis.tokens import Verifier
+
+
+def create_app(  # noqa: PLR0913 - one keyword for each thing that differs between services
+    *,
+    service: str,
+    prefix: str,
+    routers: Iterable[APIRouter],
+    verifier: Verifier,
+    internal: Iterable[APIRouter] = (),
+    settings: ServiceSettings | None = None,
+    ready: Callable[[], object] = lambda: True,
+    first_outcome: FirstOutcome | None = None,
+    refusals: Iterable[type[Exception]] = (),
+) -> FastAPI:
+    """Return the application of `service`.
+
+    `routers` are mounted under `prefix`, `internal` under /internal for services only. `ready` raises or returns False
+    while the process cannot serve. `refusals` are base classes of exceptions that have a code, a status and a sentence
+    as their docstring, such as `eventstore.StoreRefusal`; one with `fingerprint` and `outcome` tells of a command
+    already recorded.
+    """
+    app = FastAPI(
+        title=f"Scellé {service}",
+        version="1",
+        openapi_url=f"{prefix}/openapi.json",
+        docs_url=None,
+        redoc_url=None,
+        responses=problems.problems(problems.Invalid, IdempotencyKeyReused),
+        telemetry=telemetry.FASTAPI,
+    )
+    app.state.service, app.state.verifier, app.state.first_outcome = service, verifier, first_outcome
+    app.state.cursor_key = key_from(settings.master_key_file) if settings else secrets.token_bytes(32)
+    app.state.draining = False
+    for router in routers:
+        app.include_router(router, prefix=prefix, responses=problems.problems(NotSignedIn))
+    for router in internal:
+        app.include_router(router, prefix="/internal", include_in_schema=False, dependencies=[Depends(calling_service)])
+    _add_health(app, ready)
+    add_answers(app, refusals)
+    app.add_middleware(BodyRules)
+    app.add_middleware(RequestContext)
+    _describe(app)
+    return app
+
+
+def _add_health(app: FastAPI, ready: Callable[[], object]) -> None:
+    @app.get("/livez", include_in_schema=False)
+    async def livez() -> dict[str, str]:
+        return {"status": "ok"}
+
+    @app.get("/readyz", include_in_schema=False)
+    def readyz() -> dict[str, str]:
+        try:
+            able = not app.state.draining and ready() is not False
+        except Exception:  # noqa: BLE001 - whatever fails, the process is not ready
+            able = False
+        if not able:
+            raise problems.NotReady
+        return {"status": "ok"}
+
+
+def _describe(app: FastAPI) -> None:
+    """Add the schema of problems to the OpenAPI document, which FastAPI makes once."""
+
+    def openapi() -> dict[str, Any]:
+        if app.openapi_schema is None:
+            app.openapi_schema = get_openapi(title=app.title, version=app.version, routes=app.routes)
+            schemas = app.openapi_schema.setdefault("components", {}).setdefault("schemas", {})
+            schemas["Problem"] = dict(problems.SCHEMA)
+        return app.openapi_schema
+
+    app.openapi = openapi  # type: ignore[method-assign] # the documented way to extend the document

@@ -1,0 +1,165 @@
+"""JSON bodies read strictly, before anything else sees them."""
+
+import json
+import math
+import unicodedata
+from typing import Any, NoReturn
+
+from fastapi import Depends, Request
+from pydantic import BaseModel, ConfigDict, field_validator
+from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from chassis.http.problems import BodyTooLarge, BodyUnreadable, MediaTypeRefused, answer, is_json
+from chassis.refusal import Refusal
+
+MAX_BODY_BYTES = 256 * 1024
+MAX_DEPTH = 32
+_TEXT_CONTROLS = "\n\r\t"
+
+
+class Input(BaseModel):
+    """What a caller sends: unknown names are refused, text is NFC without control characters."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, str_strip_whitespace=True, hide_input_in_errors=True)
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _clean(cls, value: Any) -> Any:
+        if isinstance(value, list):
+            return [cls._clean(item) for item in value]
+        if not isinstance(value, str):
+            return value
+        if any(unicodedata.category(sign) == "Cc" and sign not in _TEXT_CONTROLS for sign in value):
+            raise ValueError("control characters are refused")
+        return unicodedata.normalize("NFC", value)
+
+
+class BodyRules:
+    """Middleware: a JSON body is read whole and refused unless it means one thing only; no body is over its limit.
+
+    Bodies of other types pass through and may stream; a route that takes large ones says so by `accept_stream`.
+    """
+
+    def __init__(self, app: ASGIApp, max_bytes: int = MAX_BODY_BYTES) -> None:
+        self.app = app
+        self.max_bytes = max_bytes
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Check the body of one request."""
+        if scope["type"] != "http":
+            return await self.app(scope, receive, send)
+        request = Request(scope, receive)
+        if not is_json(request.headers.get("content-type", "")):
+            return await self.app(scope, self._limited(request), send)
+        try:
+            body = await self._read(request)
+        except Refusal as refusal:
+            return await answer(refusal, correlation_id=request.state.correlation_id)(scope, receive, send)
+        return await self.app(scope, _replay(body, receive), send)
+
+    def _limited(self, request: Request) -> Receive:
+        read = 0
+
+        async def limited() -> Message:
+            nonlocal read
+            limit = getattr(request.state, "max_body_bytes", self.max_bytes)
+            announced = request.headers.get("content-length", "")
+            if announced.isdigit() and int(announced) > limit:
+                raise HTTPException(BodyTooLarge.status)
+            message = await request.receive()
+            read += len(message.get("body", b""))
+            if read > limit:
+                raise HTTPException(BodyTooLarge.status)
+            return message
+
+        return limited
+
+    async def _read(self, request: Request) -> bytes:
+        if request.headers.get("content-encoding", "identity").lower() != "identity":
+            raise MediaTypeRefused
+        announced = request.headers.get("content-length", "")
+        if announced.isdigit() and int(announced) > self.max_bytes:
+            raise BodyTooLarge
+        body = bytearray()
+        async for chunk in request.stream():
+            body += chunk
+            if len(body) > self.max_bytes:
+                raise BodyTooLarge
+        if body:
+            parse(bytes(body))
+        return bytes(body)
+
+
+def accept_stream(max_bytes: int) -> Any:
+    """Return a dependency that lets a route take bodies of up to `max_bytes`, other than JSON."""
+
+    def accept(request: Request) -> None:
+        request.state.max_body_bytes = max_bytes
+
+    return Depends(accept)
+
+
+def parse(body: bytes) -> Any:
+    """Return the value of a JSON text; raise BodyUnreadable if another parser might read something else."""
+    try:
+        value = json.loads(
+            body.decode("utf-8", "strict"),
+            object_pairs_hook=_unique,
+            parse_constant=_refuse,
+            parse_float=_finite,
+        )
+    except (ValueError, RecursionError):
+        raise BodyUnreadable from None
+    _walk(value)
+    return value
+
+
+def _replay(body: bytes, receive: Receive) -> Receive:
+    messages: list[Message] = [{"type": "http.request", "body": body, "more_body": False}]
+
+    async def replayed() -> Message:
+        return messages.pop() if messages else await receive()
+
+    return replayed
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise BodyUnreadable
+    return found
+
+
+def _refuse(_constant: str) -> NoReturn:
+    raise BodyUnreadable
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    if not math.isfinite(number):
+        raise BodyUnreadable
+    return number
+
+
+def _walk(value: Any) -> None:
+    """Refuse what the C parser lets through: depth, lone surrogates and the NUL that PostgreSQL cannot store."""
+    level = [value]
+    for _ in range(MAX_DEPTH):
+        inner: list[Any] = []
+        for item in level:
+            if isinstance(item, str) and ("\0" in item or (not item.isascii() and _has_surrogate(item))):
+                raise BodyUnreadable
+            if isinstance(item, dict):
+                inner.extend(item.keys())
+                inner.extend(item.values())
+            elif isinstance(item, list):
+                inner.extend(item)
+        if not inner:
+            return
+        level = inner
+    raise BodyUnreadable
+
+
+def _has_surrogate(text: str) -> bool:
+    return any("\ud800" <= sign <= "\udfff" for sign in text)

@@ -1,0 +1,176 @@
+"""A process of a service: its verbs, its tasks, and a clean stop.
+
+`serve` answers HTTP, `work` runs the tasks, `run` does both in one process, `migrate` prepares the database, `rebuild`
+remakes the read models, `parked` lists and replays messages that could not be handled.
+"""
+
+import argparse
+import asyncio
+import contextlib
+import json
+import signal
+import sys
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Generic, Protocol, TypeVar
+
+import uvicorn
+from fastapi import FastAPI
+
+from chassis import logging, telemetry
+from chassis.settings import ServiceSettings
+
+S = TypeVar("S", bound=ServiceSettings)
+
+Task = Callable[[asyncio.Event], Awaitable[None]]
+"""Works until the event is set. One that fails is started again."""
+
+FIRST_PAUSE_SECONDS = 0.5
+LONGEST_PAUSE_SECONDS = 30.0
+STOP_SECONDS = 10.0
+"""How long requests and tasks may take to end after a stop was asked."""
+
+
+class Parked(Protocol):
+    """Messages set aside because they could not be handled."""
+
+    def list(self) -> Iterable[Mapping[str, Any]]:
+        """Return them, oldest first."""
+        ...
+
+    def replay(self, ids: Sequence[str]) -> int:
+        """Handle those with `ids` again, all without ids; return how many succeeded."""
+        ...
+
+
+@dataclass(frozen=True, kw_only=True)
+class Service(Generic[S]):
+    """What a service gives: each function builds what its verb needs, from the settings."""
+
+    name: str
+    settings: type[S]
+    app: Callable[[S], FastAPI]
+    migrate: Callable[[S], None]
+    tasks: Callable[[S], Sequence[Task]] = lambda _settings: ()
+    rebuild: Callable[[S], None] | None = None
+    parked: Callable[[S], Parked] | None = None
+    log_fields: frozenset[str] = frozenset()
+
+
+def run_service(service: Service[S], arguments: Sequence[str] | None = None) -> int:
+    """Carry out one verb; return the exit status of the process."""
+    asked = _parser(service).parse_args(arguments)
+    settings = service.settings.load()
+    logging.configure(service.name, settings.log_format, fields=service.log_fields)
+    if asked.verb in {"serve", "work", "run"}:
+        shutdown = telemetry.configure(service.name, settings.otlp_endpoint)
+        with asyncio.Runner(loop_factory=_loop) as runner:
+            runner.run(_live(service, settings, asked.verb))
+        shutdown()
+    elif asked.verb == "migrate":
+        service.migrate(settings)
+    elif asked.verb == "rebuild" and service.rebuild:
+        service.rebuild(settings)
+    elif asked.verb == "parked" and service.parked:
+        _parked(service.parked(settings), asked.act, asked.ids)
+    return 0
+
+
+def _loop() -> asyncio.AbstractEventLoop:
+    import uvloop  # noqa: PLC0415 - only the verbs that live need it
+
+    return uvloop.new_event_loop()
+
+
+def _parser(service: Service[S]) -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog=service.name, description=__doc__)
+    verbs = parser.add_subparsers(dest="verb", required=True)
+    for verb in ("serve", "work", "run", "migrate", *(["rebuild"] if service.rebuild else [])):
+        verbs.add_parser(verb)
+    if service.parked:
+        acts = verbs.add_parser("parked").add_subparsers(dest="act", required=True)
+        acts.add_parser("list").set_defaults(ids=[])
+        acts.add_parser("replay").add_argument("ids", nargs="*", help="all of them if none is named")
+    return parser
+
+
+def _parked(parked: Parked, act: str, ids: Sequence[str]) -> None:
+    if act == "list":
+        for message in parked.list():
+            sys.stdout.write(json.dumps(message, default=str) + "\n")
+    else:
+        sys.stdout.write(json.dumps({"replayed": parked.replay(ids)}) + "\n")
+
+
+async def _live(service: Service[S], settings: S, verb: str) -> None:
+    log = logging.get_logger(verb=verb)
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    log.info("process-started")
+    living: list[Awaitable[None]] = []
+    if verb in {"serve", "run"}:
+        living.append(_serve(service.app(settings), settings, stop))
+    if verb in {"work", "run"}:
+        living.extend(supervise(task, stop) for task in service.tasks(settings))
+    await asyncio.gather(*living)
+    log.info("process-stopped")
+
+
+class _Server(uvicorn.Server):
+    """A uvicorn that leaves the signals to this module, which also has tasks to stop."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+async def _serve(app: FastAPI, settings: ServiceSettings, stop: asyncio.Event) -> None:
+    config = uvicorn.Config(
+        app,
+        host=settings.http_host,
+        port=settings.http_port,
+        loop="none",
+        http="httptools",
+        ws="none",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,
+        timeout_graceful_shutdown=int(STOP_SECONDS),
+    )
+    server = _Server(config)
+
+    async def end() -> None:
+        await stop.wait()
+        app.state.draining = True
+        server.should_exit = True
+
+    ending = asyncio.create_task(end())
+    try:
+        await server.serve()
+    finally:
+        stop.set()  # a server that could not start, its port taken, ends the process
+        await ending
+
+
+async def supervise(task: Task, stop: asyncio.Event, *, first_pause: float = FIRST_PAUSE_SECONDS) -> None:
+    """Run `task` until `stop`, starting it again, later each time, when it fails or ends too early."""
+    log = logging.get_logger(task=getattr(task, "__qualname__", type(task).__qualname__))
+    pause = first_pause
+    while not stop.is_set():
+        running = asyncio.ensure_future(task(stop))
+        stopping = asyncio.ensure_future(stop.wait())
+        await asyncio.wait({running, stopping}, return_when=asyncio.FIRST_COMPLETED)
+        stopping.cancel()
+        if stop.is_set():
+            await asyncio.wait({running}, timeout=STOP_SECONDS)
+        running.cancel()
+        outcome = (await asyncio.gather(running, return_exceptions=True))[0]
+        if isinstance(outcome, Exception):
+            log.error("task-failed", exc_info=outcome, delay_s=pause)
+        elif not stop.is_set():
+            log.warning("task-ended", delay_s=pause)
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(stop.wait(), pause)
+        pause = min(pause * 2, LONGEST_PAUSE_SECONDS)

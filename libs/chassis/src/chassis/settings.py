@@ -1,0 +1,70 @@
+"""What an operator sets, read once from the environment of the process."""
+
+import os
+import stat
+from pathlib import Path
+from typing import Annotated, Literal, Self
+
+from pydantic import AfterValidator, Field, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
+
+
+class SettingsRefused(SystemExit):
+    """The settings do not hold; its message is one line for the operator, and the process ends with it."""
+
+
+def _there(path: Path) -> Path:
+    if not path.is_file():
+        raise ValueError(f"{path} is not a file")
+    return path
+
+
+def _secret(path: Path) -> Path:
+    if _there(path).stat().st_mode & stat.S_IROTH:
+        raise ValueError(f"{path} can be read by everyone; chmod 600 it")
+    return path
+
+
+KeyFile = Annotated[Path, AfterValidator(_secret)]
+"""A file with a secret: it exists, and not everyone can read it."""
+
+PublicFile = Annotated[Path, AfterValidator(_there)]
+"""A file without a secret."""
+
+
+class ServiceSettings(BaseSettings):
+    """What every service has; a subclass adds the rest: `class Settings(ServiceSettings, env_prefix="VAULT_")`."""
+
+    model_config = SettingsConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+
+    database_url: str
+    nats_url: str = "nats://127.0.0.1:4222"
+    http_host: str = "127.0.0.1"
+    http_port: int = Field(ge=1, le=65535)
+    public_url: str
+    """Address of the gateway, for links that people follow."""
+    signing_key_file: KeyFile
+    trust_file: PublicFile
+    master_key_file: KeyFile
+    log_format: Literal["json", "console"] = "json"
+    otlp_endpoint: str | None = None
+    peers: dict[str, str] = Field(default_factory=dict)
+    """Base address of each service this one calls, by service name."""
+
+    @classmethod
+    def load(cls) -> Self:
+        """Read the environment of this process; raise SettingsRefused with one line that names what is wrong."""
+        prefix = cls.model_config.get("env_prefix", "").upper()
+        known = {f"{prefix}{name}".upper() for name in cls.model_fields}
+        stray = sorted(
+            name for name in map(str.upper, os.environ) if prefix and name.startswith(prefix) and name not in known
+        )
+        if stray:
+            raise SettingsRefused(f"unknown setting: {', '.join(stray)}")
+        try:
+            return cls()
+        except ValidationError as error:
+            lines = [f"{prefix}{str(problem['loc'][0]).upper()}: {problem['msg']}" for problem in error.errors()]
+            raise SettingsRefused("; ".join(lines)) from None
+        except SettingsError as error:
+            raise SettingsRefused(str(error)) from None

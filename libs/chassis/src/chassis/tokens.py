@@ -1,0 +1,192 @@
+"""Signed tokens between people, services and the vault: EdDSA JSON web tokens (RFC 7519, RFC 8037).
+
+Three kinds, told apart by the `typ` header, so that one is never accepted as another:
+access tokens (a person, from identity, 10 min), service tokens (a service to a service, 60 s), and tickets (one action
+on one version of a document, from dossier to the vault, 5 min at most).
+"""
+
+import json
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+from typing import Any, Literal, get_args
+from uuid import UUID, uuid4
+
+import jwt
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    load_pem_private_key,
+)
+from jwt.algorithms import OKPAlgorithm
+
+from chassis.actor import Actor
+from chassis.refusal import NotSignedIn, Refusal
+
+ACCESS_SECONDS = 600
+SERVICE_SECONDS = 60
+TICKET_SECONDS = 300
+LEEWAY_SECONDS = 60
+"""How far two machines' clocks may differ; a ticket gets none at its end, so that it never lives past 5 min."""
+
+PEOPLE = "scelle"
+"""The audience of access tokens: every service of the platform."""
+
+Action = Literal["deposit", "view", "download"]
+
+
+class TicketRefused(Refusal):
+    """The ticket is missing, expired or not for this; ask for a new one."""
+
+    code, status = "ticket-refused", 401
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ticket:
+    """What the bearer may do: one action on one version of a document, for one actor."""
+
+    action: Action
+    version_id: UUID
+    request_id: UUID
+    dossier_id: UUID
+    office_id: UUID
+    actor_id: UUID
+    actor_kind: str
+    owner_id: UUID
+    """The client whom the document is about."""
+    name: str
+    size: int
+    """Bytes declared by the client."""
+    sha256: str
+    """Hexadecimal digest declared by the client."""
+
+
+class Signer:
+    """Signs in the name of one service; `key_file` is an Ed25519 private key (PKCS 8, PEM)."""
+
+    def __init__(self, key_file: Path | str, issuer: str, *, clock: Callable[[], float] = time.time) -> None:
+        key = load_pem_private_key(Path(key_file).read_bytes(), password=None)
+        if not isinstance(key, Ed25519PrivateKey):
+            raise TypeError(f"{key_file} is not an Ed25519 private key")
+        self._key = key
+        self._clock = clock
+        self.issuer = issuer
+        self.kid = f"{issuer}-1"
+
+    def access_token(
+        self, *, person_id: UUID, kind: str, session_id: UUID, office_id: UUID | None = None, role: str | None = None
+    ) -> str:
+        """Return the token a person carries for 10 minutes; only identity's are believed."""
+        claims = {"sub": str(person_id), "kind": kind, "sid": str(session_id), "role": role}
+        return self._sign("at+jwt", PEOPLE, ACCESS_SECONDS, {**claims, "office": office_id and str(office_id)})
+
+    def service_token(self, audience: str) -> str:
+        """Return the token that shows this service to the service `audience` for 60 seconds."""
+        return self._sign("service+jwt", audience, SERVICE_SECONDS, {})
+
+    def ticket(self, ticket: Ticket, *, audience: str = "vault", seconds: int = TICKET_SECONDS) -> str:
+        """Return the signed ticket, good for `seconds`, at most 300."""
+        if not 0 < seconds <= TICKET_SECONDS:
+            raise ValueError(f"a ticket lives at most {TICKET_SECONDS} s")
+        facts = {name: str(value) if isinstance(value, UUID) else value for name, value in asdict(ticket).items()}
+        return self._sign("ticket+jwt", audience, seconds, {"ticket": facts})
+
+    def public_jwk(self) -> dict[str, str]:
+        """Return this service's line of the trust file (RFC 7517)."""
+        return public_jwk(self._key.public_key(), self.kid)
+
+    def _sign(self, typ: str, audience: str, seconds: int, claims: dict[str, Any]) -> str:
+        now = int(self._clock())
+        standard = {"iss": self.issuer, "aud": audience, "iat": now, "exp": now + seconds, "jti": uuid4().hex}
+        claims = {name: value for name, value in claims.items() if value is not None}
+        return jwt.encode({**claims, **standard}, self._key, algorithm="EdDSA", headers={"kid": self.kid, "typ": typ})
+
+
+class Verifier:
+    """Believes the services of `trust_file`, a JSON web key set; a key speaks only for the service its kid names."""
+
+    def __init__(self, trust_file: Path | str) -> None:
+        keys = json.loads(Path(trust_file).read_text())["keys"]
+        self._keys: dict[str, Ed25519PublicKey] = {key["kid"]: _public_key(key) for key in keys}
+
+    def access(self, token: str) -> Actor:
+        """Return who carries `token`; raise NotSignedIn unless identity signed it and it is still good."""
+        claims = self._claims(token, "at+jwt", PEOPLE, issuer="identity", refusal=NotSignedIn)
+        try:
+            office = claims.get("office")
+            return Actor(
+                person_id=UUID(claims["sub"]),
+                kind=claims["kind"],
+                office_id=UUID(office) if office else None,
+                role=claims.get("role"),
+                session_id=UUID(claims["sid"]),
+            )
+        except (KeyError, ValueError, TypeError, AttributeError):
+            raise NotSignedIn from None
+
+    def service(self, token: str, audience: str) -> str:
+        """Return the name of the service that calls `audience`; raise NotSignedIn unless it proves it."""
+        issuer: str = self._claims(token, "service+jwt", audience, issuer=None, refusal=NotSignedIn)["iss"]
+        return issuer
+
+    def ticket(self, token: str, audience: str = "vault") -> Ticket:
+        """Return the ticket; raise TicketRefused unless dossier signed it for `audience` less than 5 minutes ago."""
+        claims = self._claims(token, "ticket+jwt", audience, issuer="dossier", refusal=TicketRefused)
+        now = time.time()
+        if int(claims["exp"]) <= now or int(claims["exp"]) - int(claims["iat"]) > TICKET_SECONDS:
+            raise TicketRefused
+        try:
+            facts = claims["ticket"]
+            return Ticket(**{field.name: _typed(field.type, facts[field.name]) for field in fields(Ticket)})
+        except (KeyError, ValueError, TypeError, AttributeError):
+            raise TicketRefused from None
+
+    def _claims(
+        self, token: str, typ: str, audience: str, *, issuer: str | None, refusal: type[Refusal]
+    ) -> dict[str, Any]:
+        try:
+            header = jwt.get_unverified_header(token)
+            kid = header.get("kid")
+            owner = kid.rpartition("-")[0] if isinstance(kid, str) else ""
+            if header.get("typ") != typ or kid not in self._keys or (issuer and owner != issuer):
+                raise refusal
+            claims: dict[str, Any] = jwt.decode(
+                token,
+                self._keys[kid],
+                algorithms=["EdDSA"],
+                audience=audience,
+                issuer=owner,
+                leeway=LEEWAY_SECONDS,
+                options={"require": ["iss", "aud", "iat", "exp"]},
+            )
+        except jwt.InvalidTokenError:
+            raise refusal from None
+        return claims
+
+
+def new_signing_key() -> bytes:
+    """Return a fresh Ed25519 private key as the PEM of a signing key file."""
+    return Ed25519PrivateKey.generate().private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+
+
+def public_jwk(key: Ed25519PublicKey, kid: str) -> dict[str, str]:
+    """Return `key` as a line of a JSON web key set."""
+    return {**OKPAlgorithm.to_jwk(key, as_dict=True), "kid": kid, "use": "sig", "alg": "EdDSA"}
+
+
+def _public_key(jwk: dict[str, str]) -> Ed25519PublicKey:
+    key = OKPAlgorithm.from_jwk(jwk)
+    if not isinstance(key, Ed25519PublicKey):
+        raise TypeError(f"the trust file may hold Ed25519 public keys only: {jwk.get('kid')}")
+    return key
+
+
+def _typed(kind: Any, value: Any) -> Any:
+    if kind is UUID:
+        return UUID(value)
+    if (type(value) is not kind) if isinstance(kind, type) else (value not in get_args(kind)):
+        raise TypeError
+    return value

@@ -1,0 +1,158 @@
+"""A process starts, works, and stops cleanly."""
+
+import asyncio
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from chassis.process import supervise
+
+PROGRAM = """
+import asyncio, sys
+from pathlib import Path
+from chassis.http import create_app
+from chassis.process import Service, run_service
+from chassis.settings import ServiceSettings
+from chassis.tokens import Verifier
+from fastapi import APIRouter
+
+class Settings(ServiceSettings, env_prefix="TOY_"):
+    folder: Path
+
+def app(settings):
+    router = APIRouter()
+    @router.get("/slow")
+    async def slow() -> str:
+        (settings.folder / "asked").touch()
+        await asyncio.sleep(1)
+        return "done"
+    return create_app(service="toy", prefix="/api", routers=[router], verifier=Verifier(settings.trust_file))
+
+def tasks(settings):
+    async def task(stop):
+        (settings.folder / "working").touch()
+        await stop.wait()
+        (settings.folder / "stopped").touch()
+    async def fragile(stop):
+        raise RuntimeError("secret")
+    return [task, fragile]
+
+class Parked:
+    def __init__(self, settings): pass
+    def list(self): return [{"id": "1"}]
+    def replay(self, ids): return len(ids) or 7
+
+service = Service(name="toy", settings=Settings, app=app, tasks=tasks, parked=Parked,
+    migrate=lambda settings: (settings.folder / "migrated").touch())
+sys.exit(run_service(service))
+"""
+
+
+@pytest.fixture
+def environment(keys: Any, tmp_path: Path, free_port: int) -> dict[str, str]:
+    (tmp_path / "toy.py").write_text(PROGRAM)
+    values = {
+        "DATABASE_URL": "postgresql://x/y",
+        "HTTP_PORT": free_port,
+        "PUBLIC_URL": "http://localhost",
+        "SIGNING_KEY_FILE": keys.folder / "dossier.pem",
+        "MASTER_KEY_FILE": keys.folder / "dossier.pem",
+        "TRUST_FILE": keys.folder / "trust.json",
+        "FOLDER": tmp_path,
+    }
+    return {"PATH": os.environ["PATH"], **{f"TOY_{name}": str(value) for name, value in values.items()}}
+
+
+def toy(environment: dict[str, str], *verb: str) -> subprocess.Popen[str]:
+    program = Path(environment["TOY_FOLDER"]) / "toy.py"
+    return subprocess.Popen(  # noqa: S603 - our own program
+        [sys.executable, str(program), *verb],
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def wait_for(happened: Any) -> None:
+    for _ in range(200):
+        try:
+            if happened():
+                return
+        except httpx.TransportError:
+            pass
+        time.sleep(0.05)
+    raise AssertionError("it did not happen within 10 s")
+
+
+def test_run_serves_and_works_and_a_stop_lets_requests_and_tasks_end(
+    environment: dict[str, str], tmp_path: Path, free_port: int
+) -> None:
+    address = f"http://127.0.0.1:{free_port}"
+    process = toy(environment, "run")
+    slow = [sys.executable, "-c", f"import httpx; print(httpx.get('{address}/api/slow').text)"]
+    try:
+        wait_for(lambda: httpx.get(address + "/readyz").is_success)
+        wait_for((tmp_path / "working").exists)
+        with subprocess.Popen(slow, stdout=subprocess.PIPE, text=True) as client:  # noqa: S603 - our own program
+            wait_for((tmp_path / "asked").exists)
+            process.send_signal(signal.SIGTERM)
+            assert client.communicate(timeout=10)[0].strip() == '"done"'
+        _, logs = process.communicate(timeout=10)
+    finally:
+        process.kill()
+    assert process.returncode == 0
+    assert (tmp_path / "stopped").exists()
+    lines = [json.loads(line) for line in logs.splitlines()]
+    assert {"process-started", "task-failed", "request-answered", "process-stopped"} <= {
+        line["event"] for line in lines
+    }
+    assert "secret" not in logs
+
+
+def test_a_port_that_is_taken_ends_the_process(environment: dict[str, str], free_port: int) -> None:
+    with socket.create_server(("127.0.0.1", free_port)):
+        process = toy(environment, "run")
+        process.communicate(timeout=20)
+    assert process.returncode != 0
+
+
+def test_migrate_and_parked_do_their_work_and_end(environment: dict[str, str], tmp_path: Path) -> None:
+    migrating = toy(environment, "migrate")
+    migrating.communicate(timeout=20)
+    assert migrating.returncode == 0
+    assert (tmp_path / "migrated").exists()
+    assert json.loads(toy(environment, "parked", "list").communicate(timeout=20)[0]) == {"id": "1"}
+    assert json.loads(toy(environment, "parked", "replay").communicate(timeout=20)[0]) == {"replayed": 7}
+
+
+def test_a_setting_that_does_not_hold_ends_the_process_with_one_line(environment: dict[str, str]) -> None:
+    process = toy({**environment, "TOY_FODLER": "/x"}, "serve")
+    assert process.communicate(timeout=20)[1].strip() == "unknown setting: TOY_FODLER"
+    assert process.returncode == 1
+
+
+async def _count(task_fails: int) -> int:
+    stop, runs = asyncio.Event(), 0
+
+    async def task(stop: asyncio.Event) -> None:
+        nonlocal runs
+        runs += 1
+        if runs <= task_fails:
+            raise RuntimeError
+        stop.set()
+
+    await asyncio.wait_for(supervise(task, stop, first_pause=0.01), 5)
+    return runs
+
+
+def test_a_task_that_fails_is_started_again() -> None:
+    assert asyncio.run(_count(3)) == 4
