@@ -1,0 +1,1 @@
+"""Simulators of the outside world: OIDC provider, SMS provider, mail catcher."""

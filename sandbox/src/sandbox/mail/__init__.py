@@ -1,0 +1,1 @@
+"""A mail catcher: an SMTP server that delivers to nobody, and an admin API that shows what arrived."""
