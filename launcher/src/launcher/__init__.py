@@ -1,0 +1,1 @@
+"""The scelle command: the embedded stack, the reference journey, verification."""

@@ -1,0 +1,194 @@
+"""Who is who in the stack: each process with its ports, keys, addresses and environment."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib.resources import files
+from importlib.util import find_spec
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from proof.note import Key
+from proof.policy import LogKey, Policy
+
+from launcher.components.caddy import Caddy
+from launcher.components.nats import Nats
+from launcher.components.postgres import Postgres
+from launcher.components.seaweedfs import PORTS as S3_PORTS
+from launcher.components.seaweedfs import S3Access, SeaweedFS
+from launcher.errors import StackError
+from launcher.files import write_private
+from launcher.keys import Secrets
+from launcher.parts import Module, Part
+from launcher.ports import LOOPBACK
+from launcher.state import State
+
+SERVICES = ("identity", "dossier", "vault", "messaging", "journal")
+SANDBOXES = ("idnot", "sms", "mail")
+LOG_ORIGIN = "journal.scelle.localhost/dev"
+BUCKET = "scelle-documents"
+REDIRECT_PATH = "/api/identity/v1/sign-in/idnot/callback"
+ISSUER = "https://www.idnot.notaires.fr"
+
+
+@dataclass
+class Blueprint:
+    """The parts of one data folder; existing servers named by environment variables replace embedded ones."""
+
+    state: State
+    environ: Mapping[str, str]
+
+    def __post_init__(self) -> None:
+        """Choose ports and make keys, so that everybody's environment can be written down."""
+        self.folder = self.state.folder
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self.folder.chmod(0o711)  # PostgreSQL's account passes through when the launcher is root
+        self.secrets = Secrets(self.folder / "secrets")
+        self.trust_file = self.secrets.trust_file(SERVICES)
+        port, logs = self.state.port, self.folder / "logs"
+        self.services = tuple(name for name in SERVICES if find_spec(f"{name}.__main__"))
+        service_ports = {name: port(name) for name in self.services}
+        self.gateway = Caddy(self.folder / "gateway", port("gateway"), service_ports, logs / "gateway.log")
+        self.postgres = Postgres(self.folder / "postgres", port("postgres"), logs / "postgres.log")
+        self.nats = Nats(self.folder / "nats", port("nats"), logs / "nats.log")
+        self.s3 = SeaweedFS(self.folder / "s3", [port(f"s3_{name}") for name in S3_PORTS], logs / "s3.log")
+        if self.environ.get("SCELLE_S3_URL"):
+            self.s3_access()  # says at once which variable is missing
+
+    def infrastructure(self) -> list[Part]:
+        """Return the servers that are not ours, without those that exist elsewhere."""
+        embedded: dict[str, Part] = {
+            "SCELLE_POSTGRES_URL": self.postgres,
+            "SCELLE_NATS_URL": self.nats,
+            "SCELLE_S3_URL": self.s3,
+        }
+        return [part for variable, part in embedded.items() if not self.environ.get(variable)]
+
+    def sandboxes(self) -> list[Module]:
+        """Return the simulators of the outside world."""
+        port = self.state.port
+        environments: dict[str, dict[str, object]] = {
+            "idnot": {
+                "PORT": port("idnot"),
+                "CLIENT_ID": "scelle",
+                "CLIENT_SECRET": self.secrets.word("oidc-client"),
+                "ISSUER": ISSUER,
+                "REDIRECT_URIS": f"{self.gateway.url}{REDIRECT_PATH}",
+                "ACCOUNTS_FILE": self.folder / "idnot" / "accounts.json",
+            },
+            "sms": {"PORT": port("sms"), "TOKEN": self.secrets.word("sms")},
+            "mail": {"SMTP_PORT": port("smtp")},
+        }
+        (self.folder / "idnot").mkdir(exist_ok=True)
+        modules = []
+        for name, settings in environments.items():
+            admin = port(f"{name}_admin")
+            fields = {"HOST": LOOPBACK, "ADMIN_PORT": admin} | settings
+            variables = {f"SANDBOX_{field}": str(value) for field, value in fields.items()}
+            modules.append(self._module(f"sandbox-{name}", (f"sandbox.{name}",), variables, admin, "/livez"))
+        return modules
+
+    def service(self, name: str) -> Module:
+        """Return a service of ours; PostgreSQL, NATS and S3 have their passwords by now."""
+        own = {
+            "identity": self._identity,
+            "vault": self._vault,
+            "messaging": self._messaging,
+            "journal": self._journal,
+        }
+        fields = self._common(name) | (own[name]() if name in own else {})
+        variables = {f"{name.upper()}_{field}": str(value) for field, value in fields.items()}
+        return self._module(name, (name, "run"), variables, self.state.port(name), "/readyz")
+
+    def postgres_url(self) -> str:
+        """Return the address of a superuser on the server that holds every database."""
+        return self.environ.get("SCELLE_POSTGRES_URL") or self.postgres.url
+
+    def nats_url(self) -> str:
+        """Return the address of NATS."""
+        return self.environ.get("SCELLE_NATS_URL") or self.nats.url
+
+    def s3_access(self) -> S3Access:
+        """Return the address and keys of the object store."""
+        url = self.environ.get("SCELLE_S3_URL")
+        if not url:
+            return self.s3.access
+        try:
+            keys = self.environ["SCELLE_S3_ACCESS_KEY"], self.environ["SCELLE_S3_SECRET_KEY"]
+        except KeyError as missing:
+            raise StackError(f"SCELLE_S3_URL is set, so {missing.args[0]} is needed too") from None
+        parts = urlsplit(url)
+        return S3Access(parts.netloc, *keys, secure=parts.scheme == "https")
+
+    def admin_addresses(self) -> dict[str, str]:
+        """Return the addresses at which the sandboxes show what reached them."""
+        return {name: f"http://{LOOPBACK}:{self.state.port(f'{name}_admin')}" for name in SANDBOXES}
+
+    def policy_file(self) -> Path:
+        """Write whom the verifier may trust: the key of the journal's log."""
+        path = self.folder / "policy.json"
+        key = Key(LOG_ORIGIN, self.secrets.public_key("log"))
+        write_private(path, Policy(LOG_ORIGIN, (LogKey(key),)).encode())
+        return path
+
+    def _module(self, name: str, words: tuple[str, ...], variables: dict[str, str], port: int, path: str) -> Module:
+        return Module(name, words, variables, port, path, self.folder / "logs" / f"{name}.log", self.folder)
+
+    def _common(self, name: str) -> dict[str, object]:
+        peers = {peer: f"http://{LOOPBACK}:{self.state.port(peer)}" for peer in self.services}
+        parts = urlsplit(self.postgres_url())
+        telemetry = self.environ.get("SCELLE_OTLP_ENDPOINT")
+        return {
+            "DATABASE_URL": parts._replace(path=f"/{database(name)}").geturl(),
+            "NATS_URL": self.nats_url(),
+            "HTTP_HOST": LOOPBACK,
+            "HTTP_PORT": self.state.port(name),
+            "PUBLIC_URL": self.gateway.url,
+            "SIGNING_KEY_FILE": self.secrets.signing_key(name),
+            "TRUST_FILE": self.trust_file,
+            "MASTER_KEY_FILE": self.secrets.random_key(f"{name}-master"),
+            "LOG_FORMAT": "json",
+            "PEERS": json.dumps(peers),
+            **({"OTLP_ENDPOINT": telemetry} if telemetry else {}),
+        }
+
+    def _identity(self) -> dict[str, object]:
+        oidc = f"http://{LOOPBACK}:{self.state.port('idnot')}/IdPOAuth2"
+        return {
+            "SMS_URL": f"http://{LOOPBACK}:{self.state.port('sms')}",
+            "SMS_TOKEN": self.secrets.word("sms"),
+            "OIDC_ISSUER": ISSUER,
+            "OIDC_AUTHORIZE_URL": f"{oidc}/auth/IDNOT_IDP",
+            "OIDC_TOKEN_URL": f"{oidc}/token/IDNOT_IDP",
+            "OIDC_JWKS_URL": f"{oidc}/jwk/IDNOT_IDP",
+            "OIDC_USERINFO_URL": f"{oidc}/userinfo/IDNOT_IDP",
+            "OIDC_CLIENT_ID": "scelle",
+            "OIDC_CLIENT_SECRET": self.secrets.word("oidc-client"),
+            "OIDC_CLAIMS_FILE": files("sandbox.idnot") / "claims.json",
+            "CODE_KEY_FILE": self.secrets.random_key("code"),
+        }
+
+    def _vault(self) -> dict[str, object]:
+        access = self.s3_access()
+        return {
+            "S3_ENDPOINT": access.endpoint,
+            "S3_ACCESS_KEY": access.access_key,
+            "S3_SECRET_KEY": access.secret_key,
+            "S3_SECURE": str(access.secure).lower(),
+            "S3_BUCKET": BUCKET,
+        }
+
+    def _messaging(self) -> dict[str, object]:
+        return {
+            "SMTP_HOST": LOOPBACK,
+            "SMTP_PORT": self.state.port("smtp"),
+            "MAIL_FROM": "ne-pas-repondre@scelle.example",
+        }
+
+    def _journal(self) -> dict[str, object]:
+        return {"LOG_KEY_FILE": self.secrets.signing_key("log"), "LOG_ORIGIN": LOG_ORIGIN}
+
+
+def database(service: str) -> str:
+    """Return the name of a service's database."""
+    return f"scelle_{service}"

@@ -1,0 +1,169 @@
+"""The embedded stack: started in parallel, watched, restarted part by part, stopped in order."""
+
+import os
+import time
+from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor, as_completed
+from pathlib import Path
+from threading import RLock
+from typing import Any, TypeVar
+
+from launcher.blueprint import SERVICES, Blueprint, database
+from launcher.components.postgres import create_database
+from launcher.errors import NotReady, StackError
+from launcher.parts import Part
+from launcher.processes import Mark, Running
+from launcher.seeds import demo_accounts, register_offices
+from launcher.state import State
+
+RESTARTS = 5  # of one part within RESTART_SECONDS; more means that it cannot live
+RESTART_SECONDS = 60.0
+T = TypeVar("T")
+
+
+class Stack:
+    """The processes of one data folder. Only the holder of the folder's lock may start or stop them."""
+
+    def __init__(
+        self,
+        folder: Path,
+        report: Callable[[str], None] = lambda _: None,
+        environ: Mapping[str, str] = os.environ,
+    ) -> None:
+        """Read what the folder knows; ``report`` is told of progress, one line each time."""
+        self.state = State.load(folder.resolve())
+        self.report = report
+        self.environ = environ
+        self.parts: dict[str, Part] = {}
+        self.running: dict[str, Running] = {}
+        self._restarts: dict[str, list[float]] = {}
+        self._lock = RLock()  # parts are started by threads, and all of them write the state
+
+    def up(self) -> dict[str, Any]:
+        """Start everything and return the addresses; on failure, stop what was started and raise StackError."""
+        stop_leftovers(self.state, self.report)
+        self.blueprint = Blueprint(self.state, self.environ)
+        self.state.launcher, self.state.summary = Mark.of_this_process("launcher"), None
+        self.state.save()
+        try:
+            self._start_all()
+            self.state.summary = self._summary()
+            self.state.save()
+        except BaseException:
+            self.down()
+            raise
+        return self.state.summary
+
+    def down(self) -> None:
+        """Stop every process: first those of ours, then the servers they talk to."""
+        names = [name for name in self.running if name in SERVICES or name.startswith("sandbox-") or name == "gateway"]
+        for group in (names, [name for name in self.running if name not in names]):
+            _in_parallel(self._stop, group)
+        self.state.launcher = self.state.summary = None
+        self.state.save()
+
+    def restart(self, name: str) -> None:
+        """Stop the part if it still runs, then start it again on the same ports and data."""
+        self._stop(name)
+        self._start(self.parts[name])
+
+    def mend(self) -> list[str]:
+        """Restart the parts that ended or are not sound; return their names."""
+        broken = [name for name in self.parts if not self._lives(name)]
+        for name in broken:
+            self.report(f"{name} ended; starting it again")
+            self._count_restart(name)
+            try:
+                self.restart(name)
+            except NotReady as error:  # tried again at the next look, until it was too often
+                self.report(str(error))
+        return broken
+
+    def _lives(self, name: str) -> bool:
+        sound: Callable[[], bool] = getattr(self.parts[name], "sound", lambda: True)
+        return name in self.running and self.running[name].mark.alive() and sound()
+
+    def _count_restart(self, name: str) -> None:
+        now = time.monotonic()
+        recent = [moment for moment in self._restarts.get(name, []) if now - moment < RESTART_SECONDS]
+        if len(recent) >= RESTARTS:
+            raise NotReady(f"{name} ended {len(recent) + 1} times within a minute; see {self.parts[name].log}")
+        self._restarts[name] = [*recent, now]
+
+    def _start_all(self) -> None:
+        with ThreadPoolExecutor(max_workers=16) as pool:
+            infrastructure = {part.name: pool.submit(self._start, part) for part in self.blueprint.infrastructure()}
+            others: list[Part] = [self.blueprint.gateway, *self.blueprint.sandboxes()]
+            started = [*infrastructure.values(), *(pool.submit(self._start, part) for part in others)]
+            started += [pool.submit(self._start_service, name, infrastructure) for name in self.blueprint.services]
+            for done in as_completed(started):
+                error = done.exception()
+                if error:
+                    for waiting in started:
+                        waiting.cancel()
+                    raise error
+        if "identity" in self.blueprint.services:
+            register_offices(self.blueprint.service("identity"))
+
+    def _start_service(self, name: str, infrastructure: Mapping[str, Future[None]]) -> None:
+        """Start a service as soon as what it needs is ready: migrations need PostgreSQL only."""
+        _wait(infrastructure, "postgres")
+        url = self.blueprint.postgres_url()
+        create_database(url, database(name))
+        _wait(infrastructure, "nats", *(["s3"] if name == "vault" else []))
+        service = self.blueprint.service(name)
+        service.once("migrate")
+        self._start(service)
+
+    def _start(self, part: Part) -> None:
+        self.parts[part.name] = part
+        began = time.monotonic()
+        process = part.start()
+        with self._lock:  # written down before it is ready, so that no crash of ours forgets it
+            self.running[part.name] = process
+            self.state.processes[part.name] = process.mark
+            self.state.save()
+        process.wait_until(part.ready, part.ready_seconds)
+        self.report(f"{part.name} is ready ({time.monotonic() - began:.1f} s)")
+
+    def _stop(self, name: str) -> None:
+        process = self.running.pop(name, None)
+        if process is None:
+            return
+        process.stop()
+        with self._lock:
+            self.state.processes.pop(name, None)
+            self.state.save()
+
+    def _summary(self) -> dict[str, Any]:
+        blueprint = self.blueprint
+        return {
+            "gateway": blueprint.gateway.url,
+            "data": str(blueprint.folder),
+            "policy": str(blueprint.policy_file()),
+            "sandbox": blueprint.admin_addresses(),
+            "accounts": demo_accounts(blueprint.admin_addresses()["idnot"]),
+            "logs": str(blueprint.folder / "logs"),
+            "processes": {name: process.mark.pid for name, process in sorted(self.running.items())},
+        }
+
+
+def stop_leftovers(state: State, report: Callable[[str], None]) -> list[str]:
+    """Stop what a launcher that is gone left running; a pid that now is somebody else's is not touched."""
+    marks = [mark for mark in state.processes.values() if mark.alive()]
+    for mark in marks:
+        report(f"{mark.name} was left running by an earlier start (pid {mark.pid}); stopping it")
+    _in_parallel(Mark.stop, marks)
+    state.processes.clear()
+    return [mark.name for mark in marks]
+
+
+def _wait(infrastructure: Mapping[str, Future[None]], *names: str) -> None:
+    for name in names:
+        if name in infrastructure and infrastructure[name].exception() is not None:
+            raise StackError(f"not started, because {name} did not start")
+
+
+def _in_parallel(action: Callable[[T], object], items: Iterable[T]) -> None:
+    with ThreadPoolExecutor(max_workers=16) as pool:
+        list(pool.map(action, list(items)))

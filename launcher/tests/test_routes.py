@@ -1,0 +1,83 @@
+"""The gateway sends requests where the route table says, and believes nobody's word about who is calling."""
+
+import http.client
+import json
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import pytest
+from launcher.components.caddy import Caddy
+from launcher.parts import running
+from launcher.ports import LOOPBACK, free_ports
+
+
+class Echo(BaseHTTPRequestHandler):
+    """Answers every request with what arrived."""
+
+    def do_GET(self) -> None:
+        body = json.dumps({"path": self.path, "headers": {k.lower(): v for k, v in self.headers.items()}}).encode()
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_: object) -> None:
+        """Say nothing."""
+
+
+@pytest.fixture(scope="module")
+def gateway(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
+    folder = tmp_path_factory.mktemp("gateway")
+    port, dead = free_ports(2)
+    with ThreadingHTTPServer((LOOPBACK, 0), Echo) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        services = {"identity": int(server.server_address[1]), "vault": dead}
+        with running(Caddy(folder, port, services, folder / "log", tied=True)):
+            yield port
+        server.shutdown()
+
+
+def get(port: int, path: str, headers: dict[str, str] | None = None) -> tuple[int, dict[str, object]]:
+    connection = http.client.HTTPConnection(LOOPBACK, port, timeout=5)
+    connection.request("GET", path, headers=headers or {})
+    answer = connection.getresponse()
+    body = answer.read()
+    connection.close()
+    return answer.status, json.loads(body)
+
+
+@pytest.mark.parametrize("path", ["/api/identity/v1/me", "/api/identity/v1", "/.well-known/jwks.json"])
+def test_a_path_reaches_its_service_unchanged(gateway: int, path: str) -> None:
+    status, seen = get(gateway, path)
+    assert (status, seen["path"]) == (200, path)
+
+
+@pytest.mark.parametrize(
+    "path", ["/", "/internal/events", "/livez", "/api/identity/v10", "/api/identity/v1/../../../internal/events"]
+)
+def test_everything_else_is_not_found(gateway: int, path: str) -> None:
+    status, problem = get(gateway, path)
+    assert (status, problem["code"]) == (404, "not-found")
+
+
+def test_a_service_that_is_down_is_unavailable(gateway: int) -> None:
+    status, problem = get(gateway, "/api/vault/v1/documents")
+    assert (status, problem["code"]) == (503, "unavailable")
+
+
+def test_identity_headers_never_reach_a_service(gateway: int) -> None:
+    names = "X-User X-User-Id X-Forwarded-User X-Remote-User Remote-User X-Real-IP Forwarded X-Office-Id X-Role"
+    forged = dict.fromkeys(names.split(), "notaire")
+    _, seen = get(gateway, "/api/identity/v1/me", forged | {"Authorization": "Bearer t", "X-Forwarded-For": "10.0.0.1"})
+    headers = seen["headers"]
+    assert isinstance(headers, dict)
+    assert headers["authorization"] == "Bearer t"
+    assert headers["x-forwarded-for"] == LOOPBACK
+    assert not {name.lower() for name in forged} & set(headers)
+
+
+def test_the_configuration_that_was_used_has_no_admin_address(gateway: int, tmp_path: Path) -> None:
+    caddy = Caddy(tmp_path, gateway, {}, tmp_path / "log")
+    assert "admin off" in caddy.configuration()

@@ -1,0 +1,87 @@
+"""Fixtures: the real servers, started once per test session on free ports, each test with fresh data in them."""
+
+import itertools
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from launcher.components.nats import Nats
+from launcher.components.postgres import Postgres, create_database, drop_database
+from launcher.components.seaweedfs import PORTS, S3Access, SeaweedFS
+from launcher.parts import running
+from launcher.ports import free_ports
+
+_numbers = itertools.count(1)
+
+
+@dataclass(frozen=True, slots=True)
+class Bucket:
+    """A bucket and the way to it."""
+
+    access: S3Access
+    name: str
+
+
+@pytest.fixture(scope="session")
+def servers_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a folder that PostgreSQL's unprivileged account can pass through."""
+    folder = tmp_path_factory.mktemp("servers")
+    for parent in (folder, tmp_path_factory.getbasetemp(), tmp_path_factory.getbasetemp().parent):
+        parent.chmod(0o711)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def postgres(servers_folder: Path) -> Iterator[Postgres]:
+    """Return a running PostgreSQL server; its ``url`` is the superuser's."""
+    server = Postgres(servers_folder / "postgres", free_ports(1)[0], servers_folder / "postgres.log", tied=True)
+    with running(server):
+        yield server
+
+
+@pytest.fixture
+def database_url(postgres: Postgres) -> Iterator[str]:
+    """Return the address of an empty database of this test's own."""
+    name = f"test_{next(_numbers)}"
+    create_database(postgres.url, name)
+    yield postgres.database_url(name)
+    drop_database(postgres.url, name)
+
+
+@pytest.fixture(scope="session")
+def nats_server(servers_folder: Path) -> Iterator[Nats]:
+    """Return a running NATS server with JetStream."""
+    server = Nats(servers_folder / "nats", free_ports(1)[0], servers_folder / "nats.log", tied=True)
+    with running(server):
+        yield server
+
+
+@pytest.fixture
+def nats_url(nats_server: Nats) -> str:
+    """Return the address of the NATS server; tests share it, so they use stream names of their own."""
+    return nats_server.url
+
+
+@pytest.fixture
+def free_port() -> int:
+    """Return a TCP port that was free a moment ago."""
+    return free_ports(1)[0]
+
+
+@pytest.fixture(scope="session")
+def s3_server(servers_folder: Path) -> Iterator[SeaweedFS]:
+    """Return a running S3 server."""
+    ports = free_ports(len(PORTS))
+    server = SeaweedFS(servers_folder / "s3", ports, servers_folder / "s3.log", tied=True)
+    with running(server):
+        yield server
+
+
+@pytest.fixture
+def s3(s3_server: SeaweedFS) -> Bucket:
+    """Return an empty bucket of this test's own: address, keys and name."""
+    access = s3_server.access
+    bucket = f"test-{next(_numbers)}"
+    access.client().make_bucket(bucket_name=bucket)
+    return Bucket(access, bucket)
