@@ -1,0 +1,1 @@
+"""Persons, offices, memberships, invitations, sign-in and sessions."""

@@ -1,0 +1,1 @@
+"""PostgreSQL for secrets, Argon2, the identity provider, the SMS provider."""

@@ -1,0 +1,78 @@
+"""Password hashes: Argon2id, a few at a time so that hashing cannot starve the process."""
+
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
+from threading import BoundedSemaphore
+from uuid import UUID
+
+from argon2 import PasswordHasher, Type
+from argon2.exceptions import InvalidHashError, VerificationError
+
+from identity.adapters.database import Database
+
+
+@dataclass(frozen=True, slots=True)
+class Argon2Cost:
+    """Memory in KiB; `at_once` is how many hashes run at the same time."""
+
+    memory: int = 64 * 1024
+    passes: int = 3
+    lanes: int = 1
+    at_once: int = 2
+
+
+class SqlPasswords:
+    """The port `Passwords`."""
+
+    def __init__(self, database: Database, cost: Argon2Cost) -> None:
+        self._database = database
+        self._hasher = PasswordHasher(
+            time_cost=cost.passes, memory_cost=cost.memory, parallelism=cost.lanes, type=Type.ID
+        )
+        self._places = BoundedSemaphore(cost.at_once)
+        self._nobodys = self._hash(secrets.token_urlsafe(32))
+
+    def matching(self, password: str, person_ids: Sequence[UUID]) -> UUID | None:
+        """Return the person whose password this is; it takes the time of one hash also when there is nobody."""
+        with self._database.connection() as connection:
+            rows = connection.execute(
+                "SELECT person_id, hash FROM identity.password WHERE person_id = ANY(%s) ORDER BY set_at DESC",
+                (list(person_ids),),
+            ).fetchall()
+        if not rows:
+            self._is(self._nobodys, password)
+            return None
+        for row in rows:
+            if self._is(row["hash"], password):
+                if self._hasher.check_needs_rehash(row["hash"]):
+                    self.put(row["person_id"], password)
+                found: UUID = row["person_id"]
+                return found
+        return None
+
+    def put(self, person_id: UUID, password: str) -> None:
+        """Keep the hash of a new password."""
+        with self._database.connection() as connection:
+            connection.execute(
+                "INSERT INTO identity.password (person_id, hash) VALUES (%s, %s)"
+                " ON CONFLICT (person_id) DO UPDATE SET hash = excluded.hash, set_at = clock_timestamp()",
+                (person_id, self._hash(password)),
+            )
+
+    def has(self, person_id: UUID) -> bool:
+        """Say whether the person has chosen a password."""
+        with self._database.connection() as connection:
+            row = connection.execute("SELECT 1 FROM identity.password WHERE person_id = %s", (person_id,)).fetchone()
+        return row is not None
+
+    def _hash(self, password: str) -> str:
+        with self._places:
+            return self._hasher.hash(password)
+
+    def _is(self, hashed: str, password: str) -> bool:
+        with self._places:
+            try:
+                return self._hasher.verify(hashed, password)
+            except (VerificationError, InvalidHashError):
+                return False

@@ -1,0 +1,37 @@
+"""What is no longer good for anything is forgotten."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+from identity.adapters.database import Database
+
+_EVERY_SECONDS = 600.0
+_FORGET = (
+    "DELETE FROM identity.challenge WHERE created_at < clock_timestamp() - interval '2 days'",
+    "DELETE FROM identity.attempt WHERE at < clock_timestamp() - interval '2 days'",
+    "DELETE FROM identity.oidc_state WHERE expires_at < clock_timestamp()",
+    "DELETE FROM identity.token WHERE purpose = 'registration' AND expires_at < clock_timestamp()",
+    "DELETE FROM identity.token WHERE expires_at < clock_timestamp() - interval '90 days'",
+    "DELETE FROM identity.session WHERE ends_at < clock_timestamp() - interval '1 day'",
+)
+
+
+def purging(database: Database) -> Callable[[asyncio.Event], Awaitable[None]]:
+    """Return the task that purges every ten minutes until it is told to stop."""
+
+    async def purge(stop: asyncio.Event) -> None:
+        while not stop.is_set():
+            await asyncio.to_thread(forget, database)
+            try:
+                await asyncio.wait_for(stop.wait(), _EVERY_SECONDS)
+            except TimeoutError:
+                continue
+
+    return purge
+
+
+def forget(database: Database) -> None:
+    """Delete what is too old: codes and attempts after two days, spent links after three months."""
+    with database.connection() as connection:
+        for statement in _FORGET:
+            connection.execute(statement.encode())

@@ -1,0 +1,60 @@
+"""The SMS provider: POST /messages with a bearer token, idempotent by reference."""
+
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+
+import httpx
+from chassis.logging import get_logger
+
+_PAUSES = (0.5, 1.0, 2.0)
+"""Seconds before the next try; a code lives five minutes."""
+
+
+class SmsProvider:
+    """The port `TextMessages`: sends in the background, so that no answer waits for the provider.
+
+    A message that was under way when the process died is lost; the person asks for another code.
+    """
+
+    def __init__(self, url: str, token: str) -> None:
+        self._http = httpx.Client(
+            base_url=url, timeout=5.0, trust_env=False, headers={"Authorization": f"Bearer {token}"}
+        )
+        self._senders = ThreadPoolExecutor(max_workers=4, thread_name_prefix="sms")
+        self._log = get_logger()
+
+    def send(self, number: str, text: str, reference: str, accepted: Callable[[], None]) -> None:
+        """Send soon, once for each reference, and call `accepted` when the provider has taken it."""
+        self._senders.submit(self._deliver, {"to": number, "text": text, "reference": reference}, accepted)
+
+    def close(self) -> None:
+        """Wait for what is under way and close the connections."""
+        self._senders.shutdown()
+        self._http.close()
+
+    def _deliver(self, message: dict[str, str], accepted: Callable[[], None]) -> None:
+        try:
+            if self._taken(message):
+                accepted()
+        except Exception as error:  # noqa: BLE001 - nobody waits for this thread; the log is where it is seen
+            self._log.error("code-not-sent", exc_info=error)
+
+    def _taken(self, message: dict[str, str]) -> bool:
+        """Say whether the provider took the message; it is asked again while it is away."""
+        for attempt, pause in enumerate((*_PAUSES, None), start=1):
+            try:
+                response = self._http.post("/messages", json=message)
+            except httpx.TransportError as error:
+                cause = type(error).__name__
+            else:
+                if response.is_success:
+                    return True
+                cause = str(response.status_code)
+                if not response.is_server_error:
+                    pause = None  # noqa: PLW2901 - a refusal does not change by waiting
+            self._log.warning("code-not-taken", attempt=attempt, cause=cause)
+            if pause is None:
+                return False
+            time.sleep(pause)
+        return False

@@ -1,0 +1,1 @@
+"""What happens when someone asks; access is decided here and nowhere else."""

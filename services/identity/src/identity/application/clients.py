@@ -1,0 +1,96 @@
+"""The clients of an office, kept by its members."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from chassis.actor import Actor
+from chassis.refusal import NotAllowed, NotFound
+from eventstore import Store
+
+from identity.application.codes import Challenges
+from identity.application.people import People, PersonRow
+from identity.domain.contact import email as valid_email
+from identity.domain.contact import mobile
+from identity.domain.membership import Role
+from identity.domain.person import Person
+
+
+@dataclass(frozen=True, slots=True)
+class ClientFacts:
+    """What an office knows of a client; None where it says nothing (L-35)."""
+
+    first_name: str | None = None
+    last_name: str | None = None
+    email: str | None = None
+    phone: str | None = None
+
+
+class Clients:
+    """Register, correct and find clients."""
+
+    def __init__(self, *, store: Store, people: People, challenges: Challenges, prefixes: Collection[str]) -> None:
+        self._store, self._people, self._challenges, self._prefixes = store, people, challenges, prefixes
+
+    def register(self, actor: Actor, facts: ClientFacts) -> Any:
+        """Add a client of the caller's office; two clients may share an address, they stay two (L-34).
+
+        Raises:
+            EmailRefused, MobileRefused: a message or a code could not arrive there.
+
+        """
+        office_id = _keeper(actor)
+        client = Person(
+            kind="client",
+            office_id=office_id,
+            first_name=facts.first_name,
+            last_name=facts.last_name,
+            email=valid_email(facts.email or ""),
+            phone=mobile(facts.phone or "", self._prefixes),
+        )
+        return self._store.save(client, actor=actor, outcome={"id": str(client.id)})
+
+    def change(self, actor: Actor, client_id: UUID, facts: ClientFacts) -> None:
+        """Correct a client; codes that are under way to an older number or address are void."""
+        office_id = _keeper(actor)
+        self._of_office(office_id, client_id)
+        client = self._store.get(Person, client_id)
+        client.change(
+            first_name=facts.first_name,
+            last_name=facts.last_name,
+            email=valid_email(facts.email) if facts.email else None,
+            phone=mobile(facts.phone, self._prefixes) if facts.phone else None,
+        )
+        self._challenges.end_all(client_id)
+        self._store.save(client, actor=actor)
+
+    def get(self, actor: Actor, client_id: UUID) -> PersonRow:
+        """Return a client of the caller's office."""
+        return self._of_office(_member(actor), client_id)
+
+    def search(self, actor: Actor, text: str, after: Sequence[str] | None, limit: int) -> list[PersonRow]:
+        """Return the clients of the caller's office that hold `text`, by name."""
+        return self._people.clients_of(_member(actor), text, after, limit)
+
+    def of_office(self, client_id: UUID, office_id: UUID) -> PersonRow:
+        """Return a client for another service, if it is one of this office."""
+        return self._of_office(office_id, client_id)
+
+    def _of_office(self, office_id: UUID, client_id: UUID) -> PersonRow:
+        client = self._people.person(client_id)
+        if client is None or client.kind != "client" or client.office_id != office_id:
+            raise NotFound
+        return client
+
+
+def _member(actor: Actor) -> UUID:
+    if actor.kind != "staff" or actor.office_id is None:
+        raise NotAllowed
+    return actor.office_id
+
+
+def _keeper(actor: Actor) -> UUID:
+    if actor.role == Role.COMPLIANCE:
+        raise NotAllowed
+    return _member(actor)

@@ -1,0 +1,196 @@
+"""Codes by SMS: asked for, sent, answered (L-49, L-50).
+
+An address that nobody has gets a challenge like any other, so that body, status and time of the answers say nothing.
+"""
+
+import hmac
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+from uuid import UUID, uuid4
+
+from eventstore import Store
+
+from identity.application.digests import Digests, new_code
+from identity.application.errors import CodeRefused, TooManyAttempts
+from identity.application.limits import HOUR, Limits
+from identity.application.visitor import Visitor
+from identity.domain.contact import masked, same_email
+from identity.domain.sign_in import NOBODY, RefusedCode, SentCode
+
+
+@dataclass(frozen=True, slots=True)
+class CodePolicy:
+    """Times in seconds; caps are codes asked for."""
+
+    seconds: int = 300
+    tries: int = 5
+    resend_seconds: int = 60
+    per_hour: int = 5
+    per_day: int = 10
+    per_ip_hour: int = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Recipient:
+    """Whom a code goes to."""
+
+    person_id: UUID
+    office_id: UUID | None
+    phone: str
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """What the person sees after asking for a code."""
+
+    id: UUID
+    masked_number: str
+    expires_in: int
+    resend_in: int
+
+
+@dataclass(frozen=True, slots=True)
+class NewChallenge:
+    """A code asked for, as it is kept."""
+
+    id: UUID
+    purpose: str
+    who: bytes
+    person_id: UUID | None
+    office_id: UUID | None
+    token: bytes | None
+    code: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Challenge:
+    """A challenge of which one try was just counted."""
+
+    person_id: UUID | None
+    office_id: UUID | None
+    purpose: str
+    token: bytes | None
+    code: bytes
+    ended: bool
+    expired: bool
+
+
+class Challenges(Protocol):
+    """The challenges under way."""
+
+    def open(self, new: NewChallenge, policy: CodePolicy) -> int:
+        """End the older challenges of the same `who` and keep this one; or return how many seconds to wait."""
+        ...
+
+    def take_try(self, challenge_id: UUID, tries: int) -> Challenge | None:
+        """Count a try; None if there is no such challenge or no try is left."""
+        ...
+
+    def end(self, challenge_id: UUID) -> bool:
+        """End a challenge; False if that was done before."""
+        ...
+
+    def end_all(self, person_id: UUID) -> None:
+        """End the challenges of a person."""
+        ...
+
+
+class TextMessages(Protocol):
+    """A provider of SMS; the caller does not wait for it."""
+
+    def send(self, number: str, text: str, reference: str, accepted: Callable[[], None]) -> None:
+        """Send soon, once for each reference, and call `accepted` when the provider has taken it."""
+        ...
+
+
+class Codes:
+    """Send codes and check answers."""
+
+    def __init__(  # noqa: PLR0913 - what it is made of
+        self,
+        *,
+        store: Store,
+        challenges: Challenges,
+        limits: Limits,
+        sms: TextMessages,
+        digests: Digests,
+        policy: CodePolicy,
+        domain: str,
+    ) -> None:
+        self._store, self._challenges, self._limits, self._sms = store, challenges, limits, sms
+        self._digests, self._policy, self._domain = digests, policy, domain
+
+    def send(
+        self, purpose: str, email: str, recipient: Recipient | None, visitor: Visitor, token: bytes | None = None
+    ) -> Sent:
+        """Send a code to the recipient, or to nobody with the same answer.
+
+        Raises:
+            TooManyAttempts: too many codes for this address or IP, or the last one was sent a moment ago.
+
+        """
+        policy, address = self._policy, same_email(email)
+        self._limits.admit("code-ip", visitor.ip, policy.per_ip_hour, HOUR)
+        challenge_id, code = uuid4(), new_code()
+        new = NewChallenge(
+            id=challenge_id,
+            purpose=purpose,
+            who=self._digests.of("code asked", purpose, address),
+            person_id=recipient.person_id if recipient else None,
+            office_id=recipient.office_id if recipient else None,
+            token=token,
+            code=self._digest(challenge_id, code),
+        )
+        if wait := self._challenges.open(new, policy):
+            raise TooManyAttempts(retry_after=wait)
+        if recipient:
+            self._deliver(new, recipient, code, visitor)
+        number = recipient.phone if recipient else self._digests.last_digits(address)
+        return Sent(challenge_id, masked(number), policy.seconds, policy.resend_seconds)
+
+    def answer(self, challenge_id: UUID, code: str, visitor: Visitor) -> Challenge:
+        """Return the challenge that this code answers, which it does once.
+
+        Raises:
+            CodeRefused: whatever the reason is; the event says which.
+
+        """
+        challenge = self._challenges.take_try(challenge_id, self._policy.tries)
+        if challenge is None:
+            raise CodeRefused
+        right = hmac.compare_digest(self._digest(challenge_id, code), challenge.code)
+        if not right or challenge.person_id is None:
+            self._refused(challenge.person_id, challenge.office_id, "wrong", visitor)
+        elif challenge.expired:
+            self._refused(challenge.person_id, challenge.office_id, "expired", visitor)
+        elif challenge.ended or not self._challenges.end(challenge_id):
+            self._refused(challenge.person_id, challenge.office_id, "used", visitor)
+        else:
+            return challenge
+        raise CodeRefused
+
+    def _deliver(self, new: NewChallenge, recipient: Recipient, code: str, visitor: Visitor) -> None:
+        """Hand the message over; a number that had its share gets nothing more, and the answer does not tell."""
+        day = 24 * HOUR
+        try:
+            self._limits.admit("number-hour", recipient.phone, self._policy.per_hour, HOUR)
+            self._limits.admit("number-day", recipient.phone, self._policy.per_day, day)
+        except TooManyAttempts:
+            self._refused(recipient.person_id, recipient.office_id, "too-many-for-number", visitor)
+            return
+        minutes = self._policy.seconds // 60
+        text = f"Votre code Scellé : {code}. Il est valable {minutes} minutes.\n\n@{self._domain} #{code}"
+
+        def accepted() -> None:
+            sent = SentCode(person_id=recipient.person_id, office_id=recipient.office_id, purpose=new.purpose)
+            self._store.save(sent, actor=visitor.nobody())
+
+        self._sms.send(recipient.phone, text, str(new.id), accepted)
+
+    def _refused(self, person_id: UUID | None, office_id: UUID | None, cause: str, visitor: Visitor) -> None:
+        refused = RefusedCode(person_id=person_id or NOBODY, office_id=office_id, cause=cause)
+        self._store.save(refused, actor=visitor.nobody())
+
+    def _digest(self, challenge_id: UUID, code: str) -> bytes:
+        return self._digests.of("code", str(challenge_id), code)

@@ -1,0 +1,57 @@
+"""What is refused to whoever asks."""
+
+from chassis.refusal import Refusal
+
+
+class MembershipPending(Refusal):
+    """Confirm your e-mail address and wait for a notary of the office to approve you; `waits_for` names what lacks."""
+
+    code, status = "membership-pending", 403
+
+
+class AlreadyMember(Refusal):
+    """This membership was already asked for."""
+
+    code, status = "already-member", 409
+
+
+class NotaryNotVouchedFor(Refusal):
+    """The identity provider does not name you as a notary of an office that is registered here."""
+
+    code, status = "notary-not-vouched-for", 403
+
+
+class SignInRefused(Refusal):
+    """The sign-in failed; start again."""
+
+    code, status = "sign-in-refused", 401
+
+
+class CodeRefused(Refusal):
+    """This code is wrong, already used or too old."""
+
+    code, status = "code-refused", 401
+
+
+class TooManyAttempts(Refusal):
+    """Too many attempts; wait before the next one."""
+
+    code, status = "too-many-attempts", 429
+
+
+class LinkSpent(Refusal):
+    """This link was already used or is too old; ask for a new one."""
+
+    code, status = "link-spent", 410
+
+
+class SessionRefused(Refusal):
+    """This session has ended; sign in again."""
+
+    code, status = "session-refused", 401
+
+
+class ProviderUnavailable(Refusal):
+    """The identity provider does not answer; try again in a moment."""
+
+    code, status = "provider-unavailable", 503

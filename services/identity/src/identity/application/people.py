@@ -1,0 +1,99 @@
+"""Rows about people and offices, as the application reads them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+from uuid import UUID
+
+
+@dataclass(frozen=True, slots=True)
+class PersonRow:
+    """A person; names and addresses are None once the person was erased."""
+
+    id: UUID
+    kind: str
+    office_id: UUID | None
+    first_name: str | None
+    last_name: str | None
+    email: str | None
+    phone: str | None
+    email_confirmed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class OfficeRow:
+    """An office."""
+
+    id: UUID
+    crpcen: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class MembershipRow:
+    """A membership with the office's CRPCEN."""
+
+    id: UUID
+    person_id: UUID
+    office_id: UUID
+    role: str
+    state: str
+    crpcen: str
+
+
+@dataclass(frozen=True, slots=True)
+class MemberRow:
+    """A membership with the person's name, as colleagues see it."""
+
+    id: UUID
+    person_id: UUID
+    role: str
+    state: str
+    first_name: str | None
+    last_name: str | None
+    email: str | None
+    email_confirmed: bool
+
+
+class People(Protocol):
+    """Queries on persons."""
+
+    def person(self, person_id: UUID) -> PersonRow | None:
+        """Return a person."""
+        ...
+
+    def persons(self, ids: Sequence[UUID]) -> list[PersonRow]:
+        """Return those who exist among `ids`."""
+        ...
+
+    def staff(self, issuer: str, subject: str) -> PersonRow | None:
+        """Return whom an identity provider names so."""
+        ...
+
+    def clients_at(self, same_email: str) -> list[PersonRow]:
+        """Return the clients of any office with this address."""
+        ...
+
+    def clients_of(self, office_id: UUID, text: str, after: Sequence[str] | None, limit: int) -> list[PersonRow]:
+        """Return an office's clients whose name, address or number holds `text`, by name, after (name, id)."""
+        ...
+
+
+class Offices(Protocol):
+    """Queries on offices and their members."""
+
+    def office(self, office_id: UUID) -> OfficeRow | None:
+        """Return an office."""
+        ...
+
+    def found(self, text: str, limit: int) -> list[OfficeRow]:
+        """Return offices whose name or CRPCEN holds `text`."""
+        ...
+
+    def memberships(self, person_id: UUID) -> list[MembershipRow]:
+        """Return a person's memberships that were not refused, oldest first."""
+        ...
+
+    def members(self, office_id: UUID, state: str | None) -> list[MemberRow]:
+        """Return an office's memberships in a state, or in any."""
+        ...

@@ -1,0 +1,1 @@
+"""Offices, persons, memberships and sign-ins, in the words of a notary."""

@@ -1,0 +1,117 @@
+"""A person: a member of offices, or a client of one office."""
+
+from typing import Annotated
+from uuid import UUID
+
+from eventsourcing.domain import Aggregate, AggregateCreated, AggregateEvent, event
+from eventstore import Personal
+
+from identity.domain.refusals import AlreadyConfirmed
+
+_Own = Annotated[str | None, Personal(of="originator_id")]
+
+
+class Person(Aggregate):
+    """Who someone is. Two persons are never merged because they share an e-mail address."""
+
+    TOPIC = "identity.person"
+
+    class Created(AggregateCreated):
+        """A member signed in for the first time, or an office named a client."""
+
+        TOPIC = "identity.person-registered"
+        kind: str
+        office_id: UUID | None
+        first_name: _Own
+        last_name: _Own
+        email: _Own
+        phone: _Own
+        issuer: str | None
+        subject: _Own
+
+    class Changed(AggregateEvent):
+        """How the person is called or reached was corrected."""
+
+        TOPIC = "identity.person-changed"
+        first_name: _Own
+        last_name: _Own
+        email: _Own
+        phone: _Own
+
+    class EmailConfirmed(AggregateEvent):
+        """The person reads the address."""
+
+        TOPIC = "identity.email-confirmed"
+
+    class PasswordSet(AggregateEvent):
+        """The person chose a password."""
+
+        TOPIC = "identity.password-set"
+        person_id: UUID
+
+    @event(Created)
+    def __init__(  # noqa: PLR0913, PLR0917 - what is known of a person
+        self,
+        kind: str,
+        office_id: UUID | None,
+        first_name: str | None,
+        last_name: str | None,
+        email: str | None,
+        phone: str | None,
+        issuer: str | None = None,
+        subject: str | None = None,
+    ) -> None:
+        self.kind = kind
+        self.office_id = office_id
+        self.first_name = first_name
+        self.last_name = last_name
+        self.email = email
+        self.phone = phone
+        self.issuer = issuer
+        self.subject = subject
+        self.email_confirmed = False
+
+    def change(
+        self,
+        *,
+        first_name: str | None = None,
+        last_name: str | None = None,
+        email: str | None = None,
+        phone: str | None = None,
+    ) -> None:
+        """Correct what is given; what is already so is not said again."""
+        new = (
+            first_name or self.first_name,
+            last_name or self.last_name,
+            email or self.email,
+            phone or self.phone,
+        )
+        if new != (self.first_name, self.last_name, self.email, self.phone):
+            self._changed(*new)
+
+    @event(Changed)
+    def _changed(self, first_name: str | None, last_name: str | None, email: str | None, phone: str | None) -> None:
+        if email != self.email:
+            self.email_confirmed = False
+        self.first_name = first_name
+        self.last_name = last_name
+        self.email = email
+        self.phone = phone
+
+    def confirm_email(self) -> None:
+        """Note that the person read a message sent to the address (L-19)."""
+        if self.email_confirmed:
+            raise AlreadyConfirmed
+        self._email_confirmed()
+
+    @event(EmailConfirmed)
+    def _email_confirmed(self) -> None:
+        self.email_confirmed = True
+
+    def set_password(self) -> None:
+        """Note that the person chose a password; the password itself is no event."""
+        self.trigger_event(self.PasswordSet, person_id=self.id)
+
+    @event(PasswordSet)
+    def _password_set(self) -> None:
+        """Nothing of it is kept here."""

@@ -1,0 +1,1 @@
+"""A request becomes one call; the outcome becomes a reply."""

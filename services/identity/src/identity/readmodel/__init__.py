@@ -1,0 +1,1 @@
+"""Who is who, as rows that can be dropped and made again from the events."""

@@ -1,0 +1,36 @@
+CREATE TABLE read.office (
+    id uuid PRIMARY KEY,
+    crpcen text NOT NULL,
+    name text NOT NULL,
+    search text NOT NULL
+);
+
+CREATE TABLE read.person (
+    id uuid PRIMARY KEY,
+    kind text NOT NULL,
+    office_id uuid,
+    first_name text,
+    last_name text,
+    email text,
+    same_email text,
+    phone text,
+    search text,
+    issuer text,
+    subject text,
+    email_confirmed boolean NOT NULL DEFAULT false,
+    CONSTRAINT person_subject UNIQUE (issuer, subject)
+);
+CREATE INDEX person_email ON read.person (same_email) WHERE kind = 'client';
+CREATE INDEX person_office ON read.person (office_id, last_name, id) WHERE kind = 'client';
+
+CREATE TABLE read.membership (
+    id uuid PRIMARY KEY,
+    person_id uuid NOT NULL,
+    office_id uuid NOT NULL,
+    role text NOT NULL,
+    state text NOT NULL,
+    requested_at timestamptz NOT NULL,
+    decided_by uuid
+);
+CREATE UNIQUE INDEX membership_once ON read.membership (person_id, office_id, role) WHERE state <> 'refused';
+CREATE INDEX membership_office ON read.membership (office_id, state);

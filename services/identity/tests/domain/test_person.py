@@ -1,0 +1,53 @@
+from uuid import uuid4
+
+import pytest
+from eventstore.personal import personal_fields
+from identity.domain.person import Person
+from identity.domain.refusals import AlreadyConfirmed
+from identity.domain.sign_in import Session
+
+
+def a_client() -> Person:
+    client = Person(
+        kind="client",
+        office_id=uuid4(),
+        first_name="Jeanne",
+        last_name="Dupont",
+        email="j@example.org",
+        phone="+33612340464",
+    )
+    client.collect_events()
+    return client
+
+
+def test_what_tells_something_about_the_person_is_personal() -> None:
+    assert set(personal_fields(Person.Created)) == {"first_name", "last_name", "email", "phone", "subject"}
+    assert set(personal_fields(Person.Changed)) == {"first_name", "last_name", "email", "phone"}
+
+
+def test_a_correction_carries_the_whole_and_is_said_once() -> None:
+    client = a_client()
+    client.change(phone="+33612340465")
+    client.change(phone="+33612340465")
+    (changed,) = client.collect_events()
+    assert isinstance(changed, Person.Changed)
+    assert (changed.first_name, changed.phone) == ("Jeanne", "+33612340465")
+
+
+@pytest.mark.covers("L-19")
+def test_another_address_has_to_be_confirmed_again() -> None:
+    client = a_client()
+    client.confirm_email()
+    with pytest.raises(AlreadyConfirmed):
+        client.confirm_email()
+    client.change(email="other@example.org")
+    assert not client.email_confirmed
+
+
+def test_a_session_ends_once() -> None:
+    session = Session(person_id=uuid4(), session_id=uuid4(), office_id=None, means="oidc")
+    session.collect_events()
+    session.end("asked")
+    session.end("asked")
+    (ended,) = session.collect_events()
+    assert (ended.session_id, ended.cause) == (session.id, "asked")

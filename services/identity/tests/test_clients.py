@@ -1,0 +1,104 @@
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from identity.application.register_office import register_office
+
+OTHER_NOTARY = ("hugo.lambert@notaires.fr", "Notaire-demo-2")
+
+
+@pytest.mark.covers("L-34", "L-35", "L-36")
+def test_a_client_is_added_and_found_again(platform: Any) -> None:
+    notary = platform.notary()
+    client = platform.new_client(notary, first_name="Zoé", last_name="Lefèvre", phone="06 12 34 04 64")
+    read = platform.call("GET", f"/clients/{client['id']}", notary).json()
+    assert (read["first_name"], read["last_name"], read["phone"]) == ("Zoé", "Lefèvre", "+33612340464")
+    for text in ("lefevre", "zoé LEF", "12340464", client["email"].upper()):
+        found = platform.call("GET", "/clients", notary, params={"q": text}).json()["items"]
+        assert [one["id"] for one in found] == [client["id"]], text
+    for text in ("%", "_", "\\", "dupont"):
+        assert platform.call("GET", "/clients", notary, params={"q": text}).json()["items"] == [], text
+
+
+def test_clients_come_by_pages(platform: Any) -> None:
+    notary = platform.notary()
+    names = ["Aubry", "Berger", "Berger", "Colin", "Denis"]
+    for name in names:
+        platform.new_client(notary, last_name=name)
+    seen: list[str] = []
+    cursor: dict[str, str] = {}
+    while True:
+        page = platform.call("GET", "/clients", notary, params={"limit": 2} | cursor).json()
+        seen += [one["last_name"] for one in page["items"]]
+        if page["next"] is None:
+            break
+        cursor = {"cursor": page["next"]}
+    assert seen == names
+
+
+def test_another_office_does_not_see_the_client(platform: Any) -> None:
+    register_office(platform.identity.store, "69999", "Étude Lambert")
+    client = platform.new_client(platform.notary())
+    other = platform.notary(OTHER_NOTARY)
+    foreign = platform.call("GET", f"/clients/{client['id']}", other)
+    unknown = platform.call("GET", f"/clients/{uuid4()}", other)
+    assert (foreign.status_code, foreign.content) == (404, unknown.content)
+    assert platform.call("PATCH", f"/clients/{client['id']}", other, json={"first_name": "X"}).status_code == 404
+    assert platform.call("GET", "/clients", other, params={"q": "dupont"}).json()["items"] == []
+
+
+def test_two_clients_may_share_name_address_and_number(platform: Any) -> None:
+    notary = platform.notary()
+    first = platform.new_client(notary, email="famille@example.org", phone="0612340464")
+    second = platform.new_client(notary, email="famille@example.org", phone="0612340464")
+    assert first["id"] != second["id"]
+
+
+@pytest.mark.covers("L-36")
+@pytest.mark.parametrize(
+    ("change", "code"),
+    [
+        ({"phone": "01 42 34 56 78"}, "mobile-refused"),
+        ({"phone": "+33 891 23 45 67"}, "mobile-refused"),
+        ({"email": "a@example.org\r\nBcc: b@example.org"}, "email-refused"),
+        ({"email": "a" * 255}, "invalid"),
+        ({"last_name": ""}, "invalid"),
+        ({"surname": "x"}, "invalid"),
+        ({"last_name": 7}, "invalid"),
+    ],
+)
+def test_a_client_who_could_not_be_reached_is_refused(platform: Any, change: dict[str, Any], code: str) -> None:
+    facts = {"first_name": "A", "last_name": "B", "email": "a@example.org", "phone": "0612340464"}
+    refused = platform.post("/clients", facts | change, platform.notary())
+    assert (refused.status_code, refused.json()["code"]) == (422, code)
+    assert [one for one in platform.events("person-registered") if one["kind"] == "client"] == []
+
+
+def test_a_correction_voids_the_code_under_way(platform: Any) -> None:
+    notary = platform.notary()
+    client = platform.new_client(notary)
+    challenge = platform.asked(client, platform.invitation(client))
+    code = platform.code(client)
+    corrected = platform.call("PATCH", f"/clients/{client['id']}", notary, json={"phone": "07 56 78 90 12"})
+    assert corrected.status_code == 204, corrected.text
+    assert platform.post(f"/sign-in/codes/{challenge}/answer", {"code": code}).status_code == 401
+    assert platform.call("GET", f"/clients/{client['id']}", notary).json()["phone"] == "+33756789012"
+
+
+def test_a_repeated_registration_makes_one_client(platform: Any) -> None:
+    notary = platform.notary()
+    facts = {"first_name": "A", "last_name": "B", "email": "a@example.org", "phone": "0612340464"}
+    key = {"Idempotency-Key": "one"}
+    first, second = (platform.post("/clients", facts, notary, headers=key) for _ in range(2))
+    assert (first.status_code, second.status_code, first.json()) == (201, 201, second.json())
+    assert second.headers["Idempotency-Replayed"] == "true"
+    other = platform.post("/clients", facts | {"last_name": "C"}, notary, headers=key)
+    assert (other.status_code, other.json()["code"]) == (422, "idempotency-key-reused")
+
+
+def test_clients_are_for_members_only(platform: Any) -> None:
+    client = platform.new_client(platform.notary())
+    platform.with_password(client)
+    session = platform.client_session(client)
+    assert platform.call("GET", "/clients").status_code == 401
+    assert platform.call("GET", "/clients", session["access_token"]).status_code == 403
