@@ -1,0 +1,1 @@
+"""Dossiers, their clients, document requests and their life."""

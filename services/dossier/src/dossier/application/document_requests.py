@@ -1,0 +1,120 @@
+"""Asking for documents, and deciding on what came."""
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID, uuid4
+
+from chassis.actor import Actor
+from chassis.refusal import NotAllowed, NotFound
+from eventstore import Changed, Store
+
+from dossier.application.access import Access, person
+from dossier.application.dossiers import Dossiers
+from dossier.application.ports import Register
+from dossier.application.retrying import retried
+from dossier.domain.completion import completion
+from dossier.domain.document_request import DocumentRequest, State
+from dossier.domain.dossier import Dossier
+from dossier.domain.presets import folded
+from dossier.domain.refusals import AlreadyAsked, NothingAsked
+
+PENDING = frozenset({State.ASKED, State.DEPOSITED, State.REFUSED})
+
+
+class DocumentRequests:
+    """The use cases of requests, for the staff of an office."""
+
+    def __init__(self, store: Store, access: Access, register: Register, dossiers: Dossiers) -> None:
+        self._store = store
+        self._access = access
+        self._register = register
+        self._dossiers = dossiers
+
+    def ask(
+        self, actor: Actor, dossier_id: UUID, client_id: UUID, document_types: Sequence[str], others: Sequence[str]
+    ) -> Any:
+        """Ask a client of the dossier for documents, all at once (L-39 to L-44); return the batch and its requests."""
+        dossier = self._access.to_change(actor, dossier_id)
+        if client_id not in dossier.client_ids:
+            raise NotFound
+        chosen = self._dossiers.catalogue(dossier.office_id).choose(dossier.deed_type, document_types, others)
+        if not chosen:
+            raise NothingAsked
+        pending = {
+            folded(standing.label or "")
+            for standing in self._register.standings(dossier_id)
+            if standing.requested and standing.client_id == client_id and standing.state in PENDING
+        }
+        already = [document.label for document in chosen if folded(document.label) in pending]
+        if already:
+            raise AlreadyAsked(already=already)
+        batch_id = uuid4()
+        requests = [
+            DocumentRequest(
+                dossier_id=dossier_id,
+                office_id=dossier.office_id,
+                client_id=client_id,
+                document_type=document.code or None,
+                label=document.label,
+                batch_id=batch_id,
+            )
+            for document in chosen
+        ]
+        outcome = {"batch_id": str(batch_id), "request_ids": [str(request.id) for request in requests]}
+        return self._store.save(*requests, actor=actor, outcome=outcome)
+
+    @retried
+    def validate(self, actor: Actor, request_id: UUID, version_id: UUID) -> None:
+        """Accept a version (L-62, L-63); at 100 % the dossier is complete, in the same transaction (L-68)."""
+        request, dossier = self._to_decide(actor, request_id)
+        request.validate(version_id, person(actor))
+        self._save(request, dossier, actor)
+
+    @retried
+    def refuse(self, actor: Actor, request_id: UUID, version_id: UUID, reason: str) -> None:
+        """Refuse a version; the client reads the reason and deposits again (L-65, L-66)."""
+        request, _ = self._to_decide(actor, request_id)
+        request.refuse(version_id, reason, person(actor))
+        self._store.save(request, actor=actor)
+
+    @retried
+    def cancel(self, actor: Actor, request_id: UUID) -> None:
+        """Ask for the document no longer; that too can make the dossier complete."""
+        request, dossier = self._to_decide(actor, request_id)
+        request.cancel(person(actor))
+        self._save(request, dossier, actor)
+
+    def _to_decide(self, actor: Actor, request_id: UUID) -> tuple[DocumentRequest, Dossier]:
+        request = self._access.request(actor, request_id)
+        if actor.kind != "staff":
+            raise NotAllowed
+        return request, self._access.to_change(actor, request.dossier_id)
+
+    def _save(self, request: DocumentRequest, dossier: Dossier, actor: Actor) -> None:
+        if self._is_newly_complete(dossier.id, request):
+            dossier.complete()
+            self._store.save(request, dossier, actor=actor)
+            return
+        self._store.save(request, actor=actor)
+        self._complete_after_a_twin(dossier.id, actor)
+
+    def _is_newly_complete(self, dossier_id: UUID, changed: DocumentRequest | None = None) -> bool:
+        states = {
+            standing.request_id: standing.state
+            for standing in self._register.standings(dossier_id)
+            if standing.requested
+        }
+        if changed is not None and changed.requested:
+            states[changed.id] = changed.state
+        return completion(states.values()).complete and not self._register.is_completed(dossier_id)
+
+    def _complete_after_a_twin(self, dossier_id: UUID, actor: Actor) -> None:
+        """Two last documents decided at the same moment each saw the other missing; whoever comes last sees both."""
+        if not self._is_newly_complete(dossier_id):
+            return
+        dossier = self._store.get(Dossier, dossier_id)
+        dossier.complete()
+        try:
+            self._store.save(dossier, actor=Actor.system(correlation_id=actor.correlation_id, trace=actor.trace))
+        except Changed:
+            return  # the twin recorded it, or another change did and the next decision will

@@ -1,0 +1,70 @@
+"""What the use cases need from elsewhere."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+from uuid import UUID
+
+from dossier.domain.document_request import State
+
+
+@dataclass(frozen=True, slots=True)
+class Office:
+    """An office as identity knows it."""
+
+    id: UUID
+    name: str
+    member_ids: frozenset[UUID]
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """A person as identity knows them now; an erased one has no name."""
+
+    id: UUID
+    first_name: str | None
+    last_name: str | None
+    erased: bool
+
+
+class Directory(Protocol):
+    """Who people and offices are. Every call raises a refusal of status 503 while identity does not answer."""
+
+    def is_client(self, client_id: UUID, office_id: UUID) -> bool:
+        """Tell whether the person is a client of the office."""
+        ...
+
+    def office(self, office_id: UUID) -> Office:
+        """Return an office with its members."""
+        ...
+
+    def persons(self, ids: Iterable[UUID]) -> Mapping[UUID, Person]:
+        """Return those of the persons that are known."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Where one request of a dossier stands."""
+
+    request_id: UUID
+    client_id: UUID
+    requested: bool
+    state: State
+    label: str | None
+
+
+class Register(Protocol):
+    """What the read model tells the use cases."""
+
+    def standings(self, dossier_id: UUID) -> Sequence[Standing]:
+        """Return the requests of a dossier."""
+        ...
+
+    def is_completed(self, dossier_id: UUID) -> bool:
+        """Tell whether the dossier was recorded as complete since the last request."""
+        ...
+
+    def chosen_documents(self, office_id: UUID) -> Mapping[str, Sequence[str]]:
+        """Return the documents the office chose for each deed type it changed."""
+        ...

@@ -1,0 +1,1 @@
+"""What a notary would recognise: dossiers, documents asked of clients, and decisions on them."""

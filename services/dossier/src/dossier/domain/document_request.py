@@ -1,0 +1,220 @@
+"""A document that an office asked of a client, or that a client sends unasked, from the request to the decision."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from typing import Annotated, Self
+from uuid import UUID
+
+from chassis.refusal import NotFound
+from eventsourcing.domain import Aggregate, AggregateCreated, AggregateEvent, event
+from eventstore import Personal
+
+from dossier.domain.refusals import NothingToDecide, ReasonMissing, RequestClosed
+
+
+class State(StrEnum):
+    """Where a request stands; a version is one of the middle three."""
+
+    ASKED = "asked"
+    DEPOSITED = "deposited"
+    REFUSED = "refused"
+    VALIDATED = "validated"
+    CANCELLED = "cancelled"
+
+
+@dataclass(slots=True)
+class Version:
+    """One file deposited for a request."""
+
+    state: State
+    size: int
+    """Bytes."""
+    replaced: bool = False
+    """A later deposit took the place of this refused version."""
+
+
+class DocumentRequest(Aggregate):
+    """One document of one client; it may need several files, and each file is decided on its own (L-56, L-62)."""
+
+    TOPIC = "dossier.document-request"
+
+    class Created(AggregateCreated):
+        """The office asks for it; requests made together share the batch."""
+
+        TOPIC = "dossier.document-requested"
+        dossier_id: UUID
+        office_id: UUID
+        client_id: UUID
+        document_type: str | None
+        label: Annotated[str | None, Personal(of="client_id")]
+        batch_id: UUID
+
+    class Offered(AggregateCreated):
+        """The client sends it unasked; it never counts in the completion."""
+
+        TOPIC = "dossier.document-offered"
+        dossier_id: UUID
+        office_id: UUID
+        client_id: UUID
+        label: Annotated[str | None, Personal(of="client_id")]
+
+    class Deposited(AggregateEvent):
+        """The vault holds a version; `state` is that of the request afterwards, here and below."""
+
+        TOPIC = "dossier.document-deposited"
+        dossier_id: UUID
+        office_id: UUID
+        client_id: UUID
+        version_id: UUID
+        size: int
+        media_type: str
+        replaces: UUID | None
+        state: str
+
+    class Validated(AggregateEvent):
+        """The office accepts the version."""
+
+        TOPIC = "dossier.document-validated"
+        dossier_id: UUID
+        office_id: UUID
+        client_id: UUID
+        version_id: UUID
+        actor_id: UUID
+        state: str
+
+    class Refused(AggregateEvent):
+        """The office refuses the version; the client reads the reason."""
+
+        TOPIC = "dossier.document-refused"
+        dossier_id: UUID
+        office_id: UUID
+        client_id: UUID
+        version_id: UUID
+        reason: Annotated[str | None, Personal(of="client_id")]
+        actor_id: UUID
+        state: str
+
+    class Cancelled(AggregateEvent):
+        """The office no longer asks for it."""
+
+        TOPIC = "dossier.request-cancelled"
+        dossier_id: UUID
+        office_id: UUID
+        client_id: UUID
+        actor_id: UUID
+
+    @event(Created)
+    def __init__(  # noqa: PLR0913 - the facts of the request
+        self,
+        *,
+        dossier_id: UUID,
+        office_id: UUID,
+        client_id: UUID,
+        label: str | None,
+        document_type: str | None = None,
+        batch_id: UUID | None = None,
+    ) -> None:
+        self.dossier_id = dossier_id
+        self.office_id = office_id
+        self.client_id = client_id
+        self.label = label
+        self.document_type = document_type
+        self.batch_id = batch_id
+        self.cancelled = False
+        self.versions: dict[UUID, Version] = {}
+
+    @classmethod
+    def offered(cls, request_id: UUID, *, dossier_id: UUID, office_id: UUID, client_id: UUID, label: str) -> Self:
+        """Return the document a client sends unasked (L-59)."""
+        return cls._create(
+            cls.Offered, id=request_id, dossier_id=dossier_id, office_id=office_id, client_id=client_id, label=label
+        )
+
+    @property
+    def requested(self) -> bool:
+        """Whether the office asked for it."""
+        return self.batch_id is not None
+
+    @property
+    def state(self) -> State:
+        """Where the request stands."""
+        return State.CANCELLED if self.cancelled else state_of(self.versions.values())
+
+    def deposit(self, version_id: UUID, size: int, media_type: str) -> None:
+        """Take in a version that the vault stored; it takes the place of the earliest refused one (L-66, L-67).
+
+        A version that came already does nothing. After a cancellation it is still kept: its depositor has a receipt.
+        """
+        if version_id in self.versions:
+            return
+        refused = (known for known, version in self.versions.items() if _awaits_another(version))
+        state = State.CANCELLED if self.cancelled else State.DEPOSITED
+        self._trigger(self.Deposited, version_id=version_id, size=size, media_type=media_type,
+                      replaces=next(refused, None), state=state.value)  # fmt: skip
+
+    def validate(self, version_id: UUID, actor_id: UUID) -> None:
+        """Accept a version that waits for a decision (L-62, L-63)."""
+        state = self._decide(version_id, State.VALIDATED)
+        self._trigger(self.Validated, version_id=version_id, actor_id=actor_id, state=state.value)
+
+    def refuse(self, version_id: UUID, reason: str, actor_id: UUID) -> None:
+        """Refuse a version that waits for a decision, and say why (L-65)."""
+        state = self._decide(version_id, State.REFUSED)
+        if not reason.strip():
+            raise ReasonMissing
+        self._trigger(self.Refused, version_id=version_id, reason=reason, actor_id=actor_id, state=state.value)
+
+    def cancel(self, actor_id: UUID) -> None:
+        """Ask for it no longer; it leaves the completion."""
+        if self.cancelled or not self.requested:
+            raise RequestClosed
+        self._trigger(self.Cancelled, actor_id=actor_id)
+
+    def _trigger(self, event_class: type[AggregateEvent], **facts: object) -> None:
+        self.trigger_event(
+            event_class, dossier_id=self.dossier_id, office_id=self.office_id, client_id=self.client_id, **facts
+        )
+
+    def _decide(self, version_id: UUID, decision: State) -> State:
+        """Return the state of the request once the version is decided."""
+        version = self.versions.get(version_id)
+        if version is None:
+            raise NotFound
+        if self.cancelled:
+            raise RequestClosed
+        if version.state is not State.DEPOSITED:
+            raise NothingToDecide
+        others = [other for known, other in self.versions.items() if known != version_id]
+        return state_of([*others, replace(version, state=decision)])
+
+    @event(Deposited)
+    def _deposited(self, version_id: UUID, size: int, replaces: UUID | None) -> None:
+        self.versions[version_id] = Version(State.DEPOSITED, size)
+        if replaces is not None:
+            self.versions[replaces].replaced = True
+
+    @event(Validated)
+    def _validated(self, version_id: UUID) -> None:
+        self.versions[version_id].state = State.VALIDATED
+
+    @event(Refused)
+    def _refused(self, version_id: UUID) -> None:
+        self.versions[version_id].state = State.REFUSED
+
+    @event(Cancelled)
+    def _cancelled(self) -> None:
+        self.cancelled = True
+
+
+def state_of(versions: Iterable[Version]) -> State:
+    """Return where a request with these versions stands: what the office or the client has to do comes first."""
+    states = {version.state for version in versions if not version.replaced}
+    for state in (State.DEPOSITED, State.REFUSED, State.VALIDATED):
+        if state in states:
+            return state
+    return State.ASKED
+
+
+def _awaits_another(version: Version) -> bool:
+    return version.state is State.REFUSED and not version.replaced

@@ -1,0 +1,1 @@
+"""Requests and messages become one call; outcomes become replies."""

@@ -1,0 +1,137 @@
+"""Dossiers, for the staff of an office."""
+
+from typing import Annotated, Literal
+from uuid import UUID
+
+from chassis.http import CurrentPaging, CurrentStaff, IfMatch, Page, PreconditionMissing, etag, problems
+from chassis.refusal import NotAllowed, NotFound, Stale
+from fastapi import APIRouter, Query, Response
+
+from dossier.application.access import person
+from dossier.application.dossiers import office_of
+from dossier.domain.completion import completion
+from dossier.domain.refusals import (
+    ClientAlreadyAdded,
+    DossierArchivedAlready,
+    NumberTaken,
+    UnknownClient,
+    UnknownDeedType,
+    UnknownMember,
+)
+from dossier.entrypoints.http import shapes, views
+from dossier.entrypoints.http.uses import Using
+from dossier.readmodel.queries import Sought, Window
+
+router = APIRouter(tags=["dossiers"], responses=problems(NotAllowed))
+
+
+@router.get("/deed-types")
+def deed_types(actor: CurrentStaff, using: Using) -> list[shapes.DeedTypeView]:
+    """List the deed types with the documents the office usually asks for (L-40, L-41)."""
+    return [shapes.DeedTypeView.model_validate(deed_type) for deed_type in using.dossiers.deed_types(actor)]
+
+
+@router.put("/deed-types/{code}/documents", status_code=204, responses=problems(UnknownDeedType))
+def choose_documents(code: str, chosen: shapes.Documents, actor: CurrentStaff, using: Using) -> None:
+    """Choose the documents the office usually asks for (L-70)."""
+    using.dossiers.choose_documents(actor, code, chosen.documents)
+
+
+@router.post("/dossiers", status_code=201, responses=problems(NumberTaken, UnknownDeedType, UnknownMember))
+def open_dossier(new: shapes.NewDossier, actor: CurrentStaff, using: Using) -> shapes.Created:
+    """Open a dossier (L-25 to L-27)."""
+    facts = new.model_dump(include={"number", "title", "deed_type", "note"})
+    return shapes.Created(**using.dossiers.open(actor, access=(new.whole_office, new.member_ids), **facts))
+
+
+@router.get("/dossiers")
+def list_dossiers(
+    actor: CurrentStaff,
+    using: Using,
+    paging: CurrentPaging,
+    q: Annotated[str, Query(max_length=200, description="In number or title.")] = "",
+    state: Literal["open", "archived", "all"] = "open",
+) -> Page[shapes.DossierLine]:
+    """List the dossiers open to the caller, newest first; archived ones apart (L-60, L-61, L-69)."""
+    sought, window = Sought(state, q.strip()), Window(paging.limit + 1, paging.after)
+    rows = using.queries.of_member(office_of(actor), person(actor), sought, window)
+    shown = rows[: paging.limit]
+    standings = using.queries.standings_of(row.id for row in shown)
+    lines = [shapes.DossierLine(**views.line(row, standings[row.id])) for row in shown]
+    return Page(items=lines, next=views.cursor(paging, rows))
+
+
+@router.get("/dossiers/{dossier_id}", responses=problems(NotFound))
+def show_dossier(dossier_id: UUID, actor: CurrentStaff, using: Using, response: Response) -> shapes.DossierView:
+    """Show a dossier with its clients and their completion (L-29, L-31, L-32, L-37)."""
+    using.access.to_read(actor, dossier_id)
+    row = using.queries.dossier(dossier_id)
+    if row is None:
+        raise NotFound
+    response.headers["ETag"] = etag(row.version)
+    clients = using.queries.clients(dossier_id)
+    standings = using.queries.standings(dossier_id)
+    persons = using.directory.persons({*clients, *row.member_ids})
+    return shapes.DossierView(
+        **views.line(row, standings),
+        note=row.note,
+        whole_office=row.whole_office,
+        members=[shapes.PersonView.of(member, persons.get(member)) for member in row.member_ids],
+        opened_by=row.opened_by,
+        completed_at=row.completed_at,
+        archived_at=row.archived_at,
+        clients=[
+            shapes.DossierClient(
+                **shapes.PersonView.of(client, persons.get(client)).model_dump(),
+                completion=shapes.Progress.of(
+                    completion(s.state for s in standings if s.requested and s.client_id == client)
+                ),
+            )
+            for client in clients
+        ],
+    )
+
+
+@router.patch(
+    "/dossiers/{dossier_id}",
+    status_code=204,
+    responses=problems(NotFound, NumberTaken, DossierArchivedAlready, Stale, PreconditionMissing, UnknownDeedType),
+)
+def change_dossier(  # noqa: PLR0913 - what the request is made of
+    *,
+    dossier_id: UUID,
+    change: shapes.DossierChange,
+    version: IfMatch,
+    actor: CurrentStaff,
+    using: Using,
+    response: Response,
+) -> None:
+    """Change number, title, deed type or note of the version that was read (L-45)."""
+    changes = change.model_dump(include=change.model_fields_set)
+    response.headers["ETag"] = etag(using.dossiers.edit(actor, dossier_id, version, changes))
+
+
+@router.put(
+    "/dossiers/{dossier_id}/access",
+    status_code=204,
+    responses=problems(NotFound, DossierArchivedAlready, UnknownMember),
+)
+def change_access(dossier_id: UUID, access: shapes.NewAccess, actor: CurrentStaff, using: Using) -> None:
+    """Open the dossier to the whole office or to chosen members (L-27, L-30)."""
+    using.dossiers.change_access(actor, dossier_id, whole_office=access.whole_office, member_ids=access.member_ids)
+
+
+@router.post(
+    "/dossiers/{dossier_id}/clients",
+    status_code=204,
+    responses=problems(NotFound, DossierArchivedAlready, ClientAlreadyAdded, UnknownClient),
+)
+def add_client(dossier_id: UUID, client: shapes.NewClient, actor: CurrentStaff, using: Using) -> None:
+    """Let a client of the office take part (L-34, L-37)."""
+    using.dossiers.add_client(actor, dossier_id, client.client_id)
+
+
+@router.post("/dossiers/{dossier_id}/archiving", status_code=204, responses=problems(NotFound, DossierArchivedAlready))
+def archive(dossier_id: UUID, actor: CurrentStaff, using: Using) -> None:
+    """Put the dossier away; nothing in it changes any more (L-69)."""
+    using.dossiers.archive(actor, dossier_id)

@@ -1,0 +1,33 @@
+"""Rows as the API shows them."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from chassis.http import Paging
+
+from dossier.application.ports import Standing
+from dossier.domain.completion import completion
+from dossier.entrypoints.http.shapes import Progress
+from dossier.readmodel.queries import DossierRow
+
+
+def line(row: DossierRow, standings: Sequence[Standing]) -> dict[str, Any]:
+    """Return the members of a line of a list."""
+    return {
+        "id": row.id,
+        "number": row.number,
+        "title": row.title,
+        "deed_type": row.deed_type,
+        "state": "open" if row.archived_at is None else "archived",
+        "opened_at": row.opened_at,
+        "waiting": row.waiting,
+        "completion": Progress.of(completion(standing.state for standing in standings if standing.requested)),
+    }
+
+
+def cursor(paging: Paging, rows: Sequence[DossierRow]) -> str | None:
+    """Return the cursor of the next page, given one row more than the page shows if there is one."""
+    if len(rows) <= paging.limit:
+        return None
+    last = rows[paging.limit - 1]
+    return paging.cursor([last.opened_at.isoformat(), str(last.id)])

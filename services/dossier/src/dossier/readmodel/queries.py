@@ -1,0 +1,184 @@
+"""Questions asked of the read model; a list is always that of one reader."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from eventstore import Store
+
+from dossier.application.ports import Standing
+from dossier.domain.document_request import State
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DossierRow:
+    """A dossier as lists and pages show it."""
+
+    id: UUID
+    office_id: UUID
+    number: str
+    title: str | None
+    note: str | None
+    deed_type: str
+    whole_office: bool
+    member_ids: list[UUID]
+    opened_by: UUID
+    opened_at: datetime
+    archived_at: datetime | None
+    completed_at: datetime | None
+    version: int
+    waiting: int
+    """Documents that wait for a decision of the office (L-60, L-61)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VersionRow:
+    """One deposited file."""
+
+    id: UUID
+    state: State
+    size: int
+    media_type: str
+    replaces: UUID | None
+    deposited_at: datetime
+    decided_at: datetime | None
+    decided_by: UUID | None
+    reason: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RequestRow:
+    """One document with its files, oldest first."""
+
+    id: UUID
+    dossier_id: UUID
+    client_id: UUID
+    document_type: str | None
+    label: str | None
+    requested: bool
+    batch_id: UUID | None
+    state: State
+    requested_at: datetime
+    versions: list[VersionRow] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Sought:
+    """What a member looks for: `open`, `archived` or `all` dossiers with this text in their number or title."""
+
+    state: str = "open"
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """The part of a list: `limit` rows after the (opened_at, id) of the last one seen."""
+
+    limit: int
+    after: Sequence[Any] | None = None
+
+
+DOSSIERS = """
+    SELECT dossier.*, (
+        SELECT count(*) FROM read.document_version AS version
+        JOIN read.document_request AS request ON request.id = version.request_id
+        WHERE version.dossier_id = dossier.id AND version.state = 'deposited' AND request.state <> 'cancelled'
+    ) AS waiting
+    FROM read.dossier AS dossier
+"""
+REQUESTS = "SELECT *, batch_id IS NOT NULL AS requested FROM read.document_request"
+
+
+class Queries:
+    """The questions."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    def of_member(self, office_id: UUID, member_id: UUID, sought: Sought, window: Window) -> list[DossierRow]:
+        """Return the dossiers open to a member of an office, newest first."""
+        where = """
+            WHERE office_id = %(office)s AND (whole_office OR %(member)s = ANY (member_ids))
+            AND (%(state)s = 'all' OR (archived_at IS NOT NULL) = (%(state)s = 'archived'))
+            AND (%(text)s = '' OR strpos(lower(number), lower(%(text)s)) > 0
+                 OR strpos(lower(coalesce(title, '')), lower(%(text)s)) > 0)
+        """
+        parameters = {"office": office_id, "member": member_id, "state": sought.state, "text": sought.text}
+        return self._page(where, parameters, window)
+
+    def of_client(self, client_id: UUID, window: Window) -> list[DossierRow]:
+        """Return the dossiers in which a client takes part, newest first."""
+        where = "WHERE id IN (SELECT dossier_id FROM read.dossier_client WHERE client_id = %(client)s)"
+        return self._page(where, {"client": client_id}, window)
+
+    def dossier(self, dossier_id: UUID) -> DossierRow | None:
+        """Return one dossier."""
+        rows = self._all(DOSSIERS + "WHERE id = %(id)s", {"id": dossier_id})
+        return DossierRow(**rows[0]) if rows else None
+
+    def clients(self, dossier_id: UUID) -> list[UUID]:
+        """Return the clients of a dossier, in the order they were added."""
+        query = "SELECT client_id FROM read.dossier_client WHERE dossier_id = %(id)s ORDER BY added_at, client_id"
+        return [row["client_id"] for row in self._all(query, {"id": dossier_id})]
+
+    def requests(
+        self, dossier_id: UUID, *, client_id: UUID | None = None, with_empty_offers: bool = False
+    ) -> list[RequestRow]:
+        """Return the requests of a dossier, oldest first; a document sent unasked shows once its file has come."""
+        where = """
+            WHERE dossier_id = %(dossier)s AND (%(client)s::uuid IS NULL OR client_id = %(client)s)
+            AND (%(empty)s OR batch_id IS NOT NULL OR state <> 'asked')
+            ORDER BY requested_at, id
+        """
+        parameters = {"dossier": dossier_id, "client": client_id, "empty": with_empty_offers}
+        return self._with_versions(self._all(REQUESTS + where, parameters))
+
+    def request(self, request_id: UUID) -> RequestRow | None:
+        """Return one request."""
+        rows = self._with_versions(self._all(REQUESTS + " WHERE id = %(id)s", {"id": request_id}))
+        return rows[0] if rows else None
+
+    def standings(self, dossier_id: UUID) -> list[Standing]:
+        """Return where the requests of a dossier stand."""
+        return self.standings_of([dossier_id])[dossier_id]
+
+    def standings_of(self, dossier_ids: Iterable[UUID]) -> Mapping[UUID, list[Standing]]:
+        """Return where the requests of several dossiers stand."""
+        found: dict[UUID, list[Standing]] = defaultdict(list)
+        for row in self._all(REQUESTS + " WHERE dossier_id = ANY (%(ids)s)", {"ids": list(dossier_ids)}):
+            standing = Standing(row["id"], row["client_id"], row["requested"], State(row["state"]), row["label"])
+            found[row["dossier_id"]].append(standing)
+        return found
+
+    def is_completed(self, dossier_id: UUID) -> bool:
+        """Tell whether the dossier was recorded as complete since the last request."""
+        row = self.dossier(dossier_id)
+        return row is not None and row.completed_at is not None
+
+    def chosen_documents(self, office_id: UUID) -> dict[str, list[str]]:
+        """Return the documents the office chose for each deed type it changed."""
+        query = "SELECT deed_type, documents FROM read.preset WHERE office_id = %(office)s"
+        return {row["deed_type"]: row["documents"] for row in self._all(query, {"office": office_id})}
+
+    def _page(self, where: str, parameters: Mapping[str, Any], window: Window) -> list[DossierRow]:
+        keyset = " AND (opened_at, id) < (%(opened_at)s::timestamptz, %(id)s::uuid)" if window.after else ""
+        opened_at, last_id = window.after or (None, None)
+        query = f"{DOSSIERS} {where} {keyset} ORDER BY opened_at DESC, id DESC LIMIT %(limit)s"
+        rows = self._all(query, {**parameters, "opened_at": opened_at, "id": last_id, "limit": window.limit})
+        return [DossierRow(**row) for row in rows]
+
+    def _with_versions(self, rows: Sequence[dict[str, Any]]) -> list[RequestRow]:
+        query = "SELECT * FROM read.document_version WHERE request_id = ANY (%(ids)s) ORDER BY deposited_at, id"
+        versions: dict[UUID, list[VersionRow]] = defaultdict(list)
+        for row in self._all(query, {"ids": [row["id"] for row in rows]}) if rows else ():
+            request_id = row.pop("request_id")
+            del row["dossier_id"]
+            versions[request_id].append(VersionRow(**{**row, "state": State(row["state"])}))
+        return [RequestRow(**{**row, "state": State(row["state"])}, versions=versions[row["id"]]) for row in rows]
+
+    def _all(self, query: str, parameters: Mapping[str, Any]) -> list[dict[str, Any]]:
+        with self._store.connection() as connection:
+            return connection.execute(query.encode(), parameters).fetchall()

@@ -1,0 +1,102 @@
+"""How far a dossier has come, and what an office usually asks for."""
+
+import pytest
+from dossier.adapters.default_presets import default_catalogue
+from dossier.domain.completion import completion
+from dossier.domain.document_request import State
+from dossier.domain.presets import folded
+from dossier.domain.refusals import UnknownDeedType, UnknownDocumentType
+from hypothesis import given
+from hypothesis import strategies as st
+
+ASKED, DEPOSITED, REFUSED, VALIDATED, CANCELLED = State
+
+
+@pytest.mark.covers("L-31", "L-32")
+@pytest.mark.parametrize(
+    ("states", "percent", "complete"),
+    [
+        ([], 0, False),
+        ([CANCELLED], 0, False),
+        ([ASKED], 0, False),
+        ([VALIDATED, DEPOSITED, REFUSED], 33, False),
+        ([VALIDATED, CANCELLED], 100, True),
+        ([VALIDATED] * 199 + [ASKED], 99, False),
+        ([VALIDATED] * 2, 100, True),
+    ],
+)
+def test_completion_is_validated_out_of_asked_for_and_not_cancelled(
+    states: list[State], percent: int, *, complete: bool
+) -> None:
+    found = completion(states)
+    assert (found.percent, found.complete) == (percent, complete)
+
+
+@given(st.lists(st.sampled_from(list(State))))
+def test_completion_is_100_exactly_when_nothing_is_missing(states: list[State]) -> None:
+    found = completion(states)
+    assert found.complete == (found.percent == 100)
+    assert found.complete == (set(states) - {CANCELLED} == {VALIDATED})
+
+
+BAIL = [
+    "Autres documents",
+    "Avis d'imposition N-1",
+    "Avis d'imposition N-2",
+    "Bilan comptable",
+    "CNI recto-verso",
+    "Contrat de travail",
+    "Dernières régularisations de charges",
+    "DPE",
+    "Justificatif de domicile",
+    "Livret de famille",
+    "RIB daté et signé",
+    "Taxe foncière",
+    "Titre de propriété des biens",
+    "Trois derniers bulletins de salaire",
+    "Trois dernières quittances de loyers ou attestation d'hébergement",
+]
+
+
+@pytest.mark.covers("L-41")
+def test_the_lease_has_its_fifteen_documents() -> None:
+    assert [document.label for document in default_catalogue().deed_type("bail-habitation").documents] == BAIL
+
+
+@pytest.mark.covers("L-40", "L-42")
+def test_every_deed_type_has_its_own_list_and_some_documents_an_explanation() -> None:
+    deed_types = default_catalogue().deed_types()
+    assert [deed_type.label for deed_type in deed_types] == ["Bail d'habitation", "Donation", "Succession", "Vente"]
+    assert len({deed_type.documents for deed_type in deed_types}) == 4
+    assert all(any(document.help for document in deed_type.documents) for deed_type in deed_types)
+
+
+@pytest.mark.covers("L-70")
+def test_an_office_has_its_own_list_of_known_types_and_of_its_own() -> None:
+    catalogue = default_catalogue().of_office({"vente": ["kbis", "Plan cadastral", "contrat-travail"]})
+    documents = catalogue.deed_type("vente").documents
+    assert [document.label for document in documents] == [
+        "Extrait Kbis de moins de trois mois",
+        "Plan cadastral",
+        "Contrat de travail",
+    ]
+    assert default_catalogue().deed_type("donation") == catalogue.deed_type("donation")
+
+
+@pytest.mark.covers("L-43")
+def test_the_same_document_twice_is_asked_for_once_and_a_listed_label_means_its_type() -> None:
+    chosen = default_catalogue().choose(
+        "bail-habitation", ["dpe", "dpe"], ["  dpe ", "LIVRET DE FAMILLE", "taxe fonciere", "Plan", "plan"]
+    )
+    assert [document.code for document in chosen] == ["dpe", "livret-famille", "taxe-fonciere", ""]
+
+
+def test_what_is_not_on_a_list_is_refused() -> None:
+    with pytest.raises(UnknownDeedType):
+        default_catalogue().deed_type("mariage")
+    with pytest.raises(UnknownDocumentType):
+        default_catalogue().choose("bail-habitation", ["kbis"], [])
+
+
+def test_labels_are_compared_without_case_accents_and_spaces() -> None:
+    assert folded("  Relevé   d'IDENTITÉ ") == "releve d'identite"
