@@ -1,0 +1,57 @@
+"""The mail server, by SMTP (RFC 5321)."""
+
+import smtplib
+import ssl
+from email.headerregistry import Address
+from email.message import EmailMessage
+
+from messaging.application.ports import Mail, MailPostponed, MailRefused
+
+TIMEOUT_SECONDS = 15.0
+PERMANENT = 500
+
+
+class SmtpMailer:
+    """The mailer of application.ports; one connection for each message."""
+
+    def __init__(self, host: str, port: int, sender: str) -> None:
+        self._host = host
+        self._port = port
+        self._sender = sender
+
+    def send(self, mail: Mail) -> None:
+        """Hand the message over; encrypted where the server offers it."""
+        message = self._message(mail)
+        try:
+            with smtplib.SMTP(self._host, self._port, timeout=TIMEOUT_SECONDS) as server:
+                server.ehlo_or_helo_if_needed()
+                if server.has_extn("starttls"):
+                    server.starttls(context=ssl.create_default_context())
+                server.send_message(message)
+        except smtplib.SMTPRecipientsRefused as refused:
+            code, _ = next(iter(refused.recipients.values()))
+            raise _answered(code, "address-refused") from None
+        except smtplib.SMTPNotSupportedError:
+            raise MailRefused("address-refused") from None
+        except smtplib.SMTPResponseException as refused:
+            raise _answered(refused.smtp_code, "message-refused") from None
+        except OSError as away:  # smtplib's other errors are OSErrors too
+            raise MailPostponed(type(away).__name__) from None
+
+    def _message(self, mail: Mail) -> EmailMessage:
+        message = EmailMessage()
+        try:
+            message["From"] = Address("Scellé", addr_spec=self._sender)
+            message["To"] = Address(addr_spec=mail.to)
+            message["Subject"] = " ".join(mail.subject.split())
+        except ValueError:
+            raise MailRefused("address-refused") from None
+        message["Message-ID"] = mail.message_id
+        message["Auto-Submitted"] = "auto-generated"
+        message.set_content(mail.text)
+        message.add_alternative(mail.html, subtype="html")
+        return message
+
+
+def _answered(code: int, cause: str) -> MailRefused | MailPostponed:
+    return MailRefused(cause) if code >= PERMANENT else MailPostponed(str(code))

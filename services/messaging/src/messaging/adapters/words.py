@@ -1,0 +1,56 @@
+"""The words of messages: each template is one file, from which both the text and the HTML are made.
+
+The first line is the subject. Blocks are separated by empty lines: paragraphs, lists (`- `), quotations (`> `) and one
+button (`=> label : $url`). The structure is read before the values are put in, and values are escaped: nobody's name
+makes a link.
+"""
+
+import html
+from collections.abc import Mapping
+from pathlib import Path
+from string import Template as Words
+
+from messaging.domain.notification import Template
+
+FOLDER = Path(__file__).parent / "templates"
+STYLE = "font-family:system-ui,sans-serif;font-size:16px;line-height:1.5;color:#1b1b1f;max-width:36em;margin:2em auto"
+BUTTON = (
+    "display:inline-block;padding:.7em 1.2em;background:#1f3a5f;color:#ffffff;text-decoration:none;border-radius:4px"
+)
+
+
+class FileTemplates:
+    """The templates of application.ports, in French."""
+
+    def render(self, template: Template, values: Mapping[str, str]) -> tuple[str, str, str]:
+        """Return subject, text and HTML; raise KeyError if a value is missing."""
+        subject, *blocks = (FOLDER / f"{template}.txt").read_text(encoding="utf-8").strip().split("\n\n")
+        subject = Words(subject).substitute({name: " ".join(value.split()) for name, value in values.items()})
+        text = "\n\n".join(_text(block, values) for block in blocks)
+        body = "\n".join(_html(block, values) for block in blocks)
+        page = f'<!doctype html>\n<html lang="fr"><body style="{STYLE}">\n{body}\n</body></html>\n'
+        return subject, f"{text}\n", page
+
+
+def _text(block: str, values: Mapping[str, str]) -> str:
+    if block.startswith("> "):
+        quoted = Words(block.removeprefix("> ")).substitute(values)
+        return "\n".join(f"> {line}" for line in quoted.splitlines())
+    return Words(block.removeprefix("=> ")).substitute(values)
+
+
+def _html(block: str, values: Mapping[str, str]) -> str:
+    if block.startswith("=> "):
+        label, _, url = block.removeprefix("=> ").rpartition(" : ")
+        return f'<p><a href="{_filled(url, values)}" style="{BUTTON}">{_filled(label, values)}</a></p>'
+    if block.startswith("> "):
+        return f"<blockquote>{_filled(block.removeprefix('> '), values)}</blockquote>"
+    if block.startswith("- "):
+        items = "".join(f"<li>{_filled(line.removeprefix('- '), values)}</li>" for line in block.splitlines())
+        return f"<ul>{items}</ul>"
+    return f"<p>{_filled(' '.join(block.splitlines()), values)}</p>"
+
+
+def _filled(words: str, values: Mapping[str, str]) -> str:
+    escaped = {name: html.escape(value).replace("\n", "<br>") for name, value in values.items()}
+    return Words(html.escape(words)).substitute(escaped)

@@ -1,0 +1,161 @@
+"""What happened elsewhere becomes notifications: who has to know what, by which channel."""
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, replace
+from uuid import UUID, uuid5
+
+from chassis.actor import Actor
+from contracts.dossier import DocumentDeposited, DocumentRefused, DocumentRequested, DossierCompleted
+from contracts.identity import MembershipApproved, MembershipRequested
+from eventstore import Position, Store
+
+from messaging.application.ports import Dossiers, People, Register
+from messaging.domain.notification import Channel, Notice, Notification, Template
+
+NAMESPACE = UUID("6b1c1f0e-8a6d-5b1f-9f5e-0d6f8f0c2a11")
+BOTH = (Channel.EMAIL, Channel.IN_APP)
+
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """The event that makes a notification necessary."""
+
+    position: Position
+    subject: UUID
+    """The aggregate that the event belongs to."""
+    correlation_id: str = ""
+    trace: str | None = None
+
+
+class Announcements:
+    """Queue notifications. Each notification has an id made from its reason, so that a repeated event adds none."""
+
+    def __init__(self, store: Store, people: People, dossiers: Dossiers, register: Register) -> None:
+        self._store = store
+        self._people = people
+        self._dossiers = dossiers
+        self._register = register
+
+    def membership_requested(self, cause: Cause, asked: MembershipRequested) -> None:
+        """Ask the newcomer to confirm the e-mail address, and every notary of the office to decide (L-20)."""
+        office = self._people.office(asked.office_id)
+        notaries = [notary for notary in office.notary_ids if notary != asked.person_id] if office else []
+        confirmation = Notice(
+            person_id=asked.person_id,
+            channel=Channel.EMAIL,
+            template=Template.EMAIL_CONFIRMATION,
+            office_id=asked.office_id,
+        )
+        to_decide = _for_each(
+            notaries,
+            BOTH,
+            Notice(
+                person_id=asked.person_id,
+                channel=Channel.EMAIL,
+                template=Template.MEMBERSHIP_PENDING,
+                office_id=asked.office_id,
+                about_id=asked.person_id,
+            ),
+        )
+        self._queue(cause, [confirmation, *to_decide])
+
+    def membership_approved(self, cause: Cause, approved: MembershipApproved) -> None:
+        """Tell the new member that a notary decided; nobody decided where the identity provider vouches."""
+        if approved.approved_by is not None:
+            notice = Notice(
+                person_id=approved.person_id,
+                channel=Channel.EMAIL,
+                template=Template.MEMBERSHIP_APPROVED,
+                office_id=approved.office_id,
+            )
+            self._queue(cause, [notice])
+
+    def document_requested(self, cause: Cause, asked: DocumentRequested) -> None:
+        """Write once for all that was asked together: an invitation for the first of a dossier (L-46), then short."""
+        invitation_id = uuid5(NAMESPACE, f"invitation/{asked.dossier_id}/{asked.client_id}")
+        reminder_id = uuid5(NAMESPACE, f"requested/{asked.batch_id}/{asked.client_id}")
+        known = self._register.known([invitation_id, reminder_id])
+        if invitation_id not in known:
+            template, notification_id = Template.INVITATION, invitation_id
+        elif reminder_id not in known and self._batch_of(invitation_id) != asked.batch_id:
+            template, notification_id = Template.DOCUMENTS_REQUESTED, reminder_id
+        else:
+            return
+        notice = Notice(
+            person_id=asked.client_id,
+            channel=Channel.EMAIL,
+            template=template,
+            office_id=asked.office_id,
+            dossier_id=asked.dossier_id,
+            batch_id=asked.batch_id,
+        )
+        self._save(cause, [Notification.queue(notification_id, notice, cause.position.cause)])
+
+    def document_deposited(self, cause: Cause, deposited: DocumentDeposited) -> None:
+        """Tell whoever of the office may read the dossier that a document awaits a decision (L-04, L-60)."""
+        notice = Notice(
+            person_id=deposited.client_id,
+            channel=Channel.EMAIL,
+            template=Template.DOCUMENT_DEPOSITED,
+            office_id=deposited.office_id,
+            dossier_id=deposited.dossier_id,
+            request_id=cause.subject,
+            version_id=deposited.version_id,
+            about_id=deposited.client_id,
+        )
+        self._queue(cause, _for_each(self._staff(deposited.dossier_id), BOTH, notice))
+
+    def document_refused(self, cause: Cause, refused: DocumentRefused) -> None:
+        """Tell the client the reason and where to deposit again (L-06, L-66)."""
+        notice = Notice(
+            person_id=refused.client_id,
+            channel=Channel.EMAIL,
+            template=Template.DOCUMENT_REFUSED,
+            office_id=refused.office_id,
+            dossier_id=refused.dossier_id,
+            request_id=cause.subject,
+            version_id=refused.version_id,
+        )
+        self._queue(cause, [notice])
+
+    def dossier_completed(self, cause: Cause, completed: DossierCompleted) -> None:
+        """Tell the staff of the dossier that nothing is missing any more."""
+        notice = Notice(
+            person_id=cause.subject,
+            channel=Channel.IN_APP,
+            template=Template.DOSSIER_COMPLETED,
+            office_id=completed.office_id,
+            dossier_id=cause.subject,
+        )
+        self._queue(cause, _for_each(self._staff(cause.subject), (Channel.IN_APP,), notice))
+
+    def _staff(self, dossier_id: UUID) -> Collection[UUID]:
+        readers = self._dossiers.readers(dossier_id)
+        return readers.staff_ids if readers else ()
+
+    def _batch_of(self, notification_id: UUID) -> UUID | None:
+        return self._store.get(Notification, notification_id).notice.batch_id
+
+    def _queue(self, cause: Cause, notices: Iterable[Notice]) -> None:
+        by_id = {
+            uuid5(NAMESPACE, f"{cause.position.cause}/{notice.template}/{notice.channel}/{notice.person_id}"): notice
+            for notice in notices
+        }
+        known = self._register.known(by_id.keys())
+        self._save(
+            cause,
+            [
+                Notification.queue(key, notice, cause.position.cause)
+                for key, notice in by_id.items()
+                if key not in known
+            ],
+        )
+
+    def _save(self, cause: Cause, notifications: Collection[Notification]) -> None:
+        if notifications:
+            actor = Actor.system(correlation_id=cause.correlation_id, trace=cause.trace)
+            self._store.save(*notifications, actor=actor, position=cause.position)
+
+
+def _for_each(person_ids: Iterable[UUID], channels: Iterable[Channel], notice: Notice) -> list[Notice]:
+    return [replace(notice, person_id=person_id, channel=channel) for person_id in person_ids for channel in channels]

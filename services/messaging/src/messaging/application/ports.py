@@ -1,0 +1,146 @@
+"""What messaging needs of others, in its own words."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+from uuid import UUID
+
+from messaging.domain.notification import Template
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """How a message addresses someone."""
+
+    first_name: str | None
+    last_name: str | None
+    email: str | None = None
+
+    @property
+    def name(self) -> str:
+        """The full name, or the polite form for someone without one."""
+        return " ".join(part for part in (self.first_name, self.last_name) if part) or "Madame, Monsieur"
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A person, the link that identity made for them, and the office that is meant."""
+
+    person: Person
+    url: str
+    office_name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Office:
+    """An office and who decides in it."""
+
+    name: str
+    notary_ids: Sequence[UUID]
+
+
+@dataclass(frozen=True, slots=True)
+class Readers:
+    """A dossier and who of its office may read it."""
+
+    office_id: UUID
+    number: str
+    title: str
+    staff_ids: Sequence[UUID]
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A requested document, and why versions of it were refused."""
+
+    label: str
+    refusals: Mapping[UUID, str]
+
+
+class People(Protocol):
+    """The identity service. Each raises a refusal of status 503 while it does not answer; None is somebody unknown."""
+
+    def person(self, person_id: UUID) -> Person | None:
+        """Return name and e-mail address; None if the person is unknown or was erased."""
+
+    def office(self, office_id: UUID) -> Office | None:
+        """Return an office."""
+
+    def invitation(self, person_id: UUID, office_id: UUID) -> Link | None:
+        """Return a fresh link for a client of an office."""
+
+    def email_confirmation(self, person_id: UUID) -> Link | None:
+        """Return a fresh link by which a new member confirms the e-mail address."""
+
+
+class Dossiers(Protocol):
+    """The dossier service; the same rules."""
+
+    def readers(self, dossier_id: UUID) -> Readers | None:
+        """Return a dossier with the staff that may read it."""
+
+    def request(self, request_id: UUID) -> Request | None:
+        """Return a requested document."""
+
+
+@dataclass(frozen=True, slots=True)
+class Mail:
+    """A message ready to be sent."""
+
+    message_id: str
+    """The same at every attempt, so that a message sent twice shows once."""
+    to: str
+    subject: str
+    text: str
+    html: str
+
+
+class Templates(Protocol):
+    """The words."""
+
+    def render(self, template: Template, values: Mapping[str, str]) -> tuple[str, str, str]:
+        """Return subject, text and HTML; the values are escaped."""
+
+
+class MailPostponed(Exception):
+    """The mail server is away or wants the message later."""
+
+
+class MailRefused(Exception):
+    """The mail server will never take this message; the text is a code: address-refused or message-refused."""
+
+
+class Mailer(Protocol):
+    """The way out."""
+
+    def send(self, mail: Mail) -> None:
+        """Hand over a message; raises MailPostponed or MailRefused."""
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A queued e-mail that this process tries to send now."""
+
+    notification_id: UUID
+    attempt: int
+    """1 at the first attempt."""
+
+
+class Outbox(Protocol):
+    """Which e-mails wait, and since how many attempts."""
+
+    def claim(self, limit: int) -> Sequence[Claim]:
+        """Take some that are due; another process gets them only if this one does not settle them in a minute."""
+
+    def postpone(self, notification_id: UUID, seconds: float) -> None:
+        """Give one back, to be tried after `seconds`."""
+
+    def settle(self, notification_id: UUID) -> None:
+        """Forget the attempts of one that is sent or failed."""
+
+
+class Register(Protocol):
+    """Which notifications exist."""
+
+    def known(self, notification_ids: Collection[UUID]) -> set[UUID]:
+        """Return those that were queued before."""

@@ -1,0 +1,153 @@
+"""A notification: that one person is told one thing, by one channel."""
+
+from dataclasses import asdict, dataclass
+from enum import StrEnum
+from typing import Self
+from uuid import UUID
+
+from eventsourcing.domain import Aggregate, AggregateCreated, AggregateEvent, event
+
+
+class Channel(StrEnum):
+    """How the person is told."""
+
+    EMAIL = "email"
+    IN_APP = "in-app"
+
+
+class Template(StrEnum):
+    """What the person is told; the words are in the template of that name."""
+
+    EMAIL_CONFIRMATION = "email-confirmation"
+    MEMBERSHIP_PENDING = "membership-pending"
+    MEMBERSHIP_APPROVED = "membership-approved"
+    INVITATION = "invitation"
+    DOCUMENTS_REQUESTED = "documents-requested"
+    DOCUMENT_DEPOSITED = "document-deposited"
+    DOCUMENT_REFUSED = "document-refused"
+    DOSSIER_COMPLETED = "dossier-completed"
+
+
+class State(StrEnum):
+    """Where a notification stands; one in the application is there as soon as it is queued."""
+
+    QUEUED = "queued"
+    SENT = "sent"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Notice:
+    """What to tell whom: ids only, names and addresses are asked for when the message is written."""
+
+    person_id: UUID
+    channel: Channel
+    template: Template
+    office_id: UUID | None = None
+    dossier_id: UUID | None = None
+    request_id: UUID | None = None
+    version_id: UUID | None = None
+    batch_id: UUID | None = None
+    about_id: UUID | None = None
+    """The person it is about, where that is not the reader."""
+
+
+class Notification(Aggregate):
+    """Queued once, then sent or failed; read once in the application."""
+
+    TOPIC = "messaging.notification"
+
+    class Created(AggregateCreated):
+        """The person is to be told."""
+
+        TOPIC = "messaging.notification-queued"
+        person_id: UUID
+        channel: str
+        template: str
+        cause_event: str
+        office_id: UUID | None
+        dossier_id: UUID | None
+        request_id: UUID | None
+        version_id: UUID | None
+        batch_id: UUID | None
+        about_id: UUID | None
+
+    class Sent(AggregateEvent):
+        """The mail server took the message."""
+
+        TOPIC = "messaging.notification-sent"
+
+    class Failed(AggregateEvent):
+        """The message cannot be delivered."""
+
+        TOPIC = "messaging.notification-failed"
+        cause: str
+
+    class Read(AggregateEvent):
+        """The person saw it in the application."""
+
+        TOPIC = "messaging.notification-read"
+
+    @event(Created)
+    def __init__(  # noqa: PLR0913 - the facts of the event
+        self,
+        *,
+        person_id: UUID,
+        channel: str,
+        template: str,
+        cause_event: str,
+        office_id: UUID | None,
+        dossier_id: UUID | None,
+        request_id: UUID | None,
+        version_id: UUID | None,
+        batch_id: UUID | None,
+        about_id: UUID | None,
+    ) -> None:
+        self.notice = Notice(
+            person_id=person_id,
+            channel=Channel(channel),
+            template=Template(template),
+            office_id=office_id,
+            dossier_id=dossier_id,
+            request_id=request_id,
+            version_id=version_id,
+            batch_id=batch_id,
+            about_id=about_id,
+        )
+        self.cause_event = cause_event
+        self.state = State.QUEUED
+        self.is_read = False
+
+    @classmethod
+    def queue(cls, notification_id: UUID, notice: Notice, cause_event: str) -> Self:
+        """Return the notification that tells this; `cause_event` is the id of the event that caused it."""
+        facts = asdict(notice) | {"channel": notice.channel.value, "template": notice.template.value}
+        return cls._create(cls.Created, id=notification_id, cause_event=cause_event, **facts)
+
+    def sent(self) -> None:
+        """Record that the message was handed over."""
+        if self.state is State.QUEUED:
+            self._sent()
+
+    @event(Sent)
+    def _sent(self) -> None:
+        self.state = State.SENT
+
+    def fail(self, cause: str) -> None:
+        """Record that the message cannot be delivered; `cause` is a code, never the words of a mail server."""
+        if self.state is State.QUEUED:
+            self._failed(cause)
+
+    @event(Failed)
+    def _failed(self, cause: str) -> None:
+        self.state = State.FAILED
+        self.cause = cause
+
+    def read(self) -> None:
+        """Record that the person has seen it in the application."""
+        if not self.is_read:
+            self._read()
+
+    @event(Read)
+    def _read(self) -> None:
+        self.is_read = True

@@ -1,0 +1,36 @@
+"""Events of other services become calls."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from contracts import Envelope, fact
+from eventstore import Position
+
+from messaging.application.announcing import Announcements, Cause
+
+Handler = Callable[[Envelope, Position], None]
+
+
+def handlers(announcements: Announcements) -> Mapping[str, Handler]:
+    """Return what to do with each event that messaging listens to, by topic."""
+    return {
+        "identity.membership-requested": _on(announcements.membership_requested),
+        "identity.membership-approved": _on(announcements.membership_approved),
+        "dossier.document-requested": _on(announcements.document_requested),
+        "dossier.document-deposited": _on(announcements.document_deposited),
+        "dossier.document-refused": _on(announcements.document_refused),
+        "dossier.dossier-completed": _on(announcements.dossier_completed),
+    }
+
+
+def _on(call: Callable[[Cause, Any], None]) -> Handler:
+    def handle(envelope: Envelope, position: Position) -> None:
+        cause = Cause(
+            position=position,
+            subject=envelope.aggregate_id,
+            correlation_id=envelope.correlationid or "",
+            trace=envelope.traceparent,
+        )
+        call(cause, fact(envelope))
+
+    return handle

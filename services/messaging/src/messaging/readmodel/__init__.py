@@ -1,0 +1,1 @@
+"""Rows that can be made again from the events."""

@@ -1,0 +1,168 @@
+"""The objects of messaging, built from the settings."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+from bus import consuming, relaying
+from chassis.client import ServiceClient
+from chassis.feed import feed_router
+from chassis.http import create_app
+from chassis.process import Service, Task
+from chassis.tokens import Signer, Verifier
+from contracts import Envelope, envelope_of
+from eventstore import (
+    LEDGER,
+    Facts,
+    FileKeyService,
+    Inbox,
+    Parked,
+    Store,
+    StoreRefusal,
+    create_read_model,
+    leadership,
+    migrate,
+    rebuild,
+)
+from fastapi import FastAPI
+
+from messaging.adapters.dossier import DossierService
+from messaging.adapters.identity import IdentityService
+from messaging.adapters.outbox import PostgresOutbox
+from messaging.adapters.smtp import SmtpMailer
+from messaging.adapters.words import FileTemplates
+from messaging.application.announcing import Announcements
+from messaging.application.composing import Composer
+from messaging.application.reading import Reading
+from messaging.application.sending import Sending
+from messaging.domain.notification import Notification
+from messaging.entrypoints.http import router
+from messaging.entrypoints.messages import Handler, handlers
+from messaging.entrypoints.timers import sending_task
+from messaging.readmodel.projection import projection
+from messaging.readmodel.queries import Notifications
+from messaging.settings import Settings
+
+NAME = "messaging"
+PREFIX = "/api/messages/v1"
+PRODUCERS = ("identity", "dossier")
+HERE = Path(__file__).parent
+SCHEMA = HERE / "readmodel" / "schema.sql"
+
+
+@dataclass(frozen=True)
+class Parts:
+    """What several verbs need."""
+
+    store: Store
+    clients: dict[str, ServiceClient]
+    people: IdentityService
+    dossiers: DossierService
+    notifications: Notifications
+
+    def close(self) -> None:
+        """Close the connections."""
+        for client in self.clients.values():
+            client.close()
+        self.store.close()
+
+
+def open_store(settings: Settings) -> Store:
+    """Open the event store."""
+    return Store(
+        NAME, settings.database_url, projection=projection, keys=FileKeyService(settings.master_key_file), facts=_facts
+    )
+
+
+def _facts(_event: object, notification: Notification) -> Facts:
+    return Facts(office=notification.notice.office_id, dossier=notification.notice.dossier_id)
+
+
+def parts(settings: Settings) -> Parts:
+    """Build them."""
+    store = open_store(settings)
+    signer = Signer(settings.signing_key_file, NAME)
+    clients = {name: ServiceClient(settings.peers[name], signer, name) for name in PRODUCERS}
+    return Parts(
+        store=store,
+        clients=clients,
+        people=IdentityService(clients["identity"]),
+        dossiers=DossierService(clients["dossier"]),
+        notifications=Notifications(store),
+    )
+
+
+def web(settings: Settings, having: Parts) -> FastAPI:
+    """Build the web application."""
+    return create_app(
+        service=NAME,
+        prefix=PREFIX,
+        routers=[router(Reading(having.store, having.dossiers), having.notifications)],
+        internal=[feed_router(having.store, lambda recorded: envelope_of(recorded).json_dict())],
+        settings=settings,
+        verifier=Verifier(settings.trust_file),
+        ready=having.store.ready,
+        first_outcome=having.store.first_outcome,
+        refusals=(StoreRefusal,),
+    )
+
+
+def tasks(settings: Settings) -> Sequence[Task]:
+    """Build what a working process does: relay, follow the producers, send."""
+    having = parts(settings)
+    store = having.store
+    inbox = Inbox(store, message_handlers(having))
+    domain = settings.mail_from.rpartition("@")[2]
+    composer = Composer(having.people, having.dossiers, FileTemplates(), settings.public_url, domain)
+    mailer = SmtpMailer(settings.smtp_host, settings.smtp_port, settings.mail_from)
+    lead = partial(leadership, settings.database_url, f"{NAME} relay")
+    return [
+        relaying(settings.nats_url, NAME, store, leadership=lead),
+        *(consuming(settings.nats_url, NAME, name, inbox, _refill(having.clients[name])) for name in PRODUCERS),
+        sending_task(Sending(store, PostgresOutbox(store), composer, mailer)),
+    ]
+
+
+def message_handlers(having: Parts) -> Mapping[str, Handler]:
+    """Build what is done with each event, by topic."""
+    return handlers(Announcements(having.store, having.people, having.dossiers, having.notifications))
+
+
+def _refill(client: ServiceClient) -> Callable[[int, int], Sequence[Envelope]]:
+    def refill(after: int, limit: int) -> Sequence[Envelope]:
+        answer = client.get("/internal/events", {"after": after, "limit": limit}).raise_for_status()
+        return [Envelope.parse(item) for item in answer.json()["items"]]
+
+    return refill
+
+
+def prepare(settings: Settings) -> None:
+    """Make or update the tables; fill the read model if it is new."""
+    migrate(settings.database_url, LEDGER, HERE / "migrations")
+    if create_read_model(settings.database_url, SCHEMA):
+        remake(settings)
+
+
+def remake(settings: Settings) -> None:
+    """Fill the read model from the events."""
+    store = open_store(settings)
+    rebuild(store)
+    store.close()
+
+
+def parked(settings: Settings) -> Parked:
+    """Return the messages that could not be handled."""
+    having = parts(settings)
+    return Parked(having.store, message_handlers(having), Envelope.parse)
+
+
+SERVICE = Service(
+    name=NAME,
+    settings=Settings,
+    app=lambda settings: web(settings, parts(settings)),
+    migrate=prepare,
+    tasks=tasks,
+    rebuild=remake,
+    parked=parked,
+)

@@ -1,0 +1,58 @@
+"""The words of messages, in text and in HTML."""
+
+import pytest
+from messaging.adapters.words import FileTemplates
+from messaging.domain.notification import Template
+
+VALUES = {
+    "name": "Jeanne Dupont",
+    "office": "Étude Morel & Associés",
+    "url": "https://scelle.example/x?a=1&b=2",
+    "newcomer": "Camille",
+    "number": "2026-0142",
+    "title": "Bail",
+    "label": "RIB",
+    "reason": "Illisible",
+}
+MAILED = [template for template in Template if template is not Template.DOSSIER_COMPLETED]
+
+
+@pytest.mark.parametrize("template", MAILED)
+def test_every_message_greets_its_reader_and_has_one_link(template: Template) -> None:
+    subject, text, html = FileTemplates().render(template, VALUES)
+    assert subject
+    assert "\n" not in subject
+    assert "Bonjour Jeanne Dupont," in text
+    assert text.count(VALUES["url"]) == 1
+    assert html.count('<a href="https://scelle.example/x?a=1&amp;b=2"') == 1
+    assert "$" not in subject + text + html
+
+
+@pytest.mark.covers("L-46", "L-47")
+def test_the_invitation_names_client_and_office_and_states_the_three_uses() -> None:
+    subject, text, html = FileTemplates().render(Template.INVITATION, VALUES)
+    assert "Étude Morel & Associés" in subject
+    assert "Jeanne Dupont" in text
+    assert ">Accéder à la plateforme</a>" in html
+    for use in ("déposer les documents", "transmettre tout document", "contact privilégié"):
+        assert use in text
+        assert use in html
+
+
+def test_what_people_wrote_is_shown_as_text_and_never_becomes_markup_or_a_header() -> None:
+    wicked = '<script>alert("x")</script>\r\nBcc: everyone@example.org\n\n=> Cliquez : http://evil.example $name'
+    values = VALUES | {"reason": wicked, "label": wicked, "office": wicked}
+    subject, text, html = FileTemplates().render(Template.DOCUMENT_REFUSED, values)
+    assert "\n" not in subject
+    assert "\r" not in subject
+    assert "<script>" not in html
+    assert 'href="http://evil.example' not in html
+    assert "&lt;script&gt;" in html
+    assert "> =&gt; Cliquez" not in html
+    assert "\n> Bcc: everyone@example.org" in text
+    assert "$name" in text
+
+
+def test_a_missing_value_is_a_mistake_that_is_noticed() -> None:
+    with pytest.raises(KeyError):
+        FileTemplates().render(Template.DOCUMENT_REFUSED, {"name": "x"})
