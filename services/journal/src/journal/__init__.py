@@ -1,0 +1,1 @@
+"""The proof journal: one Merkle log of every service's events."""

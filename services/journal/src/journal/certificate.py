@@ -1,0 +1,118 @@
+"""The certificate of a dossier: a page for people, with the machine-readable state of the log attached to it."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from fpdf import FPDF
+from proof.checkpoint import Checkpoint
+from proof.note import Note
+
+from journal.access import Reader
+from journal.exports import Export, Exports
+from journal.peers import Peers
+
+PARIS = ZoneInfo("Europe/Paris")
+
+_HOW = (
+    "Comment vérifier. Téléchargez le dossier de preuve (.lcp) auprès de l'office, et obtenez de lui, par une autre "
+    "voie, la politique de confiance du journal. La commande « scelle verify dossier.lcp --policy politique.json "
+    "--document fichier » contrôle, sans réseau, que le fichier est celui qui a été déposé et que rien n'a été altéré. "
+    "Le dossier de preuve contient aussi un mode d'emploi pour tout vérifier à la main avec sha256sum et openssl. Pour "
+    "un seul fichier : son SHA-256 doit être l'un de ceux qui figurent ci-dessus."
+)
+_LIMITS = (
+    "Ce certificat résume le dossier de preuve ; à lui seul il n'est pas une preuve. Le journal prouve ce qui a été "
+    "enregistré. Les dates sont celles des serveurs : cette version ne porte pas d'horodatage qualifié."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """A document version as its sealed entry and its disclosed content say."""
+
+    version_id: str
+    name: str | None
+    size: int
+    sha256: str | None
+    stored_at: datetime
+
+
+class Certificates:
+    """Prints certificates from exports."""
+
+    def __init__(self, exports: Exports, peers: Peers) -> None:
+        self._exports = exports
+        self._peers = peers
+
+    def certificate(self, reader: Reader, dossier: UUID) -> bytes:
+        """Return the certificate as a PDF; raises NotFound, Unavailable."""
+        export = self._exports.export(reader, dossier)
+        readers = self._peers.readers(dossier)
+        number = readers.number if readers else str(dossier)
+        office = self._peers.office_name(reader.office_id) or str(reader.office_id)
+        return _print(export, office, number)
+
+
+def stored_documents(export: Export) -> list[Stored]:
+    """List the document versions of an export in the order in which they were stored."""
+    found: dict[str, Stored] = {}
+    for leaf, item in zip(export.leaves, export.bundle.items, strict=True):
+        data = item.opening.data if item.opening else {}
+        moment = datetime.fromisoformat(leaf.entry.recorded_at)
+        for document in leaf.entry.docs:
+            stored = Stored(document.ver, data.get("name"), document.size, data.get("sha256"), moment)
+            found.setdefault(document.ver, stored)
+    return list(found.values())
+
+
+def _print(export: Export, office: str, number: str) -> bytes:
+    note = Note.parse(export.sealed.note)
+    checkpoint = Checkpoint.parse(note.text)
+    pdf = FPDF(format="A4")
+    pdf.set_title(f"Certificat du dossier {_plain(number)}")
+    pdf.set_lang("fr-FR")
+    pdf.set_margin(20)
+    pdf.add_page()
+    _line(pdf, "Certificat d'intégrité du dossier", size=18, style="B")
+    _line(pdf, f"Office : {office}")
+    _line(pdf, f"Dossier : {number}")
+    _line(pdf, f"Identifiant : {export.bundle.dossier}")
+    _line(pdf, f"Écritures scellées : {len(export.leaves)}")
+    _line(pdf, "Documents", size=13, style="B")
+    documents = stored_documents(export)
+    for document in documents:
+        _document(pdf, document)
+    if not documents:
+        _line(pdf, "Aucun document n'a été déposé dans ce dossier.")
+    _line(pdf, "État du journal", size=13, style="B")
+    _line(pdf, f"Racine de l'arbre (SHA-256) : {checkpoint.root.hex()}")
+    _line(pdf, f"Nombre de feuilles : {checkpoint.size}")
+    _line(pdf, export.sealed.note.decode(), size=8, family="Courier")
+    _line(pdf, _HOW, size=9)
+    _line(pdf, _LIMITS, size=9)
+    # The printed note loses its em dash to the font; the attachment has its exact bytes.
+    pdf.embed_file(bytes=export.sealed.note, basename=f"{checkpoint.size}.note", desc="Point de contrôle signé")
+    return bytes(pdf.output())
+
+
+def _document(pdf: FPDF, document: Stored) -> None:
+    moment = document.stored_at.astimezone(PARIS).strftime("%d/%m/%Y à %H:%M:%S")
+    _line(pdf, document.name or f"Document {document.version_id}", style="B")
+    _line(pdf, f"Conservé le {moment} (heure de Paris), {document.size} octets, version {document.version_id}", size=9)
+    digest = document.sha256 or "non communiqué à ce lecteur"
+    _line(pdf, f"SHA-256 : {digest}", size=8, family="Courier")
+
+
+def _line(pdf: FPDF, text: str, *, size: int = 10, style: str = "", family: str = "Helvetica") -> None:
+    pdf.set_font(family, style, size)
+    pdf.multi_cell(0, size * 0.5, _plain(text), new_x="LMARGIN", new_y="NEXT")
+    pdf.ln(1.5)
+
+
+def _plain(text: str) -> str:
+    """Keep what the built-in fonts can show (Latin-1)."""
+    for fancy, simple in (("\u2014", "-"), ("\u2013", "-"), ("\u2019", "'"), ("œ", "oe"), ("Œ", "OE")):
+        text = text.replace(fancy, simple)
+    return text.encode("latin-1", "replace").decode("latin-1")

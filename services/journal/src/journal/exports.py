@@ -1,0 +1,104 @@
+"""The verifiable export of a dossier: what was sealed beside what the stores hold at the moment of the export."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from uuid import UUID
+
+from chassis.refusal import NotFound, Refusal
+from proof.bundle import Bundle, Item, Opening
+from proof.checkpoint import InclusionProof
+from proof.tree import Reader as NodeReader
+from proof.tree import consistency_proof, inclusion_proof
+
+from journal.access import Reader
+from journal.checkpoints import Checkpoints, Sealed
+from journal.database import Database, nodes
+from journal.peers import Peers
+from journal.timeline import Leaf, document_versions, leaves_of
+
+MOST_EARLIER = 8  # checkpoints that one export may be compared with
+
+
+class CheckpointUnknown(Refusal):
+    """The log never signed a checkpoint of that size."""
+
+    code, status = "checkpoint-unknown", 422
+
+
+@dataclass(frozen=True, slots=True)
+class Export:
+    """A bundle and the entries in it, already read."""
+
+    bundle: Bundle
+    leaves: Sequence[Leaf]
+    sealed: Sealed
+
+
+class Exports:
+    """Makes bundles."""
+
+    def __init__(self, database: Database, checkpoints: Checkpoints, peers: Peers) -> None:
+        self._database = database
+        self._checkpoints = checkpoints
+        self._peers = peers
+
+    def export(self, reader: Reader, dossier: UUID, earlier: Sequence[int] = ()) -> Export:
+        """Seal what the log holds, then gather the bundle of a dossier.
+
+        `earlier` are sizes of checkpoints that the reader already holds, whose growth the bundle then proves.
+        Raises NotFound for a dossier without an entry, CheckpointUnknown, Unavailable.
+        """
+        known = {size: self._known(size) for size in earlier[:MOST_EARLIER]}
+        sealed = self._checkpoints.seal()
+        with self._database.transaction() as connection:
+            leaves = [leaf for leaf in leaves_of(connection, dossier) if sealed and leaf.index < sealed.size]
+            if sealed is None or not leaves:
+                raise NotFound
+            read = cache(nodes(connection))
+            proofs = {leaf.index: _proof(leaf, sealed, read) for leaf in leaves}
+            growth = {
+                (size, sealed.size): tuple(consistency_proof(size, sealed.size, read))
+                for size in known
+                if size < sealed.size
+            }
+        bundle = Bundle(
+            dossier=str(dossier),
+            items=self._items(reader, leaves, proofs),
+            checkpoints=known | {sealed.size: sealed.note},
+            observations=tuple(self._peers.observations(document_versions(leaves))),
+            consistency=growth,
+        )
+        return Export(bundle, leaves, sealed)
+
+    def _items(self, reader: Reader, leaves: Sequence[Leaf], proofs: dict[int, InclusionProof]) -> tuple[Item, ...]:
+        numbers: dict[str, list[int]] = defaultdict(list)
+        for leaf in leaves:
+            numbers[leaf.entry.svc].append(leaf.entry.store_seq)
+        states = {svc: self._peers.states(svc, wanted) for svc, wanted in numbers.items()}
+        openings = self._peers.openings([(leaf.entry.svc, leaf.entry.store_seq) for leaf in leaves])
+        return tuple(
+            Item(
+                leaf.index,
+                leaf.data,
+                states[leaf.entry.svc].get(leaf.entry.store_seq, b""),
+                proofs[leaf.index],
+                _disclosed(reader, opening),
+            )
+            for leaf, opening in zip(leaves, openings, strict=True)
+        )
+
+    def _known(self, size: int) -> bytes:
+        sealed = self._checkpoints.at(size)
+        if sealed is None:
+            raise CheckpointUnknown
+        return sealed.note
+
+
+def _proof(leaf: Leaf, sealed: Sealed, read: NodeReader) -> InclusionProof:
+    return InclusionProof(leaf.index, tuple(inclusion_proof(leaf.index, sealed.size, read)), sealed.note)
+
+
+def _disclosed(reader: Reader, opening: Opening | None) -> Opening | None:
+    return opening if opening and reader.may_open(opening.data) else None

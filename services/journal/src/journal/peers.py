@@ -1,0 +1,169 @@
+"""What the journal asks of the other services, at the time of reading: names, rights, contents, and what they hold."""
+
+import base64
+from collections.abc import Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Any
+from uuid import UUID
+
+import httpx
+from chassis.client import ServiceClient, Unavailable
+from contracts import Envelope
+from proof.bundle import Observation, Opening
+from proof.canonical import NotCanonical, parse
+from proof.entry import encoded
+
+PAGE = 500  # events of one answer
+PARALLEL = 8  # calls at once
+PERSONS = 100  # ids of one question
+
+
+@dataclass(frozen=True, slots=True)
+class Readers:
+    """Who may read a dossier, as the dossier service says."""
+
+    office_id: UUID
+    number: str
+    staff_ids: frozenset[str]
+    client_ids: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """How a person is called now; nothing is left of one who was erased."""
+
+    name: str | None
+    erased: bool
+
+
+class Peers:
+    """The other services, by name."""
+
+    def __init__(self, clients: Mapping[str, ServiceClient]) -> None:
+        self._clients = clients
+
+    def close(self) -> None:
+        """Close the connections."""
+        for client in self._clients.values():
+            client.close()
+
+    def envelopes(self, svc: str, after: int, limit: int) -> list[Envelope]:
+        """Return the events of a service that follow number `after`, to fill a hole of the bus."""
+        return [Envelope.parse(item) for item in self._events(svc, after, limit)]
+
+    def readers(self, dossier: UUID) -> Readers | None:
+        """Return who may read a dossier; None if the dossier service knows none."""
+        answer = self._found("dossier", f"/internal/dossiers/{dossier}/readers")
+        if answer is None:
+            return None
+        staff, clients = frozenset(answer["staff_ids"]), frozenset(answer["client_ids"])
+        return Readers(UUID(answer["office_id"]), answer["number"], staff, clients)
+
+    def persons(self, ids: Iterable[str]) -> dict[str, Person]:
+        """Return the persons that identity knows among `ids`; nobody while identity does not answer."""
+        asked = sorted(set(ids))
+        found: dict[str, Person] = {}
+        try:
+            for start in range(0, len(asked), PERSONS):
+                page = ",".join(asked[start : start + PERSONS])
+                answer = self._found("identity", "/internal/persons", {"ids": page}) or {"items": []}
+                found |= {item["id"]: _person(item) for item in answer["items"]}
+        except Unavailable:
+            return {}
+        return found
+
+    def office_name(self, office: UUID) -> str | None:
+        """Return how the office is called; None while identity does not say."""
+        try:
+            answer = self._found("identity", f"/internal/offices/{office}")
+        except Unavailable:
+            return None
+        return answer["name"] if answer else None
+
+    def states(self, svc: str, numbers: Sequence[int]) -> dict[int, bytes]:
+        """Return the stored bytes of some events (ascending numbers) as the service holds them now.
+
+        An event that the service no longer has, or cannot even read, is absent. Raises Unavailable when the service
+        itself does not answer: that says nothing of its events.
+        """
+        held: dict[int, bytes] = {}
+        wanted = list(numbers)
+        while wanted:
+            window = [number for number in wanted if number < wanted[0] + PAGE]
+            held |= self._window(svc, window)
+            wanted = wanted[len(window) :]
+        return held
+
+    def openings(self, places: Sequence[tuple[str, int]]) -> list[Opening | None]:
+        """Return the opening of each (service, number); None where there is none any more."""
+        with ThreadPoolExecutor(PARALLEL) as pool:
+            return list(pool.map(lambda place: self._opening(*place), places))
+
+    def observations(self, versions: Sequence[str]) -> list[Observation]:
+        """Return what the bucket holds now for each document version."""
+        with ThreadPoolExecutor(PARALLEL) as pool:
+            return list(pool.map(self._observation, versions))
+
+    def _window(self, svc: str, numbers: Sequence[int]) -> dict[int, bytes]:
+        try:
+            items = self._events(svc, numbers[0] - 1, numbers[-1] - numbers[0] + 1)
+        except Unavailable as error:
+            if not self._alive(svc, error):
+                raise
+            if len(numbers) == 1:
+                return {}
+            middle = len(numbers) // 2
+            return self._window(svc, numbers[:middle]) | self._window(svc, numbers[middle:])
+        held = {item["storeseq"]: base64.b64decode(item["state"]) for item in items}
+        return {number: held[number] for number in numbers if number in held}
+
+    def _opening(self, svc: str, number: int) -> Opening | None:
+        try:
+            answer = self._found(svc, "/internal/openings", {"seq": number})
+            if answer is None:
+                return None
+            return Opening(parse(answer["payload"].encode()), base64.b64decode(answer["salt"]))
+        except NotCanonical:
+            return None
+        except Unavailable as error:
+            if self._alive(svc, error):
+                return None  # its bytes were altered so that the service cannot open them; event-state will say so
+            raise
+
+    def _observation(self, version: str) -> Observation:
+        answer = self._found("vault", f"/internal/documents/{version}/observation")
+        digest = answer and answer["manifest_sha256"]
+        return Observation(version, encoded(bytes.fromhex(digest)) if digest else None)
+
+    def _events(self, svc: str, after: int, limit: int) -> list[dict[str, Any]]:
+        answer = self._found(svc, "/internal/events", {"after": after, "limit": limit})
+        return answer["items"] if answer else []
+
+    def _alive(self, svc: str, error: Unavailable) -> bool:
+        """Tell whether the service works although one of its answers was an error."""
+        if isinstance(error.__cause__, httpx.TransportError):
+            return False
+        try:
+            return self._clients[svc].get("/readyz").status_code == HTTPStatus.OK
+        except Unavailable:
+            return False
+
+    def _found(self, svc: str, path: str, params: Mapping[str, Any] | None = None) -> dict[str, Any] | None:
+        """Return the JSON of an answer, None for a 404; raise Unavailable for anything else."""
+        if svc not in self._clients:
+            raise Unavailable(peer=svc)
+        response = self._clients[svc].get(path, params)
+        if response.status_code in {HTTPStatus.NOT_FOUND, HTTPStatus.GONE}:
+            return None
+        if response.status_code != HTTPStatus.OK:
+            raise Unavailable(peer=svc)
+        answer: dict[str, Any] = response.json()
+        return answer
+
+
+def _person(item: Mapping[str, Any]) -> Person:
+    if item.get("erased"):
+        return Person(None, erased=True)
+    return Person(" ".join(filter(None, (item.get("first_name"), item.get("last_name")))) or None, erased=False)

@@ -1,0 +1,374 @@
+"""A journal on a real PostgreSQL, beside real event stores served over HTTP, which a test may tamper with."""
+
+import base64
+import json
+import os
+import socket
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from hashlib import sha256
+from pathlib import Path
+from typing import Annotated, Any
+from uuid import UUID, uuid4
+
+import httpx
+import psycopg
+import pytest
+import uvicorn
+from chassis.actor import Actor
+from chassis.feed import feed_router
+from chassis.http import create_app
+from chassis.refusal import NotFound
+from chassis.tokens import Signer, Verifier, new_signing_key
+from contracts import Envelope, envelope_of
+from eventsourcing.domain import Aggregate, AggregateCreated, AggregateEvent, event
+from eventstore import LEDGER, DocFact, Facts, FileKeyService, Personal, Projection, Store, migrate
+from fastapi import APIRouter, FastAPI
+from journal.checkpoints import LogSigner
+from journal.database import Database, prepare
+from journal.intake import Intake
+from journal.settings import Settings
+from journal.wiring import app, parts
+from launcher.components.postgres import Postgres, create_database, drop_database
+from proof.entry import encoded
+from proof.policy import LogKey, Policy
+from structlog.testing import capture_logs
+
+SERVICES = ("identity", "dossier", "vault", "messaging", "journal")
+OFFICE, OTHER_OFFICE = uuid4(), uuid4()
+NOTARY, COLLEAGUE, OFFICER = uuid4(), uuid4(), uuid4()
+CLIENT, OTHER_CLIENT = uuid4(), uuid4()
+
+
+PEOPLE: dict[str, tuple[UUID, str, UUID | None, str | None]] = {
+    "notary": (NOTARY, "staff", OFFICE, "notary"),
+    "colleague": (COLLEAGUE, "staff", OFFICE, "collaborator"),
+    "compliance": (OFFICER, "staff", OFFICE, "compliance"),
+    "foreign compliance": (uuid4(), "staff", OTHER_OFFICE, "compliance"),
+    "notary elsewhere": (NOTARY, "staff", OTHER_OFFICE, "notary"),
+    "client": (CLIENT, "client", None, None),
+    "other client": (OTHER_CLIENT, "client", None, None),
+    "foreign client": (uuid4(), "client", None, None),
+    "client as staff": (CLIENT, "staff", OFFICE, "collaborator"),
+    "machine": (NOTARY, "service", OFFICE, "compliance"),
+}
+
+
+class Matter(Aggregate):
+    """A dossier, as small as can be."""
+
+    TOPIC = "dossier.sample-matter"
+
+    class Created(AggregateCreated):
+        TOPIC = "dossier.sample-opened"
+        office_id: UUID
+        client_id: UUID
+        note: Annotated[str | None, Personal(of="client_id")]
+
+    class Noted(AggregateEvent):
+        TOPIC = "dossier.sample-noted"
+        number: int
+
+    @event(Created)
+    def __init__(self, office_id: UUID, client_id: UUID, note: str | None) -> None:
+        self.office_id, self.client_id, self.note = office_id, client_id, note
+        self.number = 0
+
+    @event(Noted)
+    def noted(self, number: int) -> None:
+        self.number = number
+
+
+class Paper(Aggregate):
+    """A stored document version."""
+
+    TOPIC = "vault.sample-paper"
+
+    class Created(AggregateCreated):
+        TOPIC = "vault.sample-stored"
+        office_id: UUID
+        dossier_id: UUID
+        owner_id: UUID
+        sha256: str
+        manifest: str
+        name: Annotated[str | None, Personal(of="owner_id")]
+
+    class Read(AggregateEvent):
+        TOPIC = "vault.sample-read"
+        purpose: str
+
+    @event(Created)
+    def __init__(  # noqa: PLR0913, PLR0917 - the fields of the event
+        self, office_id: UUID, dossier_id: UUID, owner_id: UUID, sha256: str, manifest: str, name: str | None
+    ) -> None:
+        self.office_id, self.dossier_id, self.owner_id = office_id, dossier_id, owner_id
+        self.sha256, self.manifest, self.name = sha256, manifest, name
+
+    @event(Read)
+    def read(self, purpose: str) -> None:
+        self.purpose = purpose
+
+
+def facts(happened: Any, aggregate: Any) -> Facts:
+    if isinstance(happened, Matter.Created | Matter.Noted):
+        return Facts(office=aggregate.office_id, dossier=aggregate.id)
+    if isinstance(happened, Paper.Created):
+        ver = str(happened.originator_id)
+        manifest = encoded(bytes.fromhex(happened.manifest))
+        doc = DocFact(ref=ver, ver=ver, size=4, sha256=happened.sha256, ct_h=manifest)
+        return Facts(office=happened.office_id, dossier=happened.dossier_id, docs=(doc,))
+    return Facts()  # a reading repeats neither office nor dossier
+
+
+@contextmanager
+def serving(application: FastAPI) -> Iterator[str]:
+    """Serve an application on a free port; give its address."""
+    config = uvicorn.Config(application, log_config=None, ws="none", lifespan="off", timeout_graceful_shutdown=2)
+    server = uvicorn.Server(config)
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{listening.getsockname()[1]}"
+        finally:
+            server.should_exit = True
+            thread.join()
+
+
+@dataclass
+class Neighbours:
+    """What the other services answer beside their events."""
+
+    readers: dict[str, dict[str, Any]] = field(default_factory=dict)
+    manifests: dict[str, str | None] = field(default_factory=dict)
+    persons: dict[str, dict[str, Any]] = field(default_factory=dict)
+    asked: list[str] = field(default_factory=list)
+
+    def dossier(self) -> APIRouter:
+        router = APIRouter()
+
+        @router.get("/dossiers/{dossier_id}/readers")
+        def readers(dossier_id: UUID) -> dict[str, Any]:
+            if str(dossier_id) not in self.readers:
+                raise NotFound
+            return self.readers[str(dossier_id)]
+
+        return router
+
+    def vault(self) -> APIRouter:
+        router = APIRouter()
+
+        @router.get("/documents/{version_id}/observation")
+        def observation(version_id: UUID) -> dict[str, Any]:
+            digest = self.manifests.get(str(version_id))
+            if digest is None:
+                raise NotFound
+            return {"version_id": str(version_id), "size": 4, "parts": 1, "manifest_sha256": digest}
+
+        return router
+
+    def identity(self) -> APIRouter:
+        router = APIRouter()
+
+        @router.get("/persons")
+        def persons(ids: str) -> dict[str, Any]:
+            self.asked += ids.split(",")
+            return {"items": [self.persons[name] for name in ids.split(",") if name in self.persons]}
+
+        @router.get("/offices/{office_id}")
+        def office(office_id: UUID) -> dict[str, Any]:
+            return {"id": str(office_id), "name": "Étude Œillet — Paris"}
+
+        return router
+
+
+@dataclass
+class Keys:
+    """The keys of all services in one folder."""
+
+    folder: Path
+    verifier: Verifier
+
+    def file(self, name: str) -> Path:
+        return self.folder / f"{name}.pem"
+
+    def bearer(self, person: UUID, kind: str, office: UUID | None = None, role: str | None = None) -> dict[str, str]:
+        signer = Signer(self.file("identity"), "identity")
+        token = signer.access_token(person_id=person, kind=kind, session_id=uuid4(), office_id=office, role=role)
+        return {"Authorization": f"Bearer {token}"}
+
+
+@pytest.fixture(scope="session")
+def keys(tmp_path_factory: pytest.TempPathFactory) -> Keys:
+    folder = tmp_path_factory.mktemp("keys")
+    for name in (*SERVICES, "log"):
+        (folder / f"{name}.pem").write_bytes(new_signing_key())
+        (folder / f"{name}.pem").chmod(0o600)
+    (folder / "master").write_text(base64.b64encode(os.urandom(32)).decode())
+    (folder / "master").chmod(0o600)
+    jwks = [Signer(folder / f"{name}.pem", name).public_jwk() for name in SERVICES]
+    (folder / "trust.json").write_text(json.dumps({"keys": jwks}))
+    return Keys(folder, Verifier(folder / "trust.json"))
+
+
+@pytest.fixture
+def new_database(postgres: Postgres) -> Iterator[Callable[[], str]]:
+    """Make databases that the test's end drops."""
+    names: list[str] = []
+
+    def make() -> str:
+        names.append(f"journal_{uuid4().hex[:12]}")
+        create_database(postgres.url, names[-1])
+        return postgres.database_url(names[-1])
+
+    yield make
+    for name in names:
+        drop_database(postgres.url, name)
+
+
+@pytest.fixture
+def database(database_url: str) -> Iterator[Database]:
+    """Make the journal's tables."""
+    prepare(database_url)
+    opened = Database(database_url)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def signer(keys: Keys) -> LogSigner:
+    return LogSigner("journal.example/test", keys.file("log"))
+
+
+class Platform:
+    """The journal with its neighbours, and a dossier with a document."""
+
+    people = PEOPLE
+    office = OFFICE
+
+    def __init__(self, settings: Settings, stores: dict[str, Store], urls: dict[str, str], keys: Keys) -> None:
+        self.settings, self.stores, self.urls, self.keys = settings, stores, urls, keys
+        self.neighbours = Neighbours()
+        self.new_database: Callable[[], str] = str
+        self.parts = parts(settings)
+        self.database, self.peers, self.checkpoints = self.parts.database, self.parts.peers, self.parts.checkpoints
+        self.intake = Intake(self.database)
+        self.dossier = UUID(int=0)
+        self.version = UUID(int=0)
+        self.url = ""
+
+    def live(self) -> None:
+        """Open a dossier, store a document in it, read it, note something twice."""
+        staff = Actor(person_id=NOTARY, kind="staff", office_id=OFFICE, role="notary")
+        client = Actor(person_id=CLIENT, kind="client")
+        matter = Matter(office_id=OFFICE, client_id=CLIENT, note="vente Dupont")
+        manifest, digest = sha256(b"manifest").hexdigest(), sha256(b"file").hexdigest()
+        paper = Paper(OFFICE, matter.id, CLIENT, digest, manifest, "identité.pdf")
+        other = Paper(OFFICE, matter.id, OTHER_CLIENT, sha256(b"other").hexdigest(), manifest, "rib.pdf")
+        self.stores["dossier"].save(matter, actor=staff)
+        self.stores["vault"].save(paper, other, actor=client)
+        paper.read("view")
+        self.stores["vault"].save(paper, actor=staff)
+        for number in (1, 2):
+            matter.noted(number)
+        self.stores["dossier"].save(matter, actor=Actor(person_id=OTHER_CLIENT, kind="client"))
+        self.dossier, self.version = matter.id, paper.id
+        self.neighbours.readers[str(matter.id)] = {
+            "office_id": str(OFFICE),
+            "number": "2026-0042",
+            "staff_ids": [str(NOTARY)],
+            "client_ids": [str(CLIENT), str(OTHER_CLIENT)],
+        }
+        self.neighbours.manifests = {str(paper.id): manifest, str(other.id): manifest}
+        self.neighbours.persons = {
+            str(person): {"id": str(person), "kind": "x", "first_name": first, "last_name": "M", "erased": False}
+            for person, first in ((NOTARY, "Anne"), (CLIENT, "Paul"), (OTHER_CLIENT, "Luc"))
+        }
+
+    def take_in(self) -> None:
+        """Bring the events of all services into the log, as a consumer without a bus would."""
+        for svc in self.stores:
+            reached = self.intake.position(svc)
+            found: Sequence[Envelope] = self.peers.envelopes(svc, reached.store_seq if reached else 0, 500)
+            if found:
+                self.intake.receive(found)
+
+    def tamper(self, svc: str, statement: str, *values: Any) -> None:
+        """Change a service's database as its administrator could."""
+        with psycopg.connect(self.urls[svc]) as connection:
+            connection.execute("ALTER TABLE ledger.stored_events DISABLE TRIGGER never_changed")
+            connection.execute(statement.encode(), values)
+
+    def bearer(self, who: str) -> dict[str, str]:
+        return self.keys.bearer(*PEOPLE[who])
+
+    def get(self, path: str, who: str = "notary", **query: Any) -> httpx.Response:
+        """Ask the journal as somebody of PEOPLE; `known` and the like go into the query."""
+        return httpx.get(
+            f"{self.url}/api/journal/v1{path}", headers=self.bearer(who), params=query, trust_env=False, timeout=30
+        )
+
+    def policy(self) -> Policy:
+        log = LogSigner(self.settings.log_origin, self.settings.log_key_file)
+        return Policy(self.settings.log_origin, (LogKey(log.public),))
+
+
+@pytest.fixture
+def platform(new_database: Callable[[], str], keys: Keys) -> Iterator[Platform]:
+    with ExitStack() as stack:
+        stack.enter_context(capture_logs())  # printing the errors of tampered services takes seconds
+        urls = {svc: new_database() for svc in ("dossier", "vault")}
+        stores = {}
+        for svc, url in urls.items():
+            migrate(url, LEDGER)
+            stores[svc] = Store(
+                svc, url, projection=Projection(), keys=FileKeyService(keys.folder / "master"), facts=facts
+            )
+            stack.callback(stores[svc].close)
+        own = new_database()
+        prepare(own)
+        neighbours = Neighbours()
+        routers = {
+            "dossier": [feed_router(stores["dossier"], published), neighbours.dossier()],
+            "vault": [feed_router(stores["vault"], published), neighbours.vault()],
+            "identity": [neighbours.identity()],
+        }
+        addresses = {
+            svc: stack.enter_context(
+                serving(
+                    create_app(
+                        service=svc,
+                        prefix="/x",
+                        routers=[],
+                        internal=internal,
+                        verifier=keys.verifier,
+                        ready=stores[svc].ready if svc in stores else bool,
+                    )
+                )
+            )
+            for svc, internal in routers.items()
+        }
+        settings = Settings(
+            database_url=own,
+            http_port=1,
+            public_url="http://127.0.0.1",
+            signing_key_file=keys.file("journal"),
+            trust_file=keys.folder / "trust.json",
+            master_key_file=keys.folder / "master",
+            peers=addresses,
+            log_key_file=keys.file("log"),
+            log_origin="journal.example/test",
+        )
+        made = Platform(settings, stores, urls, keys)
+        made.neighbours, made.new_database = neighbours, new_database
+        stack.callback(made.parts.close)
+        made.url = stack.enter_context(serving(app(settings, made.parts)))
+        made.live()
+        made.take_in()
+        yield made
+
+
+def published(recorded: Any) -> dict[str, Any]:
+    return envelope_of(recorded).json_dict()

@@ -1,0 +1,247 @@
+import hashlib
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+import psycopg
+import pytest
+from contracts import Envelope
+from journal.checkpoints import Checkpoints, ForkRefused, LogSigner
+from journal.database import Database, log_size, nodes
+from journal.intake import HoleLeft, Intake, Reached, SourceStopped
+from proof import tree
+from proof.entry import Fields, assemble, fragments, instant, state_hash
+from proof.tree import leaf_hash, verify_inclusion
+
+NOW = datetime(2026, 3, 1, tzinfo=UTC)
+OFFICE, AGGREGATE = (str(UUID(int=number, version=4)) for number in (1, 2))
+
+
+class Service:
+    """Makes the messages of one service: gap-free, chained, as its event store would."""
+
+    def __init__(self, name: str = "dossier", event: str = "dossier-edited") -> None:
+        self.name, self.event = name, event
+        self.number, self.last = 0, None
+
+    def messages(self, amount: int, *, epoch: int = 1, **facts: Any) -> list[Envelope]:
+        return [self.message(epoch=epoch, **facts) for _ in range(amount)]
+
+    def message(self, *, epoch: int = 1, **facts: Any) -> Envelope:
+        self.number += 1
+        fields = Fields(
+            svc=self.name,
+            agg=AGGREGATE,
+            agg_ver=self.number,
+            type=f"{self.name}.{self.event}",
+            schema=1,
+            occurred_at=instant(NOW),
+            payload_c=state_hash(b"payload"),
+            state_h=state_hash(b"state"),
+            actor_kind="system",
+            office=OFFICE,
+        )
+        entry = assemble(fragments(replace(fields, **facts)), self.last, self.number, NOW, self.number)
+        self.last = hashlib.sha256(entry).digest()
+        return of(entry, fields.type, epoch)
+
+
+def of(entry: bytes, topic: str, epoch: int = 1) -> Envelope:
+    return Envelope.of(topic=topic, version=0, epoch=epoch, data={}, proof_entry=entry.decode())
+
+
+def causes(database: Database) -> list[str]:
+    with database.transaction() as connection:
+        return [row["cause"] for row in connection.execute("SELECT cause FROM journal.alarm ORDER BY id").fetchall()]
+
+
+@pytest.fixture
+def intake(database: Database) -> Intake:
+    return Intake(database)
+
+
+@pytest.fixture
+def checkpoints(database: Database, signer: LogSigner) -> Checkpoints:
+    return Checkpoints(database, signer)
+
+
+@pytest.mark.covers("C-09")
+def test_entries_of_several_services_make_one_tree_that_proves_each(database: Database, intake: Intake) -> None:
+    dossier, vault = Service(), Service("vault", "document-read")
+    sent = [*dossier.messages(3), *vault.messages(2), *dossier.messages(4)]
+    for batch in (sent[:3], sent[3:5], sent[5:]):
+        intake.receive(batch)
+    assert intake.position("dossier") == Reached(1, 7)
+    assert intake.position("vault") == Reached(1, 2)
+    with database.transaction() as connection:
+        read, size = nodes(connection), log_size(connection)
+        root = tree.root(size, read)
+        for index, message in enumerate(sent):
+            proof = tree.inclusion_proof(index, size, read)
+            assert verify_inclusion(leaf_hash(message.proofentry.encode()), index, size, proof, root)
+
+
+def test_what_was_already_taken_in_does_nothing(database: Database, intake: Intake) -> None:
+    sent = Service().messages(3)
+    intake.receive(sent)
+    intake.receive(sent[1:])
+    with database.transaction() as connection:
+        assert log_size(connection) == 3
+    assert causes(database) == []
+
+
+def test_a_hole_is_never_taken_in(intake: Intake) -> None:
+    sent = Service().messages(3)
+    with pytest.raises(HoleLeft):
+        intake.receive([sent[0], sent[2]])
+    assert intake.position("dossier") is None
+
+
+@pytest.mark.covers("C-09")
+def test_other_bytes_for_a_known_number_raise_the_alarm_and_stop_the_service(
+    database: Database, intake: Intake
+) -> None:
+    sent = Service().messages(2)
+    intake.receive(sent)
+    rewritten = Service().messages(3, actor_kind="staff")
+    for _ in range(2):
+        with pytest.raises(SourceStopped):
+            intake.receive(rewritten[1:])
+    assert causes(database) == ["rewritten-history"]
+    with pytest.raises(SourceStopped):
+        intake.receive([Service().messages(3)[2]])
+    intake.receive(Service("vault", "document-read").messages(1))
+    assert intake.position("vault") == Reached(1, 1)
+
+
+@pytest.mark.parametrize(
+    ("facts", "cause"),
+    [
+        ({"agg_ver": 5}, "aggregate-chain-broken"),
+        ({"office": str(UUID(int=9, version=4))}, "office-chain-broken"),
+    ],
+)
+def test_an_entry_that_continues_nothing_raises_the_alarm(
+    database: Database, intake: Intake, facts: dict[str, Any], cause: str
+) -> None:
+    service = Service()
+    intake.receive(service.messages(2))
+    with pytest.raises(SourceStopped):
+        intake.receive([service.message(**facts)])
+    assert causes(database) == [cause]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda entry: entry.replace('"kind":"event"', '"kind":"other"'),
+        lambda entry: entry.replace('":', '": ', 1),
+        lambda entry: entry.replace('"store_seq":1', '"store_seq":2'),
+    ],
+)
+def test_an_entry_that_is_none_raises_the_alarm(
+    database: Database, intake: Intake, change: Callable[[str], str]
+) -> None:
+    message = Service().message()
+    with pytest.raises(SourceStopped):
+        intake.receive([message.model_copy(update={"proofentry": change(message.proofentry)})])
+    assert causes(database) == ["entry-unreadable"]
+
+
+def test_a_raised_epoch_goes_on_where_the_bytes_are_the_same(intake: Intake) -> None:
+    intake.receive(Service().messages(3))
+    again = Service().messages(5, epoch=2)
+    intake.receive(again[1:2])
+    assert intake.position("dossier") == Reached(2, 2)
+    intake.receive(again[2:])
+    assert intake.position("dossier") == Reached(2, 5)
+
+
+def test_the_log_refuses_to_be_changed(database: Database, intake: Intake) -> None:
+    intake.receive(Service().messages(1))
+    for statement in (
+        "UPDATE journal.entry SET entry = ''",
+        "DELETE FROM journal.node",
+        "DELETE FROM journal.alarm",
+        "TRUNCATE journal.checkpoint",
+    ):
+        with pytest.raises(psycopg.errors.InsufficientPrivilege), database.transaction() as connection:
+            connection.execute(statement.encode())
+
+
+def test_nothing_is_signed_of_an_empty_log(checkpoints: Checkpoints) -> None:
+    assert checkpoints.seal() is None
+    assert not checkpoints.due(since=100)
+
+
+@pytest.mark.covers("L-68")
+def test_entries_wait_for_the_cadence_but_a_completed_dossier_does_not(
+    intake: Intake, checkpoints: Checkpoints
+) -> None:
+    intake.receive(Service().messages(1))
+    assert not checkpoints.due(since=1)
+    assert checkpoints.due(since=5)
+    sealed = checkpoints.seal()
+    assert sealed
+    assert sealed.size == 1
+    assert not checkpoints.due(since=100)
+    completed = Service()
+    completed.messages(1)
+    intake.receive([completed.message(type="dossier.dossier-completed")])
+    assert checkpoints.due(since=0.1)
+
+
+def test_sealing_again_signs_nothing_new(intake: Intake, checkpoints: Checkpoints) -> None:
+    intake.receive(Service().messages(2))
+    assert checkpoints.seal() == checkpoints.seal() == checkpoints.at(2)
+    assert checkpoints.at(1) is None
+
+
+def test_a_root_that_was_stored_but_not_signed_is_signed_after_a_crash(
+    database: Database, intake: Intake, checkpoints: Checkpoints
+) -> None:
+    service = Service()
+    intake.receive(service.messages(2))
+    with database.transaction() as connection:
+        root = tree.root(2, nodes(connection))
+        connection.execute("INSERT INTO journal.checkpoint (size, root) VALUES (2, %s)", (root,))
+    intake.receive(service.messages(1))
+    first, second = checkpoints.seal(), checkpoints.seal()
+    assert first
+    assert second
+    assert (first.size, second.size) == (2, 3)
+
+
+@pytest.mark.covers("C-09")
+def test_a_log_that_does_not_extend_what_was_signed_is_never_signed(
+    database: Database, intake: Intake, checkpoints: Checkpoints
+) -> None:
+    service = Service()
+    intake.receive(service.messages(2))
+    checkpoints.seal()
+    intake.receive(service.messages(1))
+    with database.transaction() as connection:
+        connection.execute("ALTER TABLE journal.node DISABLE TRIGGER never_changed")
+        connection.execute("UPDATE journal.node SET hash = sha256('other') WHERE level = 1 AND idx = 0")
+    with pytest.raises(ForkRefused):
+        checkpoints.seal()
+    last = checkpoints.last()
+    assert last
+    assert last.size == 2
+
+
+def test_a_signature_by_another_key_is_never_extended(
+    database: Database, intake: Intake, checkpoints: Checkpoints
+) -> None:
+    service = Service()
+    intake.receive(service.messages(1))
+    sealed = checkpoints.seal()
+    assert sealed
+    with database.transaction() as connection:
+        foreign = sealed.note.replace(b"journal.example/test ", b"journal.example/else ")
+        connection.execute("UPDATE journal.checkpoint SET note = %s", (foreign,))
+    intake.receive(service.messages(1))
+    with pytest.raises(ForkRefused):
+        checkpoints.seal()

@@ -1,0 +1,243 @@
+import asyncio
+import time
+from datetime import UTC, datetime
+from hashlib import sha256
+from typing import TYPE_CHECKING
+from uuid import uuid4
+
+import httpx
+import pytest
+from contracts import MODELS
+from journal.checkpoints import sealing
+from journal.timeline import MEANINGS
+from proof.bundle import Bundle
+from proof.checkpoint import Checkpoint
+from proof.note import Note, decode
+from proof.report import Report, State, Verdict
+from proof.tree import verify_consistency, verify_inclusion
+from proof.verify import Trust, verify
+
+if TYPE_CHECKING:
+    from conftest import Platform
+
+
+def verified(platform: "Platform", data: bytes, **more: object) -> Report:
+    return verify(data, Trust(at=datetime.now(UTC), policy=platform.policy(), **more))  # type: ignore[arg-type]
+
+
+def failed(report: Report) -> set[str]:
+    return {check.name for check in report.checks if check.state is State.FAILED}
+
+
+def exported(platform: "Platform", who: str = "notary", **query: object) -> bytes:
+    answer = platform.get(f"/dossiers/{platform.dossier}/bundle", who, **query)
+    assert answer.status_code == 200, answer.text
+    return answer.content
+
+
+def test_every_published_event_has_a_meaning() -> None:
+    assert MEANINGS.keys() == MODELS.keys()
+
+
+@pytest.mark.covers("C-09")
+def test_the_journal_of_a_dossier_says_who_did_what_and_when(platform: "Platform") -> None:
+    answer = platform.get(f"/dossiers/{platform.dossier}/events")
+    assert answer.status_code == 200
+    items = answer.json()["items"]
+    assert [item["type"] for item in items] == [
+        "dossier.sample-opened",
+        "dossier.sample-noted",
+        "dossier.sample-noted",
+        "vault.sample-stored",
+        "vault.sample-stored",
+        "vault.sample-read",
+    ]
+    assert items[0]["actor"] == {
+        "id": str(platform.people["notary"][0]),
+        "kind": "staff",
+        "name": "Anne M",
+        "erased": False,
+    }
+    assert items[3]["actor"]["name"] == "Paul M"
+    assert items[3]["documents"][0]["version_id"] == str(platform.version)
+    assert [item["sealed"] for item in items] == [None] * 6
+    platform.checkpoints.seal()
+    items = platform.get(f"/dossiers/{platform.dossier}/events").json()["items"]
+    assert {item["sealed"]["size"] for item in items} == {6}
+
+
+def test_the_journal_comes_in_pages(platform: "Platform") -> None:
+    path, seen, cursor = f"/dossiers/{platform.dossier}/events", [], None
+    while True:
+        page = platform.get(path, limit=4, **({"cursor": cursor} if cursor else {})).json()
+        seen += [item["index"] for item in page["items"]]
+        cursor = page["next"]
+        if cursor is None:
+            break
+    assert seen == list(range(6))
+    assert platform.get(path, cursor="forged").status_code == 422
+
+
+def test_an_erased_person_has_no_name_and_an_unknown_one_neither(platform: "Platform") -> None:
+    client = str(platform.people["client"][0])
+    platform.neighbours.persons = {client: {"id": client, "erased": True}}
+    items = platform.get(f"/dossiers/{platform.dossier}/events").json()["items"]
+    assert (items[3]["actor"]["name"], items[3]["actor"]["erased"]) == (None, True)
+    assert (items[0]["actor"]["name"], items[0]["actor"]["erased"]) == (None, False)
+
+
+def test_only_readers_and_the_offices_compliance_see_a_dossier(platform: "Platform") -> None:
+    unknown = platform.get(f"/dossiers/{uuid4()}/events")
+    assert unknown.status_code == 404
+    for who in platform.people:
+        for part in ("events", "bundle", "certificate"):
+            answer = platform.get(f"/dossiers/{platform.dossier}/{part}", who)
+            if who in {"notary", "compliance", "client", "other client"}:
+                assert answer.status_code == 200, (who, part)
+            else:
+                assert (answer.status_code, answer.content) == (404, unknown.content), (who, part)
+
+
+def test_nobody_sees_anything_without_a_token(platform: "Platform") -> None:
+    for path in (f"/dossiers/{platform.dossier}/events", "/checkpoint", "/status", "/proofs/inclusion?index=0&size=1"):
+        assert httpx.get(f"{platform.url}/api/journal/v1{path}", trust_env=False).status_code == 401
+
+
+def test_clients_do_not_see_each_other(platform: "Platform") -> None:
+    items = platform.get(f"/dossiers/{platform.dossier}/events", "client").json()["items"]
+    assert {item["actor"]["name"] for item in items} == {"Anne M", "Paul M", None}
+    assert str(platform.people["other client"][0]) not in platform.neighbours.asked
+    bundle = Bundle.decode(exported(platform, "client"))
+    owners = {item.opening.data.get("owner_id") for item in bundle.items if item.opening}
+    assert owners <= {str(platform.people["client"][0]), None}
+    assert sum(item.opening is not None for item in bundle.items) == 2
+    assert verified(platform, bundle.encode()).verdict is Verdict.INTACT
+
+
+@pytest.mark.covers("C-05", "C-09", "C-47")
+def test_the_bundle_of_a_dossier_verifies_with_the_documents_that_were_deposited(platform: "Platform") -> None:
+    data = exported(platform)
+    report = verified(platform, data, documents={"identité.pdf": sha256(b"file").hexdigest()})
+    assert (report.verdict, report.level, failed(report)) == (Verdict.INTACT, 1, set())
+    examined = {check.name: check.examined for check in report.checks}
+    assert (examined["event-state"], examined["opening"], examined["object-bytes"]) == (6, 6, 2)
+
+
+@pytest.mark.covers("C-05")
+def test_an_event_altered_in_its_store_is_named(platform: "Platform") -> None:
+    platform.tamper(
+        "dossier",
+        "UPDATE ledger.stored_events SET state = convert_to(replace(convert_from(state, 'UTF8'),"
+        " '\"number\":2', '\"number\":7'), 'UTF8') WHERE notification_id = 3",
+    )
+    report = verified(platform, exported(platform))
+    assert report.verdict is Verdict.TAMPERED
+    assert failed(report) == {"event-state", "opening"}
+
+
+@pytest.mark.covers("C-05")
+def test_events_that_their_service_lost_or_cannot_read_are_named(platform: "Platform") -> None:
+    platform.tamper("vault", "UPDATE ledger.stored_events SET state = 'nonsense' WHERE notification_id = 1")
+    platform.tamper("vault", "UPDATE ledger.stored_events SET topic = 'vault.nothing' WHERE notification_id = 2")
+    platform.tamper("dossier", "DELETE FROM ledger.stored_events WHERE notification_id = 1")
+    platform.tamper("dossier", "UPDATE ledger.stored_events SET entry = 'nonsense' WHERE notification_id = 2")
+    report = verified(platform, exported(platform))
+    assert (report.verdict, failed(report)) == (Verdict.TAMPERED, {"event-state"})
+    (found,) = [check for check in report.checks if check.name == "event-state"]
+    assert found.findings == ("0", "1", "3", "4")
+
+
+@pytest.mark.covers("C-05")
+def test_a_document_altered_or_gone_in_the_bucket_is_named(platform: "Platform") -> None:
+    for digest in ("ab" * 32, None):
+        platform.neighbours.manifests[str(platform.version)] = digest
+        assert failed(verified(platform, exported(platform))) == {"object-bytes"}
+
+
+def test_an_entry_altered_in_the_journal_itself_is_named(platform: "Platform") -> None:
+    platform.checkpoints.seal()
+    with platform.database.transaction() as connection:
+        connection.execute("ALTER TABLE journal.entry DISABLE TRIGGER never_changed")
+        connection.execute(
+            "UPDATE journal.entry SET entry = convert_to(replace(convert_from(entry, 'UTF8'), 'staff', 'client'),"
+            " 'UTF8') WHERE idx = 0"
+        )
+    assert "inclusion" in failed(verified(platform, exported(platform)))
+
+
+def test_a_service_that_does_not_answer_is_not_called_tampered(platform: "Platform") -> None:
+    platform.tamper("dossier", "ALTER TABLE ledger.counter RENAME TO elsewhere")
+    assert platform.get(f"/dossiers/{platform.dossier}/bundle").status_code == 503
+
+
+@pytest.mark.covers("C-09")
+def test_a_checkpoint_that_the_reader_holds_is_extended_by_the_bundle(platform: "Platform") -> None:
+    first = platform.checkpoints.seal()
+    assert first
+    platform.live()
+    platform.take_in()
+    data = exported(platform, known=first.size)
+    report = verified(platform, data, known=[first.note])
+    assert (report.verdict, report.level) == (Verdict.INTACT, 2)
+    assert platform.get(f"/dossiers/{platform.dossier}/bundle", known=3).status_code == 422
+
+
+def test_a_bundle_may_name_the_present_checkpoint_as_known(platform: "Platform") -> None:
+    first = platform.checkpoints.seal()
+    assert first
+    report = verified(platform, exported(platform, known=first.size), known=[first.note])
+    assert (report.verdict, report.level) == (Verdict.INTACT, 2)
+
+
+@pytest.mark.covers("L-68", "C-47")
+def test_the_certificate_lists_the_documents_with_their_digests(platform: "Platform") -> None:
+    answer = platform.get(f"/dossiers/{platform.dossier}/certificate")
+    assert answer.headers["content-type"] == "application/pdf"
+    assert answer.content.startswith(b"%PDF-")
+    assert answer.headers["content-disposition"].startswith("attachment")
+
+
+def test_the_log_proves_inclusion_and_growth_to_whoever_is_signed_in(platform: "Platform") -> None:
+    assert platform.get("/checkpoint").status_code == 422
+    first = platform.checkpoints.seal()
+    platform.live()
+    platform.take_in()
+    second = platform.checkpoints.seal()
+    assert first
+    assert second
+    note = platform.get("/checkpoint", "foreign client").content
+    assert note == second.note
+    checkpoint = Checkpoint.parse(Note.parse(note).text)
+    proof = platform.get("/proofs/inclusion", index=4, size=checkpoint.size).json()
+    hashes = [decode(text) for text in proof["hashes"]]
+    assert verify_inclusion(decode(proof["leaf_hash"]), 4, checkpoint.size, hashes, checkpoint.root)
+    proof = platform.get("/proofs/consistency", **{"from": first.size, "to": second.size}).json()
+    hashes = [decode(text) for text in proof["hashes"]]
+    assert verify_consistency(first.size, second.size, first.root, second.root, hashes)
+    for path in (
+        "/proofs/inclusion?index=12&size=12",
+        "/proofs/inclusion?index=0&size=99",
+        "/proofs/consistency?from=9&to=3",
+    ):
+        assert platform.get(path).status_code == 422, path
+
+
+def test_the_status_says_how_far_the_log_is(platform: "Platform") -> None:
+    platform.checkpoints.seal()
+    status = platform.get("/status").json()
+    assert (status["size"], status["sealed"], status["alarms"]) == (6, 6, 0)
+    assert [(source["service"], source["store_seq"]) for source in status["sources"]] == [("dossier", 3), ("vault", 3)]
+
+
+def test_the_sealing_task_signs_soon_and_stops_when_told(platform: "Platform") -> None:
+    async def scenario() -> float:
+        stop = asyncio.Event()
+        task = asyncio.create_task(sealing(platform.checkpoints)(stop))
+        began = time.monotonic()
+        while await asyncio.to_thread(platform.checkpoints.last) is None:  # noqa: ASYNC110 - nothing tells when
+            await asyncio.sleep(0.05)
+        stop.set()
+        await asyncio.wait_for(task, 2)
+        return time.monotonic() - began
+
+    assert asyncio.run(scenario()) < 5
