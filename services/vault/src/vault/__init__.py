@@ -1,0 +1,1 @@
+"""Encrypted documents and their versions."""

@@ -1,0 +1,1 @@
+"""What happens when someone deposits, reads or observes a document."""

@@ -1,0 +1,18 @@
+"""Where an event belongs, and the document its proof entry commits to."""
+
+import base64
+from typing import Any
+
+from eventstore import DocFact, Facts
+
+from vault.domain.document import Document
+
+
+def facts(event: Any, document: Document) -> Facts:
+    """Return office and dossier of an event; a deposit commits to the bytes, in clear and as they are stored."""
+    docs: tuple[DocFact, ...] = ()
+    if isinstance(event, Document.Created):
+        stored = base64.b64encode(bytes.fromhex(event.manifest_sha256)).decode()
+        version = str(event.version_id)
+        docs = (DocFact(ref=version, ver=version, size=event.size, sha256=event.sha256, ct_h=stored),)
+    return Facts(office=document.office_id, dossier=document.dossier_id, docs=docs)

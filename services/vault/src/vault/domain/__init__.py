@@ -1,0 +1,1 @@
+"""What a stored document is: its encrypted format, its manifest, its types and its life."""

@@ -1,0 +1,78 @@
+"""One version of a document, from the moment all of it is stored."""
+
+from typing import Annotated
+from uuid import UUID
+
+from eventsourcing.domain import Aggregate, AggregateCreated, AggregateEvent, event
+from eventstore import Personal
+
+
+class Document(Aggregate):
+    """A version that is stored for good; its id is the one its depositor was given."""
+
+    TOPIC = "vault.document"
+
+    class Created(AggregateCreated):
+        """All parts and the manifest are durable, and are what the depositor declared."""
+
+        TOPIC = "vault.document-stored"
+        office_id: UUID
+        dossier_id: UUID
+        request_id: UUID
+        owner_id: UUID
+        version_id: UUID
+        size: int
+        media_type: str
+        sha256: str
+        manifest_sha256: str
+        object_key: str
+        name: Annotated[str | None, Personal(of="owner_id")]
+
+    class Read(AggregateEvent):
+        """Someone is about to receive the clear bytes."""
+
+        TOPIC = "vault.document-read"
+        version_id: UUID
+        actor_id: UUID
+        purpose: str
+
+    @staticmethod
+    def create_id(version_id: UUID) -> UUID:
+        """Return the id of the aggregate: a version can be stored once only."""
+        return version_id
+
+    @event(Created)
+    def __init__(  # noqa: PLR0913 - everything that is known of a stored version
+        self,
+        *,
+        office_id: UUID,
+        dossier_id: UUID,
+        request_id: UUID,
+        owner_id: UUID,
+        version_id: UUID,
+        size: int,
+        media_type: str,
+        sha256: str,
+        manifest_sha256: str,
+        object_key: str,
+        name: str | None,
+    ) -> None:
+        self.office_id = office_id
+        self.dossier_id = dossier_id
+        self.request_id = request_id
+        self.owner_id = owner_id
+        self.version_id = version_id
+        self.size = size
+        self.media_type = media_type
+        self.sha256 = sha256
+        self.manifest_sha256 = manifest_sha256
+        self.object_key = object_key
+        self.name = name
+
+    def read(self, actor_id: UUID, purpose: str) -> None:
+        """Note that someone views or downloads it."""
+        self._read(self.version_id, actor_id, purpose)
+
+    @event(Read)
+    def _read(self, version_id: UUID, actor_id: UUID, purpose: str) -> None:
+        pass

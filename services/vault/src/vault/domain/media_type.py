@@ -1,0 +1,34 @@
+"""The type of a document, decided by its first bytes and never by its name."""
+
+from vault.domain.refusals import UnsupportedType
+
+HEAD_BYTES = 1024
+"""How many first bytes the decision needs, or the whole file if it is shorter."""
+
+PDF, JPEG, PNG = "application/pdf", "image/jpeg", "image/png"
+
+_PNG_HEAD = b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR"
+# What may follow the start marker of a JPEG: tables, frames, applications' data, restart interval, comment.
+_JPEG_MARKERS = frozenset((*range(0xC0, 0xD0), 0xDB, 0xDD, *range(0xE0, 0xF0), 0xFE))
+# A file that is also a web page or an archive is refused: some programs would read it as that.
+_OTHER_READINGS = (b"<html", b"<!doctype", b"<script", b"<svg", b"<iframe", b"<body", b"pk\x03\x04", b"<?php")
+
+
+def media_type(head: bytes) -> str:
+    """Return the type of a document that starts with `head`; raise UnsupportedType."""
+    found = _signature(head)
+    lowered = head[:HEAD_BYTES].lower()
+    if found is None or any(mark in lowered for mark in _OTHER_READINGS):
+        raise UnsupportedType
+    return found
+
+
+def _signature(head: bytes) -> str | None:
+    # Old scanners put a byte-order mark or blanks before the PDF's header; anything else there is another format.
+    if head.removeprefix(b"\xef\xbb\xbf").lstrip(b" \t\r\n\f").startswith((b"%PDF-1.", b"%PDF-2.")):
+        return PDF
+    if head.startswith(b"\xff\xd8\xff") and len(head) > 3 and head[3] in _JPEG_MARKERS:  # noqa: PLR2004 - SOI, marker
+        return JPEG
+    if head.startswith(_PNG_HEAD) and any(head[16:20]) and any(head[20:24]):  # width and height
+        return PNG
+    return None

@@ -1,0 +1,1 @@
+"""Requests and timers become one call each."""

@@ -1,0 +1,1 @@
+"""The stored versions, as rows."""
