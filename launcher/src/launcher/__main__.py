@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from launcher import commands
+from launcher.demo import demo
 from launcher.errors import StackError
 
 INTERRUPTED = 130
@@ -42,6 +43,10 @@ def parser() -> argparse.ArgumentParser:
     verbs = top.add_subparsers(metavar="COMMAND", required=True)
     up = _verb(verbs, "up", "start the whole platform on this machine and stay until Ctrl-C")
     up.set_defaults(run=commands.up)
+    play = _verb(verbs, "demo", "play the reference journey through the gateway, then verify its proof")
+    play.add_argument("--documents", type=Path, metavar="DIR", help="real files to deposit (default: samples)")
+    play.add_argument("--keep", action="store_true", help="leave everything running and print the addresses")
+    play.set_defaults(run=demo)
     down = _verb(verbs, "down", "stop everything that runs on the data folder, also what a killed launcher left")
     down.set_defaults(run=commands.down)
     status = _verb(verbs, "status", "say which processes run and which answer")

@@ -52,8 +52,9 @@ class Blueprint:
         self.postgres = Postgres(self.folder / "postgres", port("postgres"), logs / "postgres.log")
         self.nats = Nats(self.folder / "nats", port("nats"), logs / "nats.log")
         self.s3 = SeaweedFS(self.folder / "s3", [port(f"s3_{name}") for name in S3_PORTS], logs / "s3.log")
-        if self.environ.get("SCELLE_S3_URL"):
-            self.s3_access()  # says at once which variable is missing
+        for server in (self.postgres, self.nats, self.s3):
+            server.prepare()
+        self.s3_access()  # says at once which variable is missing
 
     def infrastructure(self) -> list[Part]:
         """Return the servers that are not ours, without those that exist elsewhere."""
@@ -89,7 +90,7 @@ class Blueprint:
         return modules
 
     def service(self, name: str) -> Module:
-        """Return a service of ours; PostgreSQL, NATS and S3 have their passwords by now."""
+        """Return a service of ours."""
         own = {
             "identity": self._identity,
             "vault": self._vault,
@@ -166,6 +167,9 @@ class Blueprint:
             "OIDC_CLIENT_SECRET": self.secrets.word("oidc-client"),
             "OIDC_CLAIMS_FILE": files("sandbox.idnot") / "claims.json",
             "CODE_KEY_FILE": self.secrets.random_key("code"),
+            # Everybody on this machine has the same address; the caps of people and numbers stay as they are.
+            "CODES_PER_IP_HOUR": 10_000,
+            "PASSWORDS_PER_IP_HOUR": 10_000,
         }
 
     def _vault(self) -> dict[str, object]:

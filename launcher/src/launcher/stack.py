@@ -102,17 +102,16 @@ class Stack:
                     for waiting in started:
                         waiting.cancel()
                     raise error
-        if "identity" in self.blueprint.services:
-            register_offices(self.blueprint.service("identity"))
 
     def _start_service(self, name: str, infrastructure: Mapping[str, Future[None]]) -> None:
         """Start a service as soon as what it needs is ready: migrations need PostgreSQL only."""
-        _wait(infrastructure, "postgres")
-        url = self.blueprint.postgres_url()
-        create_database(url, database(name))
-        _wait(infrastructure, "nats", *(["s3"] if name == "vault" else []))
         service = self.blueprint.service(name)
+        _wait(infrastructure, "postgres")
+        create_database(self.blueprint.postgres_url(), database(name))
         service.once("migrate")
+        if name == "identity":
+            register_offices(service)
+        _wait(infrastructure, "nats", *(["s3"] if name == "vault" else []))
         self._start(service)
 
     def _start(self, part: Part) -> None:

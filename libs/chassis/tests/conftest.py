@@ -12,6 +12,7 @@ from uuid import UUID, uuid4
 
 import httpx
 import pytest
+import structlog
 import uvicorn
 from chassis.http import (
     CallingService,
@@ -202,6 +203,7 @@ def world(one_world: World) -> World:
 
 @pytest.fixture(scope="session")
 def app(one_world: World, keys: Keys) -> FastAPI:
+    structlog.configure(processors=[structlog.processors.JSONRenderer()])  # the default draws tracebacks for seconds
     internal = APIRouter()
 
     @internal.get("/who")

@@ -17,12 +17,12 @@ from structlog.contextvars import bound_contextvars
 def lines() -> Iterator[Any]:
     stream = io.StringIO()
     root = stdlib.getLogger()
-    before = root.handlers[:], root.level
+    before, configured = (root.handlers[:], root.level), structlog.get_config()
     logging.configure("dossier", fields={"deed_type"}, stream=stream)
     yield lambda: [json.loads(line) for line in stream.getvalue().splitlines()]
     root.handlers[:], root.level = before
     stdlib.captureWarnings(capture=False)
-    structlog.reset_defaults()
+    structlog.configure(**configured)
 
 
 def test_a_line_is_json_with_a_constant_name_and_known_fields(lines: Any) -> None:
@@ -54,9 +54,11 @@ def test_the_context_of_the_request_is_on_every_line(lines: Any) -> None:
 
 
 def test_records_of_libraries_show_their_template_and_not_its_arguments(lines: Any) -> None:
-    stdlib.getLogger("uvicorn.error").warning("Refused %s", "jean@example.fr")
+    extra = {"store_seq": 7, "email": "jean@example.fr"}
+    stdlib.getLogger("uvicorn.error").warning("Refused %s", "jean@example.fr", extra=extra)
     line = lines()[0]
     assert (line["event"], line["logger"], line["level"]) == ("Refused %s", "uvicorn.error", "warning")
+    assert (line["store_seq"], line["dropped"]) == (7, 1)
     assert "jean" not in json.dumps(line)
 
 

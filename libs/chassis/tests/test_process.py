@@ -7,9 +7,11 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import httpx
 import pytest
@@ -156,3 +158,41 @@ async def _count(task_fails: int) -> int:
 
 def test_a_task_that_fails_is_started_again() -> None:
     assert asyncio.run(_count(3)) == 4
+
+
+class Collector(BaseHTTPRequestHandler):
+    """Receives what is exported."""
+
+    received: ClassVar[list[tuple[str, bytes]]] = []
+
+    def do_POST(self) -> None:
+        self.received.append((self.path, self.rfile.read(int(self.headers["content-length"]))))
+        self.send_response(200)
+        self.end_headers()
+
+    def log_message(self, *_: object) -> None:
+        """Stay silent."""
+
+
+def test_sampled_requests_are_exported_without_what_people_sent(environment: dict[str, str], free_port: int) -> None:
+    trace = "0af7651916cd43dd8448eb211c80319c"
+    with ThreadingHTTPServer(("127.0.0.1", 0), Collector) as collector:
+        thread = threading.Thread(target=collector.serve_forever)
+        thread.start()
+        process = toy({**environment, "TOY_OTLP_ENDPOINT": f"http://127.0.0.1:{collector.server_port}"}, "serve")
+        address = f"http://127.0.0.1:{free_port}"
+        try:
+            wait_for(lambda: httpx.get(address + "/readyz").is_success)
+            headers = {"traceparent": f"00-{trace}-b7ad6b7169203331-01"}
+            assert httpx.get(address + "/api/slow?name=jean", headers=headers).is_success
+            process.send_signal(signal.SIGTERM)
+            process.communicate(timeout=10)
+        finally:
+            process.kill()
+            collector.shutdown()
+            thread.join()
+    exported = dict(Collector.received)
+    assert set(exported) == {"/v1/traces", "/v1/metrics"}
+    assert bytes.fromhex(trace) in exported["/v1/traces"]
+    assert b"toy" in exported["/v1/traces"]
+    assert not any(b"jean" in body for body in exported.values())

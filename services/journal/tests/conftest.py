@@ -31,7 +31,7 @@ from journal.database import Database, prepare
 from journal.intake import Intake
 from journal.settings import Settings
 from journal.wiring import app, parts
-from launcher.components.postgres import Postgres, create_database, drop_database
+from launcher.components.postgres import Postgres, create_database
 from proof.entry import encoded
 from proof.policy import LogKey, Policy
 from structlog.testing import capture_logs
@@ -213,19 +213,16 @@ def keys(tmp_path_factory: pytest.TempPathFactory) -> Keys:
     return Keys(folder, Verifier(folder / "trust.json"))
 
 
-@pytest.fixture
-def new_database(postgres: Postgres) -> Iterator[Callable[[], str]]:
-    """Make databases that the test's end drops."""
-    names: list[str] = []
+@pytest.fixture(scope="session")
+def new_database(postgres: Postgres) -> Callable[[], str]:
+    """Make databases; they go with the server at the end of the session."""
 
     def make() -> str:
-        names.append(f"journal_{uuid4().hex[:12]}")
-        create_database(postgres.url, names[-1])
-        return postgres.database_url(names[-1])
+        name = f"journal_{uuid4().hex[:12]}"
+        create_database(postgres.url, name)
+        return postgres.database_url(name)
 
-    yield make
-    for name in names:
-        drop_database(postgres.url, name)
+    return make
 
 
 @pytest.fixture
@@ -305,7 +302,7 @@ class Platform:
         return self.keys.bearer(*PEOPLE[who])
 
     def get(self, path: str, who: str = "notary", **query: Any) -> httpx.Response:
-        """Ask the journal as somebody of PEOPLE; `known` and the like go into the query."""
+        """Ask the journal as somebody of PEOPLE; `query` is the query string."""
         return httpx.get(
             f"{self.url}/api/journal/v1{path}", headers=self.bearer(who), params=query, trust_env=False, timeout=30
         )
@@ -315,8 +312,9 @@ class Platform:
         return Policy(self.settings.log_origin, (LogKey(log.public),))
 
 
-@pytest.fixture
-def platform(new_database: Callable[[], str], keys: Keys) -> Iterator[Platform]:
+@contextmanager
+def standing(new_database: Callable[[], str], keys: Keys) -> Iterator[Platform]:
+    """Set everything up with one dossier whose events are in the log, and nothing signed yet."""
     with ExitStack() as stack:
         stack.enter_context(capture_logs())  # printing the errors of tampered services takes seconds
         urls = {svc: new_database() for svc in ("dossier", "vault")}
@@ -367,6 +365,20 @@ def platform(new_database: Callable[[], str], keys: Keys) -> Iterator[Platform]:
         made.url = stack.enter_context(serving(app(settings, made.parts)))
         made.live()
         made.take_in()
+        yield made
+
+
+@pytest.fixture
+def platform(new_database: Callable[[], str], keys: Keys) -> Iterator[Platform]:
+    """Return a platform that the test may change."""
+    with standing(new_database, keys) as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def shared(new_database: Callable[[], str], keys: Keys) -> Iterator[Platform]:
+    """Return a platform that tests only read."""
+    with standing(new_database, keys) as made:
         yield made
 
 

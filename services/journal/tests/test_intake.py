@@ -10,7 +10,7 @@ import pytest
 from contracts import Envelope
 from journal.checkpoints import Checkpoints, ForkRefused, LogSigner
 from journal.database import Database, log_size, nodes
-from journal.intake import HoleLeft, Intake, Reached, SourceStopped
+from journal.intake import Alarms, HoleLeft, Intake, Reached, SourceStopped
 from proof import tree
 from proof.entry import Fields, assemble, fragments, instant, state_hash
 from proof.tree import leaf_hash, verify_inclusion
@@ -114,6 +114,18 @@ def test_other_bytes_for_a_known_number_raise_the_alarm_and_stop_the_service(
         intake.receive([Service().messages(3)[2]])
     intake.receive(Service("vault", "document-read").messages(1))
     assert intake.position("vault") == Reached(1, 1)
+
+
+def test_an_operator_who_has_looked_lets_the_service_go_on(database: Database, intake: Intake) -> None:
+    service, alarms = Service(), Alarms(database)
+    intake.receive(service.messages(1))
+    with pytest.raises(SourceStopped):
+        intake.receive(Service().messages(1, actor_kind="staff"))
+    assert [(alarm["id"], alarm["store_seq"], alarm["stopped"]) for alarm in alarms.list()] == [("dossier", 1, True)]
+    assert alarms.replay(["vault"]) == 0
+    assert alarms.replay([]) == 1
+    intake.receive(service.messages(1))
+    assert intake.position("dossier") == Reached(1, 2)
 
 
 @pytest.mark.parametrize(

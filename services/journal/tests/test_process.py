@@ -24,7 +24,7 @@ SECONDS = 30
 
 @pytest.fixture
 def relayed(platform: "Platform", servers_folder: Path) -> Iterator[str]:
-    """A bus of this test's own, to which the services' events are relayed."""
+    """Relay the services' events to a bus of this test's own; give its address."""
     server = Nats(servers_folder / "journal-nats", free_ports(1)[0], servers_folder / "journal-nats.log", tied=True)
 
     async def relay(stop: asyncio.Event) -> None:

@@ -5,7 +5,9 @@ from uuid import uuid4
 
 import pytest
 from chassis.client import Unavailable
+from contracts import Envelope
 from contracts.examples import BATCH, CLIENT, COLLABORATOR, DOSSIER, NOTARY, OFFICE, REQUEST, example
+from eventstore import Parked
 from messaging import wiring
 
 
@@ -109,14 +111,14 @@ def test_events_say_nothing_of_a_person_but_the_id(world: Any) -> None:
 
 
 def test_an_event_that_is_not_understood_is_parked_with_its_followers_and_the_others_go_on(
-    world: Any, settings: Any
+    world: Any,
 ) -> None:
     odd = example("dossier.document-deposited", seq=1).model_copy(update={"data": {}})
     same_request = example("dossier.document-refused", seq=2)
     another = example("dossier.document-requested", seq=3, subject=uuid4())
     world.inbox.receive([odd, same_request, another])
     assert told(world) == {(str(CLIENT), "invitation", "email")}
-    parked = wiring.parked(settings)
+    parked = Parked(world.store, wiring.message_handlers(world.parts), Envelope.parse)
     assert [row["type"] for row in parked.list()] == ["dossier.document-deposited.v1", "dossier.document-refused.v1"]
     with world.store.connection() as connection:
         connection.execute(

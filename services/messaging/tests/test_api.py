@@ -17,8 +17,9 @@ def test_my_notifications_are_listed_newest_first_and_counted_until_read(world: 
     assert [item["template"] for item in answer["items"]] == ["dossier-completed", "document-deposited"]
     assert (answer["unread"], answer["next"]) == (2, None)
     first = answer["items"][0]["id"]
-    for _ in range(2):
-        assert api.post(f"/notifications/{first}/reading", headers=mine).status_code == 204
+    for key in ("one", "one", "two"):
+        headers = mine | {"Idempotency-Key": key}
+        assert api.post(f"/notifications/{first}/reading", headers=headers).status_code == 204
     answer = api.get("/notifications", headers=mine).json()
     assert answer["unread"] == 1
     assert answer["items"][0]["read_at"]

@@ -81,16 +81,18 @@ def test_an_address_that_is_refused_for_good_fails_with_its_cause(world: Any, ma
 
 
 def test_a_mail_server_that_stays_away_is_given_up_after_many_attempts(
-    world: Any, monkeypatch: pytest.MonkeyPatch
+    world: Any, neighbours: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     world.sending._mailer._port = 1
     monkeypatch.setattr(sending, "ATTEMPTS", 3)
     world.tell("dossier.document-refused")
+    asked_before = len(neighbours.asked)
     for _ in range(3):
         assert states(world) == [("queued", None)]
         world.sending.send_due()
         world.hurry()
     assert states(world) == [("failed", "unreachable")]
+    assert len(neighbours.asked) == asked_before  # no link is made for a message that cannot leave
     assert world.rows("SELECT * FROM messaging.attempt") == []
 
 
@@ -149,7 +151,8 @@ def test_a_crash_after_the_server_accepted_gives_one_duplicate_with_the_same_mes
     world.tell("dossier.document-refused")
     (claim,) = world.outbox.claim(10)
     notification_mail = world.sending._composer.compose(world.store.get(sending.Notification, claim.notification_id))
-    world.sending._mailer.send(notification_mail)  # and the process dies here
+    with world.sending._mailer.connected() as send:
+        send(notification_mail)  # and the process dies here
     assert world.sending.send_due() == 0  # its claim still holds
     world.hurry()
     assert world.sending.send_due() == 1

@@ -15,6 +15,7 @@ from uuid import UUID, uuid4
 
 import httpx
 import pytest
+import structlog
 import uvicorn
 from chassis.tokens import Signer, Ticket, new_signing_key
 from launcher.components.seaweedfs import SeaweedFS
@@ -147,6 +148,14 @@ def settings(keys: Keys, database_url: str, s3: Bucket, nats_url: str, free_port
         s3_bucket=s3.name,
         max_document_bytes=64 << 20,
     )
+
+
+@pytest.fixture(scope="session", autouse=True)
+def plain_logs() -> Iterator[None]:
+    """Log as in production, without the values of local variables: they are documents."""
+    structlog.configure(processors=[structlog.processors.add_log_level, structlog.processors.KeyValueRenderer()])
+    yield
+    structlog.reset_defaults()
 
 
 @pytest.fixture

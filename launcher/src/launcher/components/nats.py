@@ -33,11 +33,16 @@ class Nats:
         """Return the address with its password."""
         return f"nats://scelle:{self._password()}@{LOOPBACK}:{self.port}"
 
-    def start(self) -> Running:
-        """Start the server."""
-        self._store.mkdir(parents=True, exist_ok=True)
+    def prepare(self) -> None:
+        """Choose the password, so that clients can be told the address before the server runs."""
+        self.folder.mkdir(parents=True, exist_ok=True)
         if not self._password_file.exists():
             write_private(self._password_file, secrets.token_urlsafe(24))
+
+    def start(self) -> Running:
+        """Start the server."""
+        self.prepare()
+        self._store.mkdir(exist_ok=True)
         configuration = self.folder / "nats.conf"
         write_private(configuration, self._configuration())
         command: list[str | Path] = [program("nats-server", "NATS", "SCELLE_NATS_URL"), "-c", configuration]

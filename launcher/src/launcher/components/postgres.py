@@ -41,10 +41,16 @@ class Postgres:
         """Return the address of one database."""
         return f"postgresql://{SUPERUSER}:{self._password()}@{LOOPBACK}:{self.port}/{database}"
 
-    def start(self) -> Running:
-        """Create the cluster when there is none and start the server."""
+    def prepare(self) -> None:
+        """Choose the password, so that clients can be told the address before the server runs."""
         self.folder.mkdir(parents=True, exist_ok=True)
         self.folder.chmod(0o711)  # the server's account passes through to the only folder that is its business
+        if not self._password_file.exists():
+            write_private(self._password_file, secrets.token_urlsafe(24))
+
+    def start(self) -> Running:
+        """Create the cluster when there is none and start the server."""
+        self.prepare()
         account = unprivileged(postgres_program("postgres"), self._cluster)
         self._create(account)
         settings = {
@@ -85,7 +91,6 @@ class Postgres:
             return
         shutil.rmtree(self._cluster, ignore_errors=True)
         (account.own if account else _own)(self._cluster)
-        write_private(self._password_file, secrets.token_urlsafe(24))
         if account:
             os.chown(self._password_file, account.uid, account.gid)
         command = [

@@ -26,6 +26,8 @@ class ServerTooOld(RuntimeError):
 async def connected(url: str, name: str) -> AsyncIterator[Client]:
     """Connect, and reconnect for as long as the block lasts; `name` is what the server's monitoring shows.
 
+    `url` is an address, or several of one cluster with commas between them.
+
     Waits while no server answers. Raises ServerTooOld.
     """
     closing = asyncio.Event()
@@ -35,7 +37,7 @@ async def connected(url: str, name: str) -> AsyncIterator[Client]:
             log.warning("bus-disconnected", extra={"task": name})
 
     connection = await nats.connect(
-        url,
+        url.split(","),
         name=name,
         max_reconnect_attempts=-1,  # the library's default closes the connection for ever after two minutes
         reconnect_time_wait=random.uniform(0.2, 1.0),  # noqa: S311 - spreads the processes, protects nothing

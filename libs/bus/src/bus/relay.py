@@ -39,8 +39,8 @@ Leadership = Callable[[], AbstractAsyncContextManager[object]]
 class Diverged(RuntimeError):
     """The stream holds what the store does not: the store went back in time, or someone else wrote to the stream.
 
-    Nothing is published until an operator looked at it: raise the epoch of a store that was set back; delete a stream that
-    someone else wrote to, it is made again.
+    Nothing is published until an operator looked at it: raise the epoch of a store that was set back; delete a stream
+    that someone else wrote to, it is made again.
     """
 
 

@@ -21,11 +21,12 @@ FIELDS = frozenset({
     "event", "level", "timestamp", "service", "logger", "correlation_id", "trace_id", "error", "where", "dropped",
     "method", "route", "status", "code", "duration_ms", "bytes", "host", "port", "verb", "task", "delay_s", "cause",
     "actor_kind", "person_id", "office_id", "dossier_id", "request_id", "version_id", "aggregate_id", "session_id",
-    "store_seq", "epoch", "topic", "producer", "consumer", "count", "attempt", "lag", "peer", "setting",
+    "message_id", "store_seq", "epoch", "topic", "producer", "consumer", "count", "attempt", "lag", "peer", "setting",
 })  # fmt: skip
 """Ids, counts and constants; `configure(fields=…)` adds a service's own."""
 
-_QUIET = ("httpx", "httpcore", "urllib3", "opentelemetry")
+_QUIET = ("httpx", "httpcore", "urllib3", "opentelemetry", "uvicorn")
+_OF_EVERY_RECORD = {*logging.makeLogRecord({}).__dict__, "message", "asctime", "color_message"}
 
 
 class _AllowList:
@@ -69,7 +70,9 @@ class _Forward(logging.Handler):
     """Sends the records of other libraries through the same processors."""
 
     def emit(self, record: logging.LogRecord) -> None:
-        fields = {"logger": record.name, "exc_info": record.exc_info or None}
+        """Give on the template of the message, and what was passed as `extra`."""
+        extra = {name: value for name, value in record.__dict__.items() if name not in _OF_EVERY_RECORD}
+        fields = {**extra, "logger": record.name, "exc_info": record.exc_info or None}
         structlog.get_logger().log(min(record.levelno, logging.CRITICAL) // 10 * 10, str(record.msg), **fields)
 
 

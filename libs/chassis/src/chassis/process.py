@@ -107,7 +107,8 @@ async def _live(service: Service[S], settings: S, verb: str) -> None:
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    log.info("process-started")
+    address = {"host": settings.http_host, "port": settings.http_port} if verb != "work" else {}
+    log.info("process-started", **address)
     living: list[Awaitable[None]] = []
     if verb in {"serve", "run"}:
         living.append(_serve(service.app(settings), settings, stop))

@@ -35,7 +35,7 @@ class EntryInvalid(ValueError):
 class Document:
     """One version of a document that the event is about."""
 
-    ref: str  # the request or document it belongs to
+    ref: str  # the document it is a version of
     ver: str  # the version
     size: int  # bytes, in clear
     digest_c: str  # commitment to the SHA-256 of the clear bytes

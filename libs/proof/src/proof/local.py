@@ -78,7 +78,7 @@ def _objects(bundle: Bundle, entries: Entries) -> Check:
     for entry in entries:
         for document in entry.docs if entry else ():
             told.add(document.ver)
-            if entry and (entry.svc, entry.agg) in destroyed and seen.get(document.ver) is None:
+            if entry and (entry.svc, entry.agg) in destroyed:
                 continue
             examined += 1
             if seen.get(document.ver) != document.ct_h:

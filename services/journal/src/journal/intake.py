@@ -92,6 +92,29 @@ class Intake:
         self._log.error("history-alarm", producer=message.producer, store_seq=message.storeseq, cause=alarm.cause)
 
 
+class Alarms:
+    """What stopped the intake, for the operator's verb `parked`."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def list(self) -> list[dict[str, Any]]:
+        """Return the alarms, oldest first; `id` is the service that was stopped."""
+        with self._database.transaction() as connection:
+            return connection.execute(
+                "SELECT a.svc AS id, a.store_seq, a.cause, a.raised_at, s.stopped FROM journal.alarm a"
+                " JOIN journal.source s ON s.svc = a.svc ORDER BY a.id"
+            ).fetchall()
+
+    def replay(self, ids: Sequence[str]) -> int:
+        """Let some stopped services (all without ids) go on; what raised the alarm, sent again, stops them again."""
+        with self._database.transaction() as connection:
+            return connection.execute(
+                "UPDATE journal.source SET stopped = false WHERE stopped AND (svc = ANY(%(ids)s) OR %(ids)s = '{}')",
+                {"ids": list(ids)},
+            ).rowcount
+
+
 class _Batch:
     """One transaction's worth of entries of one service; everything is written at the end."""
 

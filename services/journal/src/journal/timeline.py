@@ -46,7 +46,6 @@ class Seal(BaseModel):
 class DocumentVersion(BaseModel):
     """A document version that the event is about."""
 
-    request_id: UUID
     version_id: UUID
     size: int = Field(description="bytes, in clear")
 
@@ -123,7 +122,7 @@ def _event(entry: Entry, row: dict[str, Any], persons: dict[str, Person]) -> Eve
         name=person.name if person else None,
         erased=person.erased if person else False,
     )
-    documents = [DocumentVersion(request_id=UUID(d.ref), version_id=UUID(d.ver), size=d.size) for d in entry.docs]
+    documents = [DocumentVersion(version_id=UUID(d.ver), size=d.size) for d in entry.docs]
     return Event(
         index=row["idx"],
         service=entry.svc,

@@ -17,7 +17,7 @@ from journal.checkpoints import Checkpoints, LogSigner, sealing
 from journal.database import Database, prepare
 from journal.exports import Exports
 from journal.http import ROUTES, Parts
-from journal.intake import Intake
+from journal.intake import Alarms, Intake
 from journal.peers import Peers
 from journal.settings import Settings
 from journal.timeline import Timeline
@@ -85,4 +85,5 @@ SERVICE = Service(
     app=app,
     migrate=lambda settings: prepare(settings.database_url),
     tasks=tasks,
+    parked=lambda settings: Alarms(Database(settings.database_url)),
 )

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from bus import consuming, relaying
 from chassis.client import ServiceClient
-from chassis.feed import feed_router
+from chassis.feed import feed_pages, feed_router
 from chassis.http import create_app
 from chassis.process import Service, Task
 from chassis.tokens import Signer, Verifier
@@ -129,12 +129,9 @@ def message_handlers(having: Parts) -> Mapping[str, Handler]:
     return handlers(Announcements(having.store, having.people, having.dossiers, having.notifications))
 
 
-def _refill(client: ServiceClient) -> Callable[[int, int], Sequence[Envelope]]:
-    def refill(after: int, limit: int) -> Sequence[Envelope]:
-        answer = client.get("/internal/events", {"after": after, "limit": limit}).raise_for_status()
-        return [Envelope.parse(item) for item in answer.json()["items"]]
-
-    return refill
+def _refill(producer: ServiceClient) -> Callable[[int, int], Sequence[Envelope]]:
+    page = feed_pages(producer)
+    return lambda after, limit: [Envelope.parse(item) for item in page(after, limit)]
 
 
 def prepare(settings: Settings) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from structlog.contextvars import bound_contextvars
 
@@ -60,6 +61,8 @@ class RequestContext:
 
         try:
             await self.app(scope, receive, send_with_headers)
+        except ClientDisconnect:
+            self.log.info("request-abandoned", method=scope["method"], route=_route(scope))
         except Exception:
             self.log.exception("request-failed", method=scope["method"], route=_route(scope))
             if status:

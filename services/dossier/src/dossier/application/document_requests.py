@@ -6,7 +6,7 @@ from uuid import UUID, uuid4
 
 from chassis.actor import Actor
 from chassis.refusal import NotAllowed, NotFound
-from eventstore import Changed, Store
+from eventstore import Changed, Store, UniqueViolation
 
 from dossier.application.access import Access, person
 from dossier.application.dossiers import Dossiers
@@ -19,6 +19,9 @@ from dossier.domain.presets import folded
 from dossier.domain.refusals import AlreadyAsked, NothingAsked
 
 PENDING = frozenset({State.ASKED, State.DEPOSITED, State.REFUSED})
+
+ASKED_ONCE = "document_asked_once"
+"""The index of the read model that catches two colleagues asking at the same moment."""
 
 
 class DocumentRequests:
@@ -61,7 +64,12 @@ class DocumentRequests:
             for document in chosen
         ]
         outcome = {"batch_id": str(batch_id), "request_ids": [str(request.id) for request in requests]}
-        return self._store.save(*requests, actor=actor, outcome=outcome)
+        try:
+            return self._store.save(*requests, actor=actor, outcome=outcome)
+        except UniqueViolation as violation:
+            if violation.constraint == ASKED_ONCE:
+                raise AlreadyAsked from violation
+            raise
 
     @retried
     def validate(self, actor: Actor, request_id: UUID, version_id: UUID) -> None:
@@ -91,28 +99,30 @@ class DocumentRequests:
         return request, self._access.to_change(actor, request.dossier_id)
 
     def _save(self, request: DocumentRequest, dossier: Dossier, actor: Actor) -> None:
-        if self._is_newly_complete(dossier.id, request):
+        states = self._states(dossier.id)
+        was_complete = completion(states.values()).complete
+        if request.requested:
+            states[request.id] = request.state
+        if completion(states.values()).complete and not was_complete:
             dossier.complete()
             self._store.save(request, dossier, actor=actor)
             return
         self._store.save(request, actor=actor)
         self._complete_after_a_twin(dossier.id, actor)
 
-    def _is_newly_complete(self, dossier_id: UUID, changed: DocumentRequest | None = None) -> bool:
-        states = {
-            standing.request_id: standing.state
-            for standing in self._register.standings(dossier_id)
-            if standing.requested
-        }
-        if changed is not None and changed.requested:
-            states[changed.id] = changed.state
-        return completion(states.values()).complete and not self._register.is_completed(dossier_id)
+    def _states(self, dossier_id: UUID) -> dict[UUID, State]:
+        standings = self._register.standings(dossier_id)
+        return {standing.request_id: standing.state for standing in standings if standing.requested}
 
     def _complete_after_a_twin(self, dossier_id: UUID, actor: Actor) -> None:
-        """Two last documents decided at the same moment each saw the other missing; whoever comes last sees both."""
-        if not self._is_newly_complete(dossier_id):
-            return
+        """Two last documents decided at the same moment each saw the other missing; whoever comes last sees both.
+
+        The dossier is loaded first: if a twin records the completion after that, saving is refused, and if before,
+        the register tells. So it is recorded once.
+        """
         dossier = self._store.get(Dossier, dossier_id)
+        if not completion(self._states(dossier_id).values()).complete or self._register.is_completed(dossier_id):
+            return
         dossier.complete()
         try:
             self._store.save(dossier, actor=Actor.system(correlation_id=actor.correlation_id, trace=actor.trace))

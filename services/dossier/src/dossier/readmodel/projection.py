@@ -7,7 +7,7 @@ from eventstore import Projection, Rows
 
 from dossier.domain.document_request import DocumentRequest, State
 from dossier.domain.dossier import Dossier
-from dossier.domain.presets import Presets
+from dossier.domain.presets import Presets, folded
 
 projection = Projection()
 
@@ -126,6 +126,7 @@ def _add_request(rows: Rows, event: DocumentRequest.Created | DocumentRequest.Of
         dossier_id=event.dossier_id,
         client_id=event.client_id,
         label=event.label,
+        folded=None if event.label is None else folded(event.label),
         state=State.ASKED.value,
         requested_at=event.timestamp,
         **columns,

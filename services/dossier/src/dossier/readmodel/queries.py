@@ -89,7 +89,11 @@ DOSSIERS = """
     ) AS waiting
     FROM read.dossier AS dossier
 """
-REQUESTS = "SELECT *, batch_id IS NOT NULL AS requested FROM read.document_request"
+REQUESTS = """
+    SELECT id, dossier_id, client_id, document_type, label, batch_id IS NOT NULL AS requested, batch_id, state,
+           requested_at
+    FROM read.document_request
+"""
 
 
 class Queries:

@@ -33,10 +33,14 @@ CREATE TABLE read.document_request (
     client_id uuid NOT NULL,
     document_type text,
     label text,          -- null once erased
+    folded text,         -- the label as it is compared
     batch_id uuid,       -- null for a document sent unasked
     state text NOT NULL,
     requested_at timestamptz NOT NULL
 );
+-- Two colleagues who ask for the same document at the same moment ask once. Nothing ever comes back to `asked`.
+CREATE UNIQUE INDEX document_asked_once ON read.document_request (dossier_id, client_id, folded)
+    WHERE state = 'asked' AND batch_id IS NOT NULL;
 CREATE INDEX document_request_of_dossier ON read.document_request (dossier_id, requested_at, id);
 
 CREATE TABLE read.document_version (

@@ -2,6 +2,8 @@
 
 import smtplib
 import ssl
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from email.headerregistry import Address
 from email.message import EmailMessage
 
@@ -19,24 +21,26 @@ class SmtpMailer:
         self._port = port
         self._sender = sender
 
-    def send(self, mail: Mail) -> None:
-        """Hand the message over; encrypted where the server offers it."""
-        message = self._message(mail)
+    @contextmanager
+    def connected(self) -> Iterator[Callable[[Mail], None]]:
+        """Open a connection, encrypted where the server offers it."""
+        with _answers():
+            server = smtplib.SMTP(self._host, self._port, timeout=TIMEOUT_SECONDS)
         try:
-            with smtplib.SMTP(self._host, self._port, timeout=TIMEOUT_SECONDS) as server:
+            with _answers():
                 server.ehlo_or_helo_if_needed()
                 if server.has_extn("starttls"):
                     server.starttls(context=ssl.create_default_context())
-                server.send_message(message)
-        except smtplib.SMTPRecipientsRefused as refused:
-            code, _ = next(iter(refused.recipients.values()))
-            raise _answered(code, "address-refused") from None
-        except smtplib.SMTPNotSupportedError:
-            raise MailRefused("address-refused") from None
-        except smtplib.SMTPResponseException as refused:
-            raise _answered(refused.smtp_code, "message-refused") from None
-        except OSError as away:  # smtplib's other errors are OSErrors too
-            raise MailPostponed(type(away).__name__) from None
+            yield lambda mail: self._send(server, mail)
+        finally:
+            with suppress(OSError):  # what was accepted stays accepted, however the farewell goes
+                server.quit()
+            server.close()
+
+    def _send(self, server: smtplib.SMTP, mail: Mail) -> None:
+        message = self._message(mail)
+        with _answers():
+            server.send_message(message)
 
     def _message(self, mail: Mail) -> EmailMessage:
         message = EmailMessage()
@@ -51,6 +55,22 @@ class SmtpMailer:
         message.set_content(mail.text)
         message.add_alternative(mail.html, subtype="html")
         return message
+
+
+@contextmanager
+def _answers() -> Iterator[None]:
+    """Translate what the server answers, or that it does not."""
+    try:
+        yield
+    except smtplib.SMTPRecipientsRefused as refused:
+        code, _ = next(iter(refused.recipients.values()))
+        raise _answered(code, "address-refused") from None
+    except smtplib.SMTPNotSupportedError:
+        raise MailRefused("address-refused") from None
+    except smtplib.SMTPResponseException as refused:
+        raise _answered(refused.smtp_code, "message-refused") from None
+    except OSError as away:  # smtplib's other errors are OSErrors too
+        raise MailPostponed(type(away).__name__) from None
 
 
 def _answered(code: int, cause: str) -> MailRefused | MailPostponed:

@@ -1,6 +1,7 @@
 """What messaging needs of others, in its own words."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Protocol
 from uuid import UUID
@@ -113,8 +114,11 @@ class MailRefused(Exception):
 class Mailer(Protocol):
     """The way out."""
 
-    def send(self, mail: Mail) -> None:
-        """Hand over a message; raises MailPostponed or MailRefused."""
+    def connected(self) -> AbstractContextManager[Callable[[Mail], None]]:
+        """Reach the mail server, before a message is written in vain; give what hands a message over.
+
+        Both raise MailPostponed, handing over also MailRefused.
+        """
 
 
 @dataclass(frozen=True, slots=True)

@@ -43,7 +43,8 @@ class Sending:
         notification = self._store.get(Notification, claim.notification_id)
         try:
             if notification.state is State.QUEUED:
-                self._mailer.send(self._composer.compose(notification))
+                with self._mailer.connected() as send:
+                    send(self._composer.compose(notification))
                 notification.sent()
         except NobodyToWriteTo:
             notification.fail("erased")

@@ -22,6 +22,8 @@ from vault.domain.refusals import AlreadyStored, DepositTooSlow, EmptyFile, Size
 
 T = TypeVar("T")
 
+DEPOSITS_AT_ONCE = 32
+"""In one process; each holds 32 MiB at most, and whoever comes next waits with its bytes unread."""
 IDLE_SECONDS = 60.0
 """How long the next bytes may take."""
 LONGEST_DEPOSIT_SECONDS = 6 * 3600.0
@@ -47,6 +49,7 @@ class Deposits:
         self._objects = objects
         self._threads = threads
         self._max_bytes = max_bytes
+        self._places = asyncio.Semaphore(DEPOSITS_AT_ONCE)
 
     async def deposit(
         self, actor: Actor, ticket: Ticket, length: int | None, body: AsyncIterator[bytes]
@@ -59,7 +62,7 @@ class Deposits:
         self._check_announced(ticket, length)
         declared = Declared(ticket.size, ticket.sha256)
         try:
-            async with asyncio.timeout(LONGEST_DEPOSIT_SECONDS):
+            async with self._places, asyncio.timeout(LONGEST_DEPOSIT_SECONDS):
                 known = await self._in_thread(lambda: self._known(ticket))
                 if known is not None:
                     await _receive_only(declared, _timed(body))

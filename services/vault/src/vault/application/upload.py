@@ -14,8 +14,8 @@ from vault.domain.media_type import HEAD_BYTES, media_type
 from vault.domain.refusals import DigestMismatch, EmptyFile, SizeMismatch, TooLarge
 from vault.domain.streaming import seal, sealed_size
 
-IN_FLIGHT = 2
-"""Parts of one upload that are encrypted and on their way; with the part that fills, 24 MiB at most."""
+IN_FLIGHT = 3
+"""Parts of one upload that are encrypted and on their way; with the part that fills, 32 MiB at most."""
 
 
 @dataclass(frozen=True, slots=True)
