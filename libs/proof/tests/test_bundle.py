@@ -78,6 +78,28 @@ def test_a_file_without_a_place_in_a_bundle_is_refused(log: "Log") -> None:
             Bundle.decode(pack(changed))
 
 
+@pytest.mark.covers("C-05")
+def test_a_file_changed_without_its_manifest_is_named(log: "Log") -> None:
+    files = unpack(log.bundle().encode())
+    entries = files["entries.bin"].replace(b"document-refused", b"document-redused")
+    for name, content in (("README.fr.txt", b"Tout va bien."), ("entries.bin", entries)):
+        report = verify(pack(files | {name: content}), log.trust())
+        failed = {check.name: check.findings for check in report.checks if check.findings}
+        assert report.verdict is Verdict.TAMPERED
+        assert failed["manifest"] == (name,)
+        assert ("inclusion" in failed) == (name == "entries.bin")
+
+
+def test_a_manifest_that_says_something_else_is_named(log: "Log") -> None:
+    files = unpack(log.bundle().encode())
+    for changed in (
+        files["manifest.json"].replace(b'"entries":5', b'"entries":6'),
+        files["manifest.json"].replace(b'"files":[', b'"files":[1,'),
+    ):
+        report = verify(pack(files | {"manifest.json": changed}), log.trust())
+        assert {check.name for check in report.checks if check.findings} == {"manifest"}
+
+
 def test_a_bundle_that_shows_nothing_is_malformed(log: "Log") -> None:
     empty = replace(log.bundle(), items=(), observations=())
     assert verify(empty.encode(), log.trust()).verdict is Verdict.MALFORMED

@@ -1,5 +1,6 @@
 """Guessing, repeating and ordering codes."""
 
+import asyncio
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 from uuid import uuid4
@@ -21,10 +22,13 @@ def test_of_a_thousand_parallel_guesses_at_most_five_are_evaluated(platform: Any
     client = platform.new_client(platform.notary())
     challenge = platform.asked(client, platform.invitation(client))
     code = platform.code(client)
-    guesses = [wrong(code, by) for by in range(1, 1001)]
-    with httpx.Client(limits=httpx.Limits(max_connections=50), timeout=120) as http, ThreadPoolExecutor(50) as pool:
-        url = f"{platform.http.base_url}api/identity/v1/sign-in/codes/{challenge}/answer"
-        answers = list(pool.map(lambda guess: http.post(url, json={"code": guess}), guesses))
+    url = f"{platform.http.base_url}".rstrip("/") + f"/api/identity/v1/sign-in/codes/{challenge}/answer"
+
+    async def guess_all() -> list[httpx.Response]:
+        async with httpx.AsyncClient(limits=httpx.Limits(max_connections=1000), timeout=120) as http:
+            return await asyncio.gather(*(http.post(url, json={"code": wrong(code, by)}) for by in range(1, 1001)))
+
+    answers = asyncio.run(guess_all())
     assert {one.status_code for one in answers} == {401}
     assert len({one.json()["detail"] for one in answers}) == 1
     assert [one["cause"] for one in platform.events("code-refused")] == ["wrong"] * 5

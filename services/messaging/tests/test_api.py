@@ -6,6 +6,7 @@ from uuid import uuid4
 import pytest
 from contracts.examples import CLIENT, COLLABORATOR, DOSSIER, NOTARY
 from eventstore import rebuild
+from messaging.entrypoints.http import DELIVERY, NOTIFICATION, DeliveryOut, NotificationOut
 
 
 @pytest.mark.covers("L-60")
@@ -98,3 +99,11 @@ def test_the_feed_is_for_services_and_the_read_model_can_be_made_again(world: An
     items = api.get(internal, headers=token).json()["items"]
     assert [item["storeseq"] for item in items] == list(range(1, 7))
     assert items[0]["type"] == "messaging.notification-queued.v1"
+
+
+def test_the_api_describes_itself_with_examples_that_hold(api: Any) -> None:
+    schemas = api.get("/openapi.json").json()["components"]["schemas"]
+    assert schemas["NotificationOut"]["examples"] == [NOTIFICATION]
+    assert schemas["DeliveryOut"]["examples"] == [DELIVERY]
+    assert NotificationOut.model_validate(NOTIFICATION).read_at is None
+    assert DeliveryOut.model_validate(DELIVERY).state == "failed"

@@ -29,7 +29,7 @@ WINDOW = 200  # messages in flight; the fence makes everything after the first r
 POLL_SECONDS = 0.05
 TAIL_CHECK_SECONDS = 3.0
 PUBLISH_SECONDS = 5.0
-FROZEN_SECONDS = 20.0  # longer than the fail-over of a replicated stream, measured at 4 to 12 s
+FROZEN_SECONDS = 30.0  # longer than the fail-over of a replicated stream, measured at 4 to 17 s
 ALARM_SECONDS = 30.0
 LONGEST_PAUSE = 2.0
 

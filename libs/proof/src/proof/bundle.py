@@ -70,31 +70,45 @@ class Bundle:
     checkpoints: Mapping[int, bytes]
     observations: tuple[Observation, ...] = ()
     consistency: Mapping[tuple[int, int], tuple[bytes, ...]] = field(default_factory=dict)
+    readme: bytes | None = field(default=None, compare=False)  # None stands for this version's
+    manifest: bytes | None = field(default=None, compare=False)  # as it was read; None until then
 
     @property
     def final(self) -> bytes:
         """The signed note of the largest checkpoint, which everything is proven under."""
         return self.checkpoints[max(self.checkpoints)]
 
-    def encode(self, readme: bytes | None = None) -> bytes:
-        """Write the bundle; the same content always gives the same bytes."""
-        files = self._files() | {README: (resources("proof") / README).read_bytes() if readme is None else readme}
+    def encode(self) -> bytes:
+        """Write the bundle, with the manifest that its files deserve; the same content always gives the same bytes."""
+        files = self.files()
         return pack(files | {_MANIFEST: self._manifest(files)})
 
     @classmethod
     def decode(cls, data: bytes) -> Self:
-        """Read a bundle; raises BundleMalformed for anything that `encode` would not have written."""
+        """Read a bundle; raises BundleMalformed for files that `encode` would not have written.
+
+        The manifest is only read: `misstated` tells whether it is true.
+        """
         try:
             files = unpack(data)
             bundle = cls._from_files(files)
-            again = bundle.encode(files[README])
+            again = bundle.files()
         except (ArchiveMalformed, NotCanonical, NoteInvalid, KeyError, TypeError, ValueError) as error:
             raise BundleMalformed(str(error)) from error
-        if again != data:
+        if again | {_MANIFEST: files[_MANIFEST]} != files:
             raise BundleMalformed("the files do not say one and the same thing")
         return bundle
 
-    def _files(self) -> dict[str, bytes]:
+    def misstated(self) -> list[str]:
+        """Return the files of which the manifest that was read says something else."""
+        expected = self._manifest(self.files())
+        if self.manifest in {None, expected}:
+            return []
+        said, true = _hashes(self.manifest or b""), _hashes(expected)
+        return sorted({name for name, _ in said ^ true}) or [_MANIFEST]
+
+    def files(self) -> dict[str, bytes]:
+        """Write every file but the manifest."""
         openings = [
             {"index": item.index, "payload": item.opening.payload, "salt": encoded(item.opening.salt)}
             for item in self.items
@@ -106,6 +120,7 @@ class Bundle:
             "index.jsonl": _lines({"index": item.index} for item in self.items),
             "openings.jsonl": _lines(openings),
             "observations.jsonl": _lines({"ct_h": seen.ct_h, "ver": seen.ver} for seen in self.observations),
+            README: (resources("proof") / README).read_bytes() if self.readme is None else self.readme,
         }
         files |= {f"proofs/{item.index}.tlog-proof": item.proof.encode() for item in self.items}
         files |= {f"checkpoints/{size}.note": note for size, note in self.checkpoints.items()}
@@ -149,7 +164,15 @@ class Bundle:
         texts = [manifest["dossier"], *(one.ver for one in seen), *(one.ct_h for one in seen if one.ct_h is not None)]
         if not all(isinstance(text, str) for text in texts):
             raise BundleMalformed("an identifier or a hash is a text")
-        return cls(manifest["dossier"], _items(files), checkpoints, seen, consistency)
+        more = {"readme": files[README], "manifest": files[_MANIFEST]}
+        return cls(manifest["dossier"], _items(files), checkpoints, seen, consistency, **more)
+
+
+def _hashes(manifest: bytes) -> set[tuple[str, str]]:
+    try:
+        return {(str(line["name"]), str(line["sha256"])) for line in parse(manifest)["files"]}
+    except (KeyError, TypeError):
+        return set()
 
 
 def _items(files: Mapping[str, bytes]) -> tuple[Item, ...]:

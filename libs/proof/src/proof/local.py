@@ -11,10 +11,11 @@ Entries = Sequence[Entry | None]
 
 
 def local_checks(bundle: Bundle, entries: Entries, documents: Mapping[str, str]) -> list[Check]:
-    """Check scope, states, openings, documents and stored objects; `documents` are files that the verifier holds."""
+    """Check what each entry says by itself; `documents` are files that the verifier holds, name to SHA-256."""
     digest, digests = _digests(bundle, entries)
     absent = tuple(name for name, sha256 in documents.items() if sha256 not in digests)
     return [
+        Check("manifest", Family.LOCAL_INTEGRITY, 1, tuple(bundle.misstated())),
         _scope(bundle, entries),
         _states(bundle, entries),
         _openings(bundle, entries),

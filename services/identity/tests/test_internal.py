@@ -1,0 +1,112 @@
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from eventstore import rebuild
+from identity.adapters.purge import forget
+
+NOTARY = ("claire.morel@notaires.fr", "Notaire-demo-1")
+
+
+def test_internal_routes_are_for_services_only(platform: Any) -> None:
+    notary = platform.notary()
+    client = platform.new_client(notary)
+    for headers in ({}, {"Authorization": f"Bearer {notary}"}):
+        answer = platform.http.get(f"/internal/persons/{client['id']}/contact", headers=headers)
+        assert answer.status_code == 401
+
+
+def test_names_and_contacts_are_told_at_the_time_of_use(platform: Any) -> None:
+    client = platform.new_client(platform.notary())
+    notary_id = platform.events("person-registered")[0]["originator_id"]
+    ids = ",".join([client["id"], notary_id, str(uuid4())])
+    items = platform.service.get("/internal/persons", params={"ids": ids}).json()["items"]
+    names = {one["id"]: (one["kind"], one["last_name"], one["erased"]) for one in items}
+    assert names == {client["id"]: ("client", "Dupont", False), notary_id: ("staff", "Morel", False)}
+    contact = platform.service.get(f"/internal/persons/{client['id']}/contact").json()
+    assert contact == {"email": client["email"], "phone": "+33612340000", "first_name": "Jeanne", "last_name": "Dupont"}
+    assert platform.service.get(f"/internal/persons/{uuid4()}/contact").status_code == 404
+    assert platform.service.get("/internal/persons", params={"ids": "x"}).status_code == 404
+
+
+def test_a_client_is_known_to_belong_to_its_office_only(platform: Any) -> None:
+    client = platform.new_client(platform.notary())
+    path = f"/internal/clients/{client['id']}"
+    assert platform.service.get(path, params={"office": str(platform.office_id)}).status_code == 200
+    assert platform.service.get(path, params={"office": str(uuid4())}).status_code == 404
+
+
+def test_an_office_tells_its_notaries_and_members(platform: Any) -> None:
+    platform.notary()
+    notary_id = platform.events("person-registered")[0]["originator_id"]
+    office = platform.service.get(f"/internal/offices/{platform.office_id}").json()
+    assert office == {
+        "id": str(platform.office_id),
+        "crpcen": "75999",
+        "name": "Étude Morel",
+        "notary_ids": [notary_id],
+        "member_ids": [notary_id],
+    }
+
+
+@pytest.mark.covers("L-46")
+def test_nobody_is_invited_in_the_name_of_another_office(platform: Any) -> None:
+    client = platform.new_client(platform.notary())
+    foreign = platform.service.post(
+        "/internal/invitations", json={"person_id": client["id"], "office_id": str(uuid4())}
+    )
+    assert foreign.status_code == 404
+    assert platform.events("client-invited") == []
+
+
+def test_every_event_can_be_published_and_says_nothing_personal(platform: Any) -> None:
+    client = platform.new_client(platform.notary(NOTARY), last_name="Introuvable")
+    platform.with_password(client)
+    platform.client_session(client)
+    platform.post("/sign-in/password", {"email": "nobody@example.org", "password": "Une autre phrase 8"})
+    platform.identity.sms.close()
+    feed = platform.service.get("/internal/events", params={"after": 0})
+    items = feed.json()["items"]
+    assert [one["storeseq"] for one in items] == list(range(1, len(items) + 1))
+    assert {one["type"] for one in items} >= {
+        "identity.office-registered.v1",
+        "identity.person-registered.v1",
+        "identity.membership-approved.v1",
+        "identity.client-invited.v1",
+        "identity.code-sent.v1",
+        "identity.password-set.v1",
+        "identity.signed-in.v1",
+        "identity.sign-in-refused.v1",
+    }
+    for secret in ("Introuvable", client["email"], "claire.morel", "+336"):
+        assert secret not in feed.text
+
+
+def test_read_models_made_again_are_the_same(platform: Any) -> None:
+    notary = platform.notary()
+    client = platform.new_client(notary)
+    platform.call("PATCH", f"/clients/{client['id']}", notary, json={"last_name": "Durand"})
+    platform.with_password(client)
+    tables = ("office", "person", "membership")
+    before = [platform.sql(f"SELECT * FROM read.{table} ORDER BY id") for table in tables]
+    rebuild(platform.identity.store)
+    assert [platform.sql(f"SELECT * FROM read.{table} ORDER BY id") for table in tables] == before
+
+
+def test_the_openapi_document_has_examples_of_refusals(platform: Any) -> None:
+    document = platform.call("GET", "/openapi.json").json()
+    assert not [path for path in document["paths"] if path.startswith("/internal")]
+    answers = document["paths"]["/api/identity/v1/sign-in/codes/{code_id}/answer"]["post"]["responses"]
+    assert "code-refused" in answers["401"]["content"]["application/problem+json"]["examples"]
+    schema = document["components"]["schemas"]["NewClient"]["properties"]
+    assert schema["phone"]["examples"] == ["06 12 34 04 64"]
+
+
+def test_what_is_too_old_is_forgotten(platform: Any) -> None:
+    client = platform.new_client(platform.notary())
+    platform.asked(client, platform.invitation(client))
+    platform.sql("UPDATE identity.challenge SET created_at = now() - interval '3 days'")
+    platform.sql("UPDATE identity.attempt SET at = now() - interval '3 days'")
+    forget(platform.identity.store)
+    assert platform.sql("SELECT 1 FROM identity.challenge") == []
+    assert platform.sql("SELECT 1 FROM identity.attempt") == []
