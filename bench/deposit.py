@@ -82,7 +82,8 @@ def main() -> None:
         raw, vaulted, peak = _measure(s3, vault, file, sha256, asked.rounds)
     print(f"raw minio put_object   {_spread(raw)}")
     print(f"deposit in the vault   {_spread(vaulted)}")
-    print(f"ratio of the medians   {statistics.median(vaulted) / statistics.median(raw):.2f}")
+    ratios = [ours / theirs for ours, theirs in zip(vaulted, raw, strict=True)]
+    print(f"ratio, each round      {statistics.median(ratios):.2f}  ({', '.join(f'{ratio:.2f}' for ratio in ratios)})")
     print(f"peak memory over idle  {peak:.0f} MiB")
 
 

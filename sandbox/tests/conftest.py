@@ -1,13 +1,17 @@
 """Each simulator runs as a real process, once per test session."""
 
 import socket
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import httpx
 import pytest
-from sandbox.running import running
+
+sys.modules.pop("sandbox", None)  # pytest names this folder sandbox.tests, and so hides the installed package
+
+from sandbox.running import running  # noqa: E402 - after the line above
 
 REDIRECT = "http://scelle.localhost:8080/api/identity/v1/sign-in/idnot/callback"
 

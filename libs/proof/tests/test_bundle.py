@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     from conftest import Log
 
 
-@pytest.mark.covers("C-10")
 def test_a_bundle_is_an_ordinary_zip_that_any_tool_reads(log: "Log") -> None:
     data = log.bundle(3).encode()
     with zipfile.ZipFile(io.BytesIO(data)) as archive:

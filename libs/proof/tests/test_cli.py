@@ -26,7 +26,6 @@ def given(log: "Log", tmp_path: Path) -> Path:
     return tmp_path
 
 
-@pytest.mark.covers("C-47")
 def test_the_command_says_by_its_exit_code_what_it_found(given: Path, capsys: pytest.CaptureFixture[str]) -> None:
     bundle, policy = str(given / "dossier.lcp"), ["--policy", str(given / "policy.json")]
     assert verify([bundle, *policy]) == 0
@@ -48,7 +47,6 @@ def test_a_policy_or_file_that_cannot_be_read_is_never_a_success(given: Path) ->
     assert verify([bundle, "--policy", str(given / "large.json")]) == 2
 
 
-@pytest.mark.covers("C-10", "C-47")
 def test_the_commands_of_the_readme_verify_a_bundle_by_hand(log: "Log", tmp_path: Path) -> None:
     if not all(map(shutil.which, ("bash", "openssl", "sha256sum", "od", "dd", "base64"))):
         pytest.skip("the commands that the readme uses are not all installed")

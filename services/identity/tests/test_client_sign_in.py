@@ -86,6 +86,19 @@ def test_an_unknown_address_takes_as_long_as_a_wrong_password(start: Any) -> Non
     assert causes == ["password"] * 30
 
 
+def test_a_code_for_an_unknown_address_takes_as_long_as_a_real_one(platform: Any) -> None:
+    client = platform.new_client(platform.notary())
+    invitation = platform.invitation(client)
+    times: dict[str, list[float]] = {client["email"]: [], "nobody@example.org": []}
+    for _ in range(20):
+        for email, spent in times.items():
+            begun = time.perf_counter()
+            platform.post("/sign-in/codes", {"email": email, "invitation": invitation})
+            spent.append(time.perf_counter() - begun)
+    known, unknown = (statistics.median(spent) for spent in times.values())
+    assert abs(known - unknown) < 0.02
+
+
 def test_a_wrong_password_and_an_unknown_address_answer_the_same(platform: Any) -> None:
     client = platform.new_client(platform.notary())
     platform.with_password(client)

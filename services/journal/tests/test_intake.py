@@ -67,7 +67,6 @@ def checkpoints(database: Database, signer: LogSigner) -> Checkpoints:
     return Checkpoints(database, signer)
 
 
-@pytest.mark.covers("C-09")
 def test_entries_of_several_services_make_one_tree_that_proves_each(database: Database, intake: Intake) -> None:
     dossier, vault = Service(), Service("vault", "document-read")
     sent = [*dossier.messages(3), *vault.messages(2), *dossier.messages(4)]
@@ -99,7 +98,6 @@ def test_a_hole_is_never_taken_in(intake: Intake) -> None:
     assert intake.position("dossier") is None
 
 
-@pytest.mark.covers("C-09")
 def test_other_bytes_for_a_known_number_raise_the_alarm_and_stop_the_service(
     database: Database, intake: Intake
 ) -> None:
@@ -226,7 +224,6 @@ def test_a_root_that_was_stored_but_not_signed_is_signed_after_a_crash(
     assert (first.size, second.size) == (2, 3)
 
 
-@pytest.mark.covers("C-09")
 def test_a_log_that_does_not_extend_what_was_signed_is_never_signed(
     database: Database, intake: Intake, checkpoints: Checkpoints
 ) -> None:

@@ -59,7 +59,6 @@ def environment(platform: "Platform", nats_url: str, port: int) -> dict[str, str
     return {f"JOURNAL_{name}": str(value) for name, value in values.items()}
 
 
-@pytest.mark.covers("C-09")
 def test_the_process_takes_events_from_the_bus_and_signs_them(platform: "Platform", relayed: str) -> None:
     port = free_ports(1)[0]
     surroundings = environment(platform, relayed, port)

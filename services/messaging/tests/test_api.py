@@ -105,5 +105,5 @@ def test_the_api_describes_itself_with_examples_that_hold(api: Any) -> None:
     schemas = api.get("/openapi.json").json()["components"]["schemas"]
     assert schemas["NotificationOut"]["examples"] == [NOTIFICATION]
     assert schemas["DeliveryOut"]["examples"] == [DELIVERY]
-    assert NotificationOut.model_validate(NOTIFICATION).read_at is None
+    assert NotificationOut.model_validate(NOTIFICATION).template == "document-deposited"
     assert DeliveryOut.model_validate(DELIVERY).state == "failed"

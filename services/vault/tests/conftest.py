@@ -6,8 +6,8 @@ import json
 import os
 import socket
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -64,6 +64,7 @@ class Vault:
     keys: Keys
     http: httpx.Client
     parts: Parts
+    served: Callable[[Settings], AbstractContextManager[str]]
 
     def ticket(self, content: bytes = PDF, **changes: Any) -> Ticket:
         """Return a ticket to deposit `content`, of a client in a dossier of his own."""
@@ -163,7 +164,7 @@ def vault(settings: Settings, keys: Keys) -> Iterator[Vault]:
     prepare(settings)
     parts = Parts(settings)
     with serving(settings) as address, httpx.Client(base_url=f"{address}/api/vault/v1", trust_env=False) as http:
-        yield Vault(settings, keys, http, parts)
+        yield Vault(settings, keys, http, parts, serving)
     parts.store.close()
 
 

@@ -18,6 +18,7 @@ import httpx
 from launcher.errors import StackError
 
 AWAY_SECONDS = 60.0  # how long a service may be away while it is restarted
+AWAY = {HTTPStatus.BAD_GATEWAY, HTTPStatus.SERVICE_UNAVAILABLE}
 EVENT_SECONDS = 60.0  # how long an event may take to reach whoever waits for it, one restart included
 POLL = 0.1
 CHUNK = 256 * 1024  # bytes
@@ -110,7 +111,7 @@ class World:
         while True:
             try:
                 answer = send()
-                if answer.status_code not in {HTTPStatus.BAD_GATEWAY, HTTPStatus.SERVICE_UNAVAILABLE}:
+                if answer.status_code not in AWAY:
                     return answer
                 problem = f"{answer.status_code} {answer.text[:300]}"
             except httpx.TransportError as error:

@@ -1,4 +1,4 @@
-"""What vault tells the others: documents stored, read and destroyed; names and clear hashes stay with the vault."""
+"""What vault tells the others: documents stored and read; names and clear hashes stay with the vault."""
 
 from typing import ClassVar
 from uuid import UUID
@@ -34,11 +34,4 @@ class DocumentRead(Published):
     """view or download."""
 
 
-class DocumentDestroyed(Published):
-    """The key of the version is destroyed."""
-
-    TOPIC: ClassVar[str] = "vault.document-destroyed"
-    version_id: UUID
-
-
-EVENTS: tuple[type[Published], ...] = (DocumentStored, DocumentRead, DocumentDestroyed)
+EVENTS: tuple[type[Published], ...] = (DocumentStored, DocumentRead)

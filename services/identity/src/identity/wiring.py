@@ -3,7 +3,7 @@
 import base64
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -14,7 +14,17 @@ from chassis.http import create_app
 from chassis.process import Task
 from chassis.tokens import Signer, Verifier
 from contracts import envelope_of
-from eventstore import LEDGER, Facts, FileKeyService, Store, StoreRefusal, create_read_model, migrate, rebuild
+from eventstore import (
+    LEDGER,
+    Facts,
+    FileKeyService,
+    Store,
+    StoreRefusal,
+    create_read_model,
+    leadership,
+    migrate,
+    rebuild,
+)
 from fastapi import FastAPI
 
 from identity.adapters.attempts import SqlAttempts
@@ -240,13 +250,15 @@ def build(identity: Identity) -> FastAPI:
         prefix=PREFIX,
         routers=[
             staff.sign_in_routes(identity.staff_sign_in, secure=settings.public_url.startswith("https:")),
-            staff.membership_routes(memberships, identity.offices),
+            staff.office_routes(memberships, offices),
+            staff.membership_routes(memberships),
             client_http.client_routes(identity.clients),
             sign_in.sign_in_routes(identity.client_sign_in, identity.choose_password),
             sign_in.session_routes(identity.sessions, identity.people, identity.offices),
         ],
         internal=[
-            internal.internal_routes(identity.people, identity.offices, identity.clients, invitations),
+            internal.person_routes(people, identity.clients),
+            internal.office_routes(offices, invitations),
             feed_router(identity.store, lambda recorded: envelope_of(recorded).model_dump(mode="json")),
         ],
         settings=settings,
@@ -268,7 +280,8 @@ def app(settings: Settings) -> FastAPI:
 def tasks(settings: Settings) -> Sequence[Task]:
     """Return what a working process does: relay the events, forget what is too old."""
     store = Identity(settings).store
-    return [relaying(settings.nats_url, "identity", store), purging(store)]
+    alone = partial(leadership, settings.database_url, "relay")
+    return [relaying(settings.nats_url, "identity", store, leadership=alone), purging(store)]
 
 
 def prepare(settings: Settings) -> None:

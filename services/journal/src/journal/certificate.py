@@ -1,6 +1,6 @@
 """The certificate of a dossier: a page for people, with the machine-readable state of the log attached to it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -14,6 +14,7 @@ from journal.exports import Export, Exports
 from journal.peers import Peers
 
 PARIS = ZoneInfo("Europe/Paris")
+DECISIONS = {"dossier.document-validated": "Validé", "dossier.document-refused": "Refusé"}
 
 _HOW = (
     "Comment vérifier. Téléchargez le dossier de preuve (.lcp) auprès de l'office, et obtenez de lui, par une autre "
@@ -37,6 +38,7 @@ class Stored:
     size: int
     sha256: str | None
     stored_at: datetime
+    decision: str | None = None
 
 
 class Certificates:
@@ -56,15 +58,19 @@ class Certificates:
 
 
 def stored_documents(export: Export) -> list[Stored]:
-    """List the document versions of an export in the order in which they were stored."""
+    """List the document versions of an export in the order in which they were stored, with what the office decided."""
     found: dict[str, Stored] = {}
+    decisions: dict[str, str] = {}
     for leaf, item in zip(export.leaves, export.bundle.items, strict=True):
         data = item.opening.data if item.opening else {}
         moment = datetime.fromisoformat(leaf.entry.recorded_at)
+        if leaf.entry.type in DECISIONS:
+            decisions[str(data.get("version_id"))] = f"{DECISIONS[leaf.entry.type]} le {_moment(moment)}"
         for document in leaf.entry.docs:
             stored = Stored(document.ver, data.get("name"), document.size, data.get("sha256"), moment)
             found.setdefault(document.ver, stored)
-    return list(found.values())
+    # The log orders each service, not one after the other: a decision may stand before the document.
+    return [replace(stored, decision=decisions.get(stored.version_id)) for stored in found.values()]
 
 
 def _print(export: Export, office: str, number: str) -> bytes:
@@ -98,17 +104,23 @@ def _print(export: Export, office: str, number: str) -> bytes:
 
 
 def _document(pdf: FPDF, document: Stored) -> None:
-    moment = document.stored_at.astimezone(PARIS).strftime("%d/%m/%Y à %H:%M:%S")
     _line(pdf, document.name or f"Document {document.version_id}", style="B")
-    _line(pdf, f"Conservé le {moment} (heure de Paris), {document.size} octets, version {document.version_id}", size=9)
+    stored = f"Conservé le {_moment(document.stored_at)}, {document.size} octets, version {document.version_id}"
+    _line(pdf, stored, size=9)
+    if document.decision:
+        _line(pdf, document.decision, size=9)
     digest = document.sha256 or "non communiqué à ce lecteur"
     _line(pdf, f"SHA-256 : {digest}", size=8, family="Courier")
 
 
+def _moment(moment: datetime) -> str:
+    return moment.astimezone(PARIS).strftime("%d/%m/%Y à %H:%M:%S (heure de Paris)")
+
+
 def _line(pdf: FPDF, text: str, *, size: int = 10, style: str = "", family: str = "Helvetica") -> None:
     pdf.set_font(family, style, size)
-    pdf.multi_cell(0, size * 0.5, _plain(text), new_x="LMARGIN", new_y="NEXT")
-    pdf.ln(1.5)
+    pdf.multi_cell(0, size * 0.5, _plain(text), align="L", new_x="LMARGIN", new_y="NEXT")
+    pdf.ln(1)
 
 
 def _plain(text: str) -> str:

@@ -12,7 +12,7 @@ _PAUSES = (0.5, 1.0, 2.0)
 
 
 class SmsProvider:
-    """The port `TextMessages`: sends in the background, so that no answer waits for the provider.
+    """The port `TextMessages`.
 
     A message that was under way when the process died is lost; the person asks for another code.
     """
@@ -24,24 +24,24 @@ class SmsProvider:
         self._senders = ThreadPoolExecutor(max_workers=4, thread_name_prefix="sms")
         self._log = get_logger()
 
-    def send(self, number: str, text: str, reference: str, accepted: Callable[[], None]) -> None:
-        """Send soon, once for each reference, and call `accepted` when the provider has taken it."""
-        self._senders.submit(self._deliver, {"to": number, "text": text, "reference": reference}, accepted)
+    def later(self, job: Callable[[], None]) -> None:
+        """Do a job in the background, four at a time."""
+        self._senders.submit(self._do, job)
 
     def close(self) -> None:
         """Wait for what is under way and close the connections."""
         self._senders.shutdown()
         self._http.close()
 
-    def _deliver(self, message: dict[str, str], accepted: Callable[[], None]) -> None:
+    def _do(self, job: Callable[[], None]) -> None:
         try:
-            if self._taken(message):
-                accepted()
+            job()
         except Exception as error:  # noqa: BLE001 - nobody waits for this thread; the log is where it is seen
             self._log.error("code-not-sent", exc_info=error)
 
-    def _taken(self, message: dict[str, str]) -> bool:
-        """Say whether the provider took the message; it is asked again while it is away."""
+    def send(self, number: str, text: str, reference: str) -> bool:
+        """Send, once for each reference; say whether the provider took it. It is asked again while it is away."""
+        message = {"to": number, "text": text, "reference": reference}
         for attempt, pause in enumerate((*_PAUSES, None), start=1):
             try:
                 response = self._http.post("/messages", json=message)

@@ -6,6 +6,7 @@ An address that nobody has gets a challenge like any other, so that body, status
 import hmac
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Protocol
 from uuid import UUID, uuid4
 
@@ -97,10 +98,14 @@ class Challenges(Protocol):
 
 
 class TextMessages(Protocol):
-    """A provider of SMS; the caller does not wait for it."""
+    """A provider of SMS."""
 
-    def send(self, number: str, text: str, reference: str, accepted: Callable[[], None]) -> None:
-        """Send soon, once for each reference, and call `accepted` when the provider has taken it."""
+    def later(self, job: Callable[[], None]) -> None:
+        """Do a job soon, while the caller answers: what a known person costs must not be seen from outside."""
+        ...
+
+    def send(self, number: str, text: str, reference: str) -> bool:
+        """Send, once for each reference; say whether the provider took it."""
         ...
 
 
@@ -145,7 +150,7 @@ class Codes:
         if wait := self._challenges.open(new, policy):
             raise TooManyAttempts(retry_after=wait)
         if recipient:
-            self._deliver(new, recipient, code, visitor)
+            self._sms.later(partial(self._deliver, new, recipient, code, visitor))
         number = recipient.phone if recipient else self._digests.last_digits(address)
         return Sent(challenge_id, masked(number), policy.seconds, policy.resend_seconds)
 
@@ -181,12 +186,9 @@ class Codes:
             return
         minutes = self._policy.seconds // 60
         text = f"Votre code Scellé : {code}. Il est valable {minutes} minutes.\n\n@{self._domain} #{code}"
-
-        def accepted() -> None:
+        if self._sms.send(recipient.phone, text, str(new.id)):
             sent = SentCode(person_id=recipient.person_id, office_id=recipient.office_id, purpose=new.purpose)
             self._store.save(sent, actor=visitor.nobody())
-
-        self._sms.send(recipient.phone, text, str(new.id), accepted)
 
     def _refused(self, person_id: UUID | None, office_id: UUID | None, cause: str, visitor: Visitor) -> None:
         refused = RefusedCode(person_id=person_id or NOBODY, office_id=office_id, cause=cause)

@@ -6,21 +6,21 @@ from uuid import UUID
 from chassis.http import CurrentActor, CurrentPaging, CurrentStaff, Page, problems
 from chassis.refusal import NotAllowed, NotFound
 from fastapi import APIRouter
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, JsonValue
 
 from messaging.application.reading import Reading
 from messaging.readmodel.queries import Notifications
 
-NOTIFICATION = {
+NOTIFICATION: dict[str, JsonValue] = {
     "id": "0b0f1c1e-6f7e-5a43-9f0e-2d7c8f1f6a10",
     "template": "document-deposited",
     "office_id": "5cc27e97-d3fc-5392-826a-77d450429446",
     "dossier_id": "d8c91a13-2a95-5cbb-85de-f4fef739a70e",
     "request_id": "e0c10bd7-12a1-5b5f-8937-fd63764ed68e",
     "queued_at": "2026-03-02T09:30:00Z",
-    "read_at": None,
+    "read_at": "2026-03-02T09:45:00Z",
 }
-DELIVERY = {
+DELIVERY: dict[str, JsonValue] = {
     "id": "6f6d3f3c-5a34-5b0e-8f0c-0c8fd2c1b7aa",
     "person_id": "08418b43-57dd-5a22-be6e-a26cbf6223ef",
     "template": "document-refused",

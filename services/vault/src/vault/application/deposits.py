@@ -42,6 +42,7 @@ class Deposits:
         objects: ObjectStore,
         threads: Executor,
         max_bytes: int,
+        idle_seconds: float = IDLE_SECONDS,
     ) -> None:
         self._store = store
         self._documents = documents
@@ -49,6 +50,7 @@ class Deposits:
         self._objects = objects
         self._threads = threads
         self._max_bytes = max_bytes
+        self._idle_seconds = idle_seconds
         self._places = asyncio.Semaphore(DEPOSITS_AT_ONCE)
 
     async def deposit(
@@ -60,14 +62,14 @@ class Deposits:
         UnsupportedType, AlreadyStored, StorageAway, DepositTooSlow; nothing is kept then.
         """
         self._check_announced(ticket, length)
-        declared = Declared(ticket.size, ticket.sha256)
+        declared, timely = Declared(ticket.size, ticket.sha256), _timely(body, self._idle_seconds)
         try:
             async with self._places, asyncio.timeout(LONGEST_DEPOSIT_SECONDS):
                 known = await self._in_thread(lambda: self._known(ticket))
                 if known is not None:
-                    await _receive_only(declared, _timed(body))
+                    await _receive_only(declared, timely)
                     return known
-                return await self._store_new(actor, ticket, declared, _timed(body))
+                return await self._store_new(actor, ticket, declared, timely)
         except TimeoutError:
             raise DepositTooSlow from None
 
@@ -171,11 +173,11 @@ async def _receive_only(declared: Declared, body: AsyncIterator[bytes]) -> None:
     intake.finish()
 
 
-async def _timed(body: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+async def _timely(body: AsyncIterator[bytes], idle_seconds: float) -> AsyncIterator[bytes]:
     """Pass chunks on; raise TimeoutError when the sender falls silent."""
     while True:
         try:
-            async with asyncio.timeout(IDLE_SECONDS):
+            async with asyncio.timeout(idle_seconds):
                 chunk = await anext(body)
         except StopAsyncIteration:
             return

@@ -4,12 +4,13 @@ import asyncio
 import contextlib
 import hashlib
 import hmac
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from concurrent.futures import Executor
 from dataclasses import dataclass
 from typing import TypeVar
 
 from chassis.actor import Actor
+from chassis.logging import get_logger
 from chassis.refusal import NotFound
 from chassis.tokens import Ticket
 from eventstore import Changed, Store
@@ -86,6 +87,10 @@ class Readings:
         return lambda: self._part(document, manifest, key, number)
 
     def _manifest(self, document: StoredDocument) -> tuple[Manifest, DataKey]:
+        with _watched(document):
+            return self._verified_manifest(document)
+
+    def _verified_manifest(self, document: StoredDocument) -> tuple[Manifest, DataKey]:
         try:
             encoded = self._objects.get(manifest_name(document.object_key), MAX_MANIFEST_BYTES)
             if not hmac.compare_digest(hashlib.sha256(encoded).hexdigest(), document.manifest_sha256):
@@ -100,15 +105,15 @@ class Readings:
         return manifest, key
 
     def _part(self, document: StoredDocument, manifest: Manifest, key: DataKey, number: int) -> bytearray:
-        expected = manifest.parts[number]
-        try:
-            sealed = self._objects.get(part_name(document.object_key, number), expected.size)
-            if not hmac.compare_digest(hashlib.sha256(sealed).hexdigest(), expected.sha256):
-                raise Damaged
-            last = number == len(manifest.parts) - 1
-            return unseal(key.parts, document.address.part(number, last=last), sealed)
-        except (ObjectMissing, NotAuthentic) as error:
-            raise Damaged from error
+        expected, last = manifest.parts[number], number == len(manifest.parts) - 1
+        with _watched(document):
+            try:
+                sealed = self._objects.get(part_name(document.object_key, number), expected.size)
+                if not hmac.compare_digest(hashlib.sha256(sealed).hexdigest(), expected.sha256):
+                    raise Damaged
+                return unseal(key.parts, document.address.part(number, last=last), sealed)
+            except (ObjectMissing, NotAuthentic) as error:
+                raise Damaged from error
 
     def _record(self, actor: Actor, ticket: Ticket) -> None:
         for attempt in range(1, RECORD_TRIES + 1):
@@ -120,3 +125,13 @@ class Readings:
 
     async def _in_thread(self, work: Callable[[], T]) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._threads, work)
+
+
+@contextlib.contextmanager
+def _watched(document: StoredDocument) -> Iterator[None]:
+    """Tell the operators of damage: what the reader sees does not say which document it was."""
+    try:
+        yield
+    except Damaged:
+        get_logger().error("document-damaged", version_id=document.id)
+        raise

@@ -17,8 +17,8 @@ from identity.entrypoints.http import bodies
 _MAX_IDS = 4_000  # characters
 
 
-def internal_routes(people: People, offices: Offices, clients: Clients, invitations: Invitations) -> APIRouter:
-    """Return the internal routes."""
+def person_routes(people: People, clients: Clients) -> APIRouter:
+    """Return the internal routes about persons."""
     router = APIRouter()
 
     @router.get("/persons")
@@ -47,6 +47,13 @@ def internal_routes(people: People, offices: Offices, clients: Clients, invitati
     @router.get("/clients/{client_id}")
     def client(client_id: UUID, office: UUID) -> bodies.Client:
         return bodies.client(clients.of_office(client_id, office))
+
+    return router
+
+
+def office_routes(offices: Offices, invitations: Invitations) -> APIRouter:
+    """Return the internal routes about offices, and the links that messages carry."""
+    router = APIRouter()
 
     @router.post("/invitations")
     def invite(asked: bodies.InvitationRequest, request: Request) -> dict[str, Any]:

@@ -64,8 +64,8 @@ def sign_in_routes(sign_in: StaffSignIn, *, secure: bool) -> APIRouter:
     return router
 
 
-def membership_routes(memberships: Memberships, offices: Offices) -> APIRouter:
-    """Return the routes of memberships and offices."""
+def office_routes(memberships: Memberships, offices: Offices) -> APIRouter:
+    """Return the routes of offices."""
     router = APIRouter(tags=["Offices and members"])
 
     @router.get("/offices")
@@ -77,6 +77,13 @@ def membership_routes(memberships: Memberships, offices: Offices) -> APIRouter:
     def colleagues(office_id: UUID, actor: CurrentStaff) -> bodies.MemberList:
         """List the members of one's own office."""
         return bodies.members(memberships.colleagues(actor, office_id))
+
+    return router
+
+
+def membership_routes(memberships: Memberships) -> APIRouter:
+    """Return the routes of memberships."""
+    router = APIRouter(tags=["Offices and members"])
 
     @router.post(
         "/memberships",

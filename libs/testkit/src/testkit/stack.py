@@ -1,0 +1,129 @@
+"""The whole platform as a test sees it: ``scelle up`` in a process of its own, its databases, its processes."""
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import psutil  # type: ignore[import-untyped]  # psutil ships no types
+import psycopg
+from launcher.blueprint import SERVICES, Blueprint, database
+from launcher.components.seaweedfs import S3Access
+from launcher.journey.world import World
+from launcher.state import State
+
+DOWN_SECONDS = 60.0
+BACK_SECONDS = 60.0
+
+
+class Platform:
+    """One data folder and the launcher that runs it."""
+
+    def __init__(self, folder: Path) -> None:
+        """Nothing runs yet."""
+        self.folder = folder
+        self.launcher: subprocess.Popen[str] | None = None
+        self.summary: dict[str, Any] = {}
+
+    def up(self) -> None:
+        """Start the launcher and wait until it says where everything is."""
+        log = self.folder.parent / "launcher.log"
+        setpriv = shutil.which("setpriv")  # a killed test run lets the launcher stop what it started
+        tie = [setpriv, "--pdeathsig=TERM", "--"] if setpriv else []
+        command = [*tie, sys.executable, "-m", "launcher", "up", "--json", "--data", str(self.folder)]
+        with log.open("a") as errors:
+            self.launcher = subprocess.Popen(  # noqa: S603 - our own command
+                command, stdout=subprocess.PIPE, stderr=errors, text=True, start_new_session=True
+            )
+        assert self.launcher.stdout is not None  # noqa: S101 - it was asked for above
+        with self.launcher.stdout as output:
+            line = output.readline()
+        if not line:
+            raise RuntimeError(f"the platform does not start:\n{log.read_text()[-3000:]}")
+        self.summary = json.loads(line)
+
+    def down(self) -> None:
+        """Stop the launcher, and what it may have left."""
+        if self.launcher is not None:
+            self.launcher.terminate()
+            self.launcher.wait(DOWN_SECONDS)
+        for mark in State.load(self.folder).processes.values():
+            mark.stop()
+
+    def kill_launcher(self) -> None:
+        """Kill the launcher so that it cannot stop anything."""
+        if self.launcher is not None:
+            self.launcher.kill()
+            self.launcher.wait()
+
+    def kill(self, name: str) -> int:
+        """Kill a process with SIGKILL and return the pid that it had; the launcher starts it again."""
+        pid = State.load(self.folder).processes[name].pid
+        os.kill(pid, signal.SIGKILL)
+        return pid
+
+    def wait_until_back(self, name: str, pid: int) -> None:
+        """Wait until the launcher has started a killed process again."""
+        deadline = time.monotonic() + BACK_SECONDS
+        while not (mark := State.load(self.folder).processes.get(name)) or mark.pid == pid or not mark.alive():
+            if time.monotonic() > deadline:
+                raise RuntimeError(f"{name} is not back; see {self.folder / 'logs'}")
+            time.sleep(0.05)
+
+    @property
+    def policy(self) -> Path:
+        """Return the file that says whom a verifier trusts."""
+        return Path(self.summary["policy"])
+
+    def world(self) -> World:
+        """Return the platform as its users reach it."""
+        return World.of(self.summary)
+
+    def database(self, service: str) -> psycopg.Connection[Any]:
+        """Connect to a service's database as the superuser, as an insider could."""
+        url = self._blueprint().postgres.database_url(database(service))
+        return psycopg.connect(url, autocommit=True)
+
+    def s3(self) -> S3Access:
+        """Return the way into the object store."""
+        return self._blueprint().s3_access()
+
+    def heads(self) -> dict[str, int]:
+        """Return the number of the last event of every service that has an event store."""
+        found = {}
+        for service in SERVICES:
+            with self.database(service) as connection:
+                if connection.execute("SELECT to_regclass('ledger.counter')").fetchone() != (None,):
+                    row = connection.execute("SELECT store_seq FROM ledger.counter").fetchone()
+                    found[service] = int(row[0]) if row else 0
+        return found
+
+    def parked(self) -> dict[str, int]:
+        """Return how many messages wait aside because they could not be handled, for each service with some."""
+        found = {}
+        for service in self.heads():
+            with self.database(service) as connection:
+                query = "SELECT count(*) FROM ledger.parked WHERE replayed_at IS NULL"
+                row = connection.execute(query).fetchone()
+                if row and row[0]:
+                    found[service] = int(row[0])
+        return found
+
+    def _blueprint(self) -> Blueprint:
+        state = State.load(self.folder)
+        state.checked.update(state.ports)  # in use, and by the right processes
+        return Blueprint(state, {})
+
+
+def nothing_left(folder: Path) -> list[int]:
+    """Return the pids of processes that name a file in this folder on their command line."""
+    return [
+        process.pid
+        for process in psutil.process_iter(["cmdline"])
+        if any(str(folder) in word for word in process.info["cmdline"] or [])
+    ]
