@@ -105,21 +105,23 @@ def check(bundle: bytes, policy: Path) -> Report:
 
 def _verify_and_show(bundle: bytes, policy: Path, path: Path) -> Verdict:
     report = check(bundle, policy)
-    failed = [one.name for one in report.checks if one.state is State.FAILED]
     if report.verdict is not Verdict.INTACT:
-        raise JourneyBroken(f"the bundle is {report.verdict}: {', '.join(failed)} {report.problem or ''}")
+        raise JourneyBroken(f"the bundle is {report.verdict}: {_failed(report)} {report.problem or ''}")
     tell(f"Vérification hors ligne de {path.name} : INTACT ({len(report.checks)} contrôles, niveau {report.level}).")
     changed = bytearray(bundle)
     changed[len(changed) // 2] ^= 1
     raw = check(bytes(changed), policy)
     careful = check(forged(bundle), policy)
-    failed = [one.name for one in careful.checks if one.state is State.FAILED]
-    if raw.verdict is Verdict.INTACT or careful.verdict is not Verdict.TAMPERED or not failed:
+    if raw.verdict is Verdict.INTACT or careful.verdict is not Verdict.TAMPERED or not _failed(careful):
         raise JourneyBroken("a changed byte goes unnoticed")
-    tell(f"Un octet changé dans une copie : {raw.verdict.value} ({raw.problem or _failed(raw)}).")
-    tell(f"Un octet changé dans une écriture, archive réparée : ALTÉRÉ, contrôles en échec : {', '.join(failed)}.")
+    tell(f"Un octet changé dans une copie : {_in_french(raw.verdict)} ({raw.problem or _failed(raw)}).")
+    tell(f"Un octet changé dans une écriture, archive réparée : ALTÉRÉ, contrôles en échec : {_failed(careful)}.")
     tell(f"À refaire soi-même : scelle verify {path} --policy {policy}")
     return report.verdict
+
+
+def _in_french(verdict: Verdict) -> str:
+    return {Verdict.TAMPERED: "ALTÉRÉ", Verdict.MALFORMED: "REJETÉ, ce n'est plus un dossier de preuve"}[verdict]
 
 
 def _failed(report: Report) -> str:

@@ -10,13 +10,13 @@ from typing import Any, TypeVar
 
 from launcher.blueprint import SERVICES, Blueprint, database
 from launcher.components.postgres import create_database
-from launcher.errors import NotReady, StackError
+from launcher.errors import StackError
 from launcher.parts import Part
 from launcher.processes import Mark, Running
 from launcher.seeds import demo_accounts, register_offices
 from launcher.state import State
 
-RESTARTS = 5  # of one part within RESTART_SECONDS; more means that it cannot live
+RESTARTS = 10  # of one part within RESTART_SECONDS
 RESTART_SECONDS = 60.0
 T = TypeVar("T")
 
@@ -62,33 +62,28 @@ class Stack:
         self.state.launcher = self.state.summary = None
         self.state.save()
 
-    def restart(self, name: str) -> None:
-        """Stop the part if it still runs, then start it again on the same ports and data."""
-        self._stop(name)
-        self._start(self.parts[name])
-
     def mend(self) -> list[str]:
-        """Restart the parts that ended or are not sound; return their names."""
-        broken = [name for name in self.parts if not self._lives(name)]
+        """Start again, without waiting for them, the parts that ended or are not sound; return their names.
+
+        A part that ends again and again is left alone for a while, so that the others keep the machine.
+        """
+        broken = [name for name in self.parts if not self._lives(name) and self._may_restart(name)]
         for name in broken:
             self.report(f"{name} ended; starting it again")
-            self._count_restart(name)
-            try:
-                self.restart(name)
-            except NotReady as error:  # tried again at the next look, until it was too often
-                self.report(str(error))
+            self._stop(name)
+            self._launch(self.parts[name])
         return broken
 
     def _lives(self, name: str) -> bool:
         sound: Callable[[], bool] = getattr(self.parts[name], "sound", lambda: True)
         return name in self.running and self.running[name].mark.alive() and sound()
 
-    def _count_restart(self, name: str) -> None:
+    def _may_restart(self, name: str) -> bool:
         now = time.monotonic()
         recent = [moment for moment in self._restarts.get(name, []) if now - moment < RESTART_SECONDS]
-        if len(recent) >= RESTARTS:
-            raise NotReady(f"{name} ended {len(recent) + 1} times within a minute; see {self.parts[name].log}")
-        self._restarts[name] = [*recent, now]
+        allowed = len(recent) < RESTARTS
+        self._restarts[name] = [*recent, now] if allowed else recent
+        return allowed
 
     def _start_all(self) -> None:
         with ThreadPoolExecutor(max_workers=16) as pool:
@@ -115,15 +110,18 @@ class Stack:
         self._start(service)
 
     def _start(self, part: Part) -> None:
-        self.parts[part.name] = part
         began = time.monotonic()
+        self._launch(part).wait_until(part.ready, part.ready_seconds)
+        self.report(f"{part.name} is ready ({time.monotonic() - began:.1f} s)")
+
+    def _launch(self, part: Part) -> Running:
+        self.parts[part.name] = part
         process = part.start()
         with self._lock:  # written down before it is ready, so that no crash of ours forgets it
             self.running[part.name] = process
             self.state.processes[part.name] = process.mark
             self.state.save()
-        process.wait_until(part.ready, part.ready_seconds)
-        self.report(f"{part.name} is ready ({time.monotonic() - began:.1f} s)")
+        return process
 
     def _stop(self, name: str) -> None:
         process = self.running.pop(name, None)

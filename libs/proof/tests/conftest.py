@@ -104,15 +104,20 @@ def a_document(number: int) -> Document:
     return Document(ref=REQUEST, ver=VERSION, size=3, digest_c=digest, ct_h=state_hash(b"manifest"))
 
 
-@pytest.fixture
-def log() -> Log:
+def live(made: Log) -> None:
     """Live a dossier over two services: opened, asked, stored, deposited, refused."""
-    made = Log(Ed25519PrivateKey.from_private_bytes(bytes(range(32))))
     made.add("dossier", DOSSIER, "dossier-opened", {"number": "2026-1"})
     made.add("dossier", REQUEST, "document-requested", {"label": "Pièce d'identité"})
     made.add("vault", VERSION, "document-stored", {"sha256": FILE_DIGEST}, docs=(a_document(2),))
     made.add("dossier", REQUEST, "document-deposited", {"version_id": VERSION})
     made.add("dossier", REQUEST, "document-refused", {"reason": "illisible"})
+
+
+@pytest.fixture
+def log() -> Log:
+    """Return a log with one dossier, the same at every run."""
+    made = Log(Ed25519PrivateKey.from_private_bytes(bytes(range(32))))
+    live(made)
     return made
 
 

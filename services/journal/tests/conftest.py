@@ -278,7 +278,7 @@ class Platform:
             "staff_ids": [str(NOTARY)],
             "client_ids": [str(CLIENT), str(OTHER_CLIENT)],
         }
-        self.neighbours.manifests = {str(paper.id): manifest, str(other.id): manifest}
+        self.neighbours.manifests |= {str(paper.id): manifest, str(other.id): manifest}
         self.neighbours.persons = {
             str(person): {"id": str(person), "kind": "x", "first_name": first, "last_name": "M", "erased": False}
             for person, first in ((NOTARY, "Anne"), (CLIENT, "Paul"), (OTHER_CLIENT, "Luc"))

@@ -167,6 +167,42 @@ def test_an_entry_altered_in_the_journal_itself_is_named(platform: "Platform") -
     assert "inclusion" in failed(verified(platform, exported(platform)))
 
 
+def test_a_node_altered_in_the_journal_itself_is_named_and_nothing_more_is_signed(platform: "Platform") -> None:
+    first = platform.checkpoints.seal()
+    assert first
+    with platform.database.transaction() as connection:
+        connection.execute("ALTER TABLE journal.node DISABLE TRIGGER never_changed")
+        connection.execute("UPDATE journal.node SET hash = sha256('other') WHERE level = 2 AND idx = 0")
+    dossier = platform.dossier
+    platform.live()
+    platform.take_in()
+    platform.dossier = dossier
+    data = exported(platform)
+    assert failed(verified(platform, data)) == {"inclusion"}
+    assert Bundle.decode(data).final == first.note
+
+
+def test_a_bundle_may_leave_out_what_is_in_clear(shared: "Platform") -> None:
+    data = exported(shared, contents=False)
+    assert b"vente Dupont" in exported(shared)
+    assert b"vente Dupont" not in data
+    report = verified(shared, data)
+    assert (report.verdict, {check.name: check.examined for check in report.checks}["opening"]) == (Verdict.INTACT, 0)
+
+
+def test_the_document_of_the_interface_names_every_address(shared: "Platform") -> None:
+    described = httpx.get(f"{shared.url}/api/journal/v1/openapi.json", trust_env=False).json()
+    assert {path.removeprefix("/api/journal/v1") for path in described["paths"]} == {
+        "/dossiers/{dossier_id}/events",
+        "/dossiers/{dossier_id}/bundle",
+        "/dossiers/{dossier_id}/certificate",
+        "/checkpoint",
+        "/proofs/inclusion",
+        "/proofs/consistency",
+        "/status",
+    }
+
+
 def test_a_service_that_does_not_answer_is_not_called_tampered(platform: "Platform") -> None:
     platform.tamper("dossier", "ALTER TABLE ledger.counter RENAME TO elsewhere")
     assert platform.get(f"/dossiers/{platform.dossier}/bundle").status_code == 503

@@ -145,8 +145,10 @@ class Journey:
         self._ask(first, asked, ["Attestation d'assurance habitation"])
         more = max(REQUESTS, len(self.pile) - BESIDES) - len(asked) - 1
         rest = presets[1 + FIRST_REQUESTS : 1 + FIRST_REQUESTS + more]
-        self._ask(second, rest, [f"Autre pièce n° {number}" for number in range(1, more - len(rest) + 1)])
-        self.tell(f"{len(self.requests)} documents sont demandés, dont un hors de la liste du bail d'habitation.")
+        others = [f"Autre pièce n° {number}" for number in range(1, more - len(rest) + 1)]
+        self._ask(second, rest, others)
+        outside = f"dont {1 + len(others)} hors de la liste du bail d'habitation"
+        self.tell(f"{len(self.requests)} documents sont demandés, {outside}.")
 
     def step_5_the_clients_sign_in(self) -> None:
         """Invitation by e-mail, code by SMS, password; wrong and used codes are refused (L-46 to L-51)."""

@@ -19,7 +19,7 @@ from launcher.errors import StackError
 
 AWAY_SECONDS = 60.0  # how long a service may be away while it is restarted
 AWAY = {HTTPStatus.BAD_GATEWAY, HTTPStatus.SERVICE_UNAVAILABLE}
-EVENT_SECONDS = 60.0  # how long an event may take to reach whoever waits for it, one restart included
+EVENT_SECONDS = 90.0  # how long an event may take; an e-mail whose sender was killed is taken up after a minute
 POLL = 0.1
 CHUNK = 256 * 1024  # bytes
 T = TypeVar("T")

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import cache
 from uuid import UUID
 
+from chassis.logging import get_logger
 from chassis.refusal import NotFound, Refusal
 from proof.bundle import Bundle, Item, Opening
 from proof.checkpoint import InclusionProof
@@ -13,7 +14,7 @@ from proof.tree import Reader as NodeReader
 from proof.tree import consistency_proof, inclusion_proof
 
 from journal.access import Reader
-from journal.checkpoints import Checkpoints, Sealed
+from journal.checkpoints import Checkpoints, ForkRefused, Sealed
 from journal.database import Database, nodes
 from journal.peers import Peers
 from journal.timeline import Leaf, document_versions, leaves_of
@@ -44,14 +45,15 @@ class Exports:
         self._checkpoints = checkpoints
         self._peers = peers
 
-    def export(self, reader: Reader, dossier: UUID, earlier: Sequence[int] = ()) -> Export:
+    def export(self, reader: Reader, dossier: UUID, earlier: Sequence[int] = (), *, contents: bool = True) -> Export:
         """Seal what the log holds, then gather the bundle of a dossier.
 
-        `earlier` are sizes of checkpoints that the reader already holds, whose growth the bundle then proves.
-        Raises NotFound for a dossier without an entry, CheckpointUnknown, Unavailable.
+        `earlier` are sizes of checkpoints that the reader already holds, whose growth the bundle then proves; without
+        `contents` nothing is disclosed in clear. Raises NotFound for a dossier without an entry, CheckpointUnknown,
+        Unavailable.
         """
         known = {size: self._known(size) for size in earlier[:MOST_EARLIER]}
-        sealed = self._checkpoints.seal()
+        sealed = self._seal()
         with self._database.transaction() as connection:
             leaves = [leaf for leaf in leaves_of(connection, dossier) if sealed and leaf.index < sealed.size]
             if sealed is None or not leaves:
@@ -65,29 +67,44 @@ class Exports:
             }
         bundle = Bundle(
             dossier=str(dossier),
-            items=self._items(reader, leaves, proofs),
+            items=self._items(leaves, proofs, reader if contents else None),
             checkpoints=known | {sealed.size: sealed.note},
             observations=tuple(self._peers.observations(document_versions(leaves))),
             consistency=growth,
         )
         return Export(bundle, leaves, sealed)
 
-    def _items(self, reader: Reader, leaves: Sequence[Leaf], proofs: dict[int, InclusionProof]) -> tuple[Item, ...]:
+    def _seal(self) -> Sealed | None:
+        try:
+            return self._checkpoints.seal()
+        except ForkRefused:
+            get_logger().exception("export-of-a-damaged-log")  # the last signed state shows where it is damaged
+            return self._checkpoints.last()
+
+    def _items(
+        self, leaves: Sequence[Leaf], proofs: dict[int, InclusionProof], reader: Reader | None
+    ) -> tuple[Item, ...]:
         numbers: dict[str, list[int]] = defaultdict(list)
         for leaf in leaves:
             numbers[leaf.entry.svc].append(leaf.entry.store_seq)
         states = {svc: self._peers.states(svc, wanted) for svc, wanted in numbers.items()}
-        openings = self._peers.openings([(leaf.entry.svc, leaf.entry.store_seq) for leaf in leaves])
         return tuple(
             Item(
                 leaf.index,
                 leaf.data,
                 states[leaf.entry.svc].get(leaf.entry.store_seq, b""),
                 proofs[leaf.index],
-                _disclosed(reader, opening),
+                opening,
             )
-            for leaf, opening in zip(leaves, openings, strict=True)
+            for leaf, opening in zip(leaves, self._openings(leaves, reader), strict=True)
         )
+
+    def _openings(self, leaves: Sequence[Leaf], reader: Reader | None) -> list[Opening | None]:
+        """Return what `reader` may see in clear; nobody sees nothing."""
+        if reader is None:
+            return [None] * len(leaves)
+        openings = self._peers.openings([(leaf.entry.svc, leaf.entry.store_seq) for leaf in leaves])
+        return [opening if opening and reader.may_open(opening.data) else None for opening in openings]
 
     def _known(self, size: int) -> bytes:
         sealed = self._checkpoints.at(size)
@@ -98,7 +115,3 @@ class Exports:
 
 def _proof(leaf: Leaf, sealed: Sealed, read: NodeReader) -> InclusionProof:
     return InclusionProof(leaf.index, tuple(inclusion_proof(leaf.index, sealed.size, read)), sealed.note)
-
-
-def _disclosed(reader: Reader, opening: Opening | None) -> Opening | None:
-    return opening if opening and reader.may_open(opening.data) else None

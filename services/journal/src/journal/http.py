@@ -108,10 +108,12 @@ def dossier_routes(parts: Parts) -> APIRouter:
         known: Annotated[
             list[int] | None, Query(max_length=8, description="Sizes of checkpoints that you already hold.")
         ] = None,
+        *,
+        contents: Annotated[bool, Query(description="Whether to disclose the contents that you may see.")] = True,
     ) -> Response:
         """Export the verifiable bundle (.lcp) of a dossier, with what the stores hold at this moment."""
         reader = parts.access.reader(actor, dossier_id)
-        export = parts.exports.export(reader, dossier_id, known or ())
+        export = parts.exports.export(reader, dossier_id, known or (), contents=contents)
         return _download(export.bundle.encode(), BUNDLE_TYPE, f"{dossier_id}.lcp")
 
     @router.get(

@@ -126,8 +126,7 @@ class Upload:
         """Wait until at most that many parts are on their way; raise what one of them failed with."""
         while len(self._sending) > down_to:
             done, self._sending = await asyncio.wait(self._sending, return_when=asyncio.FIRST_COMPLETED)
-            for sent in done:
-                sent.result()
+            await asyncio.gather(*done)
 
     def _in_thread(self, work: Callable[[], None]) -> asyncio.Future[None]:
         return asyncio.get_running_loop().run_in_executor(self.threads, work)
