@@ -14,18 +14,22 @@ from typing import Any
 
 import psycopg
 import pytest
-from launcher.blueprint import Blueprint
+from launcher.blueprint import BUCKET, SERVICES, Blueprint
+from launcher.components.nats import Nats
+from launcher.components.postgres import Postgres
+from launcher.components.seaweedfs import SeaweedFS
 from launcher.state import State
 
 
 @contextmanager
-def up(data: Path) -> Iterator[tuple[subprocess.Popen[str], dict[str, Any]]]:
+def up(data: Path, **settings: str) -> Iterator[tuple[subprocess.Popen[str], dict[str, Any]]]:
     """Run ``scelle up --json`` while the block lasts and give what it printed."""
     log = data.parent / "up.log"
+    environment = os.environ | settings
     command = [sys.executable, "-m", "launcher", "up", "--json", "--data", str(data)]
     with (
         log.open("a") as errors,
-        subprocess.Popen(command, stdout=subprocess.PIPE, stderr=errors, text=True) as launcher,  # noqa: S603 - our own command
+        subprocess.Popen(command, stdout=subprocess.PIPE, stderr=errors, text=True, env=environment) as launcher,  # noqa: S603 - our own command
     ):
         try:
             assert launcher.stdout
@@ -116,6 +120,27 @@ def test_a_process_that_ends_is_started_again(data: Path) -> None:
         ):
             assert time.monotonic() < deadline, scelle(data, "logs", "postgres").stdout
             time.sleep(0.1)
+
+
+def test_existing_servers_are_used_instead_of_embedded_ones(
+    data: Path, postgres: Postgres, nats_server: Nats, s3_server: SeaweedFS
+) -> None:
+    access = s3_server.access
+    settings = {
+        "SCELLE_POSTGRES_URL": postgres.url,
+        "SCELLE_NATS_URL": nats_server.url,
+        "SCELLE_S3_URL": f"http://{access.endpoint}",
+        "SCELLE_S3_ACCESS_KEY": access.access_key,
+        "SCELLE_S3_SECRET_KEY": access.secret_key,
+    }
+    with up(data.parent / "other", **settings) as (_, summary):
+        assert {"postgres", "nats", "s3"} & set(summary["processes"]) == set()
+        assert {"identity", "vault", "gateway"} <= set(summary["processes"])
+        found = [bucket.name for bucket in access.client().list_buckets()]
+        assert BUCKET in found
+        with psycopg.connect(postgres.url) as connection:
+            query = "SELECT count(*) FROM pg_database WHERE datname LIKE 'scelle_%'"
+            assert connection.execute(query).fetchone() == (len(SERVICES),)
 
 
 def _state(data: Path) -> State:

@@ -1,183 +1,238 @@
-"""What must be refused is refused with a clear problem, and nothing is half done."""
+"""Bad input through the gateway: each is turned down by a clear problem, and nothing is half done."""
 
-import hashlib
-import json
-import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from http import HTTPStatus
-from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 from uuid import uuid4
 
 import httpx
 import pytest
 from launcher.journey.deposits import DOSSIERS
-from launcher.journey.documents import Pile
-from launcher.journey.people import IDENTITY, become_signed_in
-from launcher.journey.story import Journey
-from launcher.journey.world import until
-from testkit.stack import Platform
+from launcher.journey.people import IDENTITY
 
-TRIES = 1000
-EVALUATED = 5
+PDF = b"%PDF-1.7\n" + bytes(range(256)) * 20 + b"\n%%EOF\n"
+EXE = b"MZ\x90\x00\x03\x00\x00\x00" + bytes(4000)
+MIB = 1 << 20
+Body = dict[str, Any]
+
+
+CONTENTS = {
+    "nothing": (PDF, b"", 422, "empty-file"),
+    "a byte less": (PDF, PDF[:-1], 400, "size-mismatch"),
+    "a byte more": (PDF, PDF + b"\n", 413, "too-large"),
+    "another SHA-256": (PDF, PDF[:-1] + b"!", 460, "digest-mismatch"),
+    "an unknown type": (b"Bonjour, ceci est un texte.", None, 415, "unsupported-type"),
+    "an EXE named .pdf": (EXE, None, 415, "unsupported-type"),
+    "a ZIP": (b"PK\x03\x04" + bytes(400), None, 415, "unsupported-type"),
+    "a PDF that is a page too": (
+        b"%PDF-1.7\n<html><script>alert(1)</script>" + bytes(99),
+        None,
+        415,
+        "unsupported-type",
+    ),
+}
 
 
 @pytest.fixture(scope="module")
-def asked(platform: Platform, samples: list[Path]) -> Iterator[Journey]:
-    """Return a journey whose clients are signed in and have deposited nothing yet."""
-    world = platform.world()
-    journey = Journey(world, Pile(samples, samples), print)
-    for step in journey.steps[:5]:
-        step()
-    yield journey
-    world.close()
+def one_request(desk: Any) -> str:
+    return next(desk.requests)
 
 
-def states(journey: Journey) -> list[tuple[str, int]]:
-    path = f"{DOSSIERS}/dossiers/{journey.dossier}/requests"
-    items = journey.world.call("GET", path, token=journey.clerk.token).json()["items"]
-    return [(item["state"], len(item["versions"])) for item in items]
+@pytest.mark.covers("L-55")
+@pytest.mark.parametrize("announced", [True, False], ids=["with a length", "chunked"])
+@pytest.mark.parametrize("content", CONTENTS.values(), ids=CONTENTS)
+def test_a_file_that_is_not_what_it_should_be_leaves_nothing(
+    desk: Any, one_request: str, content: tuple[bytes, bytes | None, int, str], *, announced: bool
+) -> None:
+    declared, sent, status, code = content
+    sent = declared if sent is None else sent
+    before = desk.state()
+    given = desk.given(declared, one_request)
+    answer = desk.send("PUT", given["upload_url"], given["ticket"], content=sent if announced else iter([sent]))
+    desk.refused(answer, status, code)
+    assert desk.state() == before
 
 
-def put(journey: Journey, content: bytes, declared: dict[str, Any]) -> httpx.Response:
-    """Declare one thing and send another."""
-    client, request = journey.requests[0]
-    path = f"{DOSSIERS}/requests/{request}/deposits"
-    answer = journey.world.request("POST", path, token=client.token, body=declared)
-    if answer.status_code != HTTPStatus.CREATED:
-        return answer
-    given = answer.json()
-    headers = {"Authorization": f"Bearer {given['ticket']}", "Content-Type": "application/octet-stream"}
-    return journey.world.http.put(given["upload_url"], content=content, headers=headers)
+def test_a_file_that_never_ends_is_cut_at_the_declared_byte(desk: Any, one_request: str) -> None:
+    given, taken = desk.given(request=one_request), 0
+
+    def endless() -> Iterator[bytes]:
+        nonlocal taken
+        yield PDF
+        while taken < 256 * MIB:
+            taken += MIB
+            yield bytes(MIB)
+
+    before = desk.state()
+    answer = desk.send("PUT", given["upload_url"], given["ticket"], content=endless())
+    assert desk.refused(answer, 413, "too-large")["declared"] == len(PDF)
+    assert taken < 64 * MIB  # what fills the buffers on the way, and no more
+    assert desk.state() == before
 
 
-def declared(content: bytes, **other: object) -> dict[str, Any]:
-    facts = {"name": "pièce.pdf", "size": len(content), "sha256": hashlib.sha256(content).hexdigest()}
-    return facts | other
-
-
-PDF = b"%PDF-1.7\n" + b"x" * 4000
-EXE = b"MZ\x90\x00" + bytes(4000)
+@pytest.mark.parametrize("announced", [True, False], ids=["with a length", "chunked"])
+def test_a_file_over_the_limit_of_the_platform_is_refused_before_it_is_read(
+    desk: Any, one_request: str, *, announced: bool
+) -> None:
+    given = desk.given(request=one_request, size=(2 << 30) + 1)
+    answer = desk.send("PUT", given["upload_url"], given["ticket"], content=PDF if announced else iter([PDF]))
+    assert desk.refused(answer, 413, "too-large")["limit"] == 2 << 30
 
 
 @pytest.mark.parametrize(
-    ("content", "declaration", "code"),
-    [
-        (b"", declared(b""), "invalid"),
-        (EXE, declared(EXE, name="facture.pdf"), "unsupported-type"),
-        (PDF, declared(PDF, sha256="0" * 64), "digest-mismatch"),
-        (PDF, declared(PDF, size=len(PDF) - 1), "too-large"),
-        (PDF, declared(PDF, size=len(PDF) + 1), "size-mismatch"),
-        (PDF, declared(PDF, name="../../etc/passwd"), "invalid"),
-        (PDF, declared(PDF, name="fdp.\u202eexe"), "invalid"),
-        (PDF, declared(PDF, size=-1), "invalid"),
-        (PDF, declared(PDF, surprise=True), "invalid"),
-    ],
+    "change",
+    [{"size": 0}, {"size": -1}, {"size": 1 << 60}, {"size": "12 Mo"}, {"sha256": "ab"}, {"sha256": "A" * 64}],
+    ids=str,
 )
-def test_a_wrong_file_is_refused_and_the_request_stays_as_it_was(
-    asked: Journey, content: bytes, declaration: dict[str, Any], code: str
-) -> None:
-    before = states(asked)
-    answer = put(asked, content, declaration)
-    assert answer.headers["content-type"].startswith("application/problem+json")
-    assert answer.json()["code"] == code
-    time.sleep(0.5)  # an event of the vault would be here by now
-    assert states(asked) == before
+def test_an_impossible_declaration_is_refused_by_name(desk: Any, one_request: str, change: Body) -> None:
+    problem = desk.refused(desk.declare(PDF, one_request, **change), 422, "invalid")
+    assert [error["pointer"] for error in problem["errors"]] == [f"#/{next(iter(change))}"]
 
 
-def test_a_foreign_id_answers_like_an_unknown_one(asked: Journey) -> None:
-    become_signed_in(asked.world, asked.stranger)
-    (client, request), dossier = asked.requests[0], asked.dossier
-    version = uuid4()
-    for method, path, body in (
-        ("GET", "/dossiers/{dossier}", None),
-        ("GET", "/dossiers/{dossier}/requests", None),
-        ("PUT", "/dossiers/{dossier}/access", {"whole_office": True}),
-        ("POST", "/dossiers/{dossier}/clients", {"client_id": client.id}),
-        ("POST", "/dossiers/{dossier}/archiving", None),
-        ("POST", "/requests/{request}/cancellation", None),
-        ("POST", "/requests/{request}/versions/{version}/validation", None),
-        ("POST", "/requests/{request}/versions/{version}/refusal", {"reason": "non"}),
-        ("POST", "/requests/{request}/versions/{version}/views", None),
-        ("POST", "/requests/{request}/versions/{version}/downloads", None),
-    ):
-        answers = [
-            asked.world.request(method, DOSSIERS + path.format(**ids), token=asked.stranger.token, body=body)
-            for ids in (
-                {"dossier": dossier, "request": request, "version": version},
-                {"dossier": uuid4(), "request": uuid4(), "version": version},
-            )
-        ]
-        foreign, unknown = ({**answer.json(), "instance": None} for answer in answers)
-        assert (answers[0].status_code, foreign) == (HTTPStatus.NOT_FOUND, unknown), path
+HOSTILE_NAMES = {
+    "a path": ("../../etc/passwd", 422),
+    "a path of Windows": ("C:\\Windows\\system.ini", 422),
+    "dots": ("..", 422),
+    "line ends": ("a.pdf\r\nSet-Cookie: a=b", 422),
+    "reversed text": ("\u202efdp.exe", 422),
+    "10,000 characters": ("a" * 10_000 + ".pdf", 422),
+    "blanks": (" \t ", 422),
+    "NUL": ("a\x00.pdf", 400),
+}
 
 
-def test_a_repeated_command_is_done_once(asked: Journey) -> None:
-    key = {"Idempotency-Key": str(uuid4()), "Authorization": f"Bearer {asked.clerk.token}"}
-    url = f"{asked.world.gateway}{DOSSIERS}/dossiers"
-    body = {"number": f"R-{asked.run}", "title": "Vente Roux", "deed_type": "vente"}
-    with ThreadPoolExecutor(8) as pool:
-        answers = list(pool.map(lambda _: asked.world.http.post(url, json=body, headers=key), range(16)))
-    assert {answer.status_code for answer in answers} == {HTTPStatus.CREATED}
-    assert len({answer.json()["id"] for answer in answers}) == 1
-    other = asked.world.http.post(url, json=body | {"title": "Vente Blanc"}, headers=key)
-    assert (other.status_code, other.json()["code"]) == (HTTPStatus.UNPROCESSABLE_ENTITY, "idempotency-key-reused")
+@pytest.mark.parametrize(("name", "status"), HOSTILE_NAMES.values(), ids=HOSTILE_NAMES)
+def test_a_hostile_file_name_is_refused(desk: Any, one_request: str, name: str, status: int) -> None:
+    answer = desk.declare(PDF, one_request, name=name)
+    desk.refused(answer, status, "invalid" if status == 422 else "body-unreadable")
 
 
+@pytest.mark.covers("L-62")
+def test_a_strange_file_name_comes_back_harmless(desk: Any) -> None:
+    given = desk.deposited(name='re\u0301su\u200bmé "; filename=x.exe; 😀.pdf')
+    look = desk.send("POST", given["path"] + "/views", desk.staff).json()
+    answer = desk.send("GET", look["url"], look["ticket"])
+    assert answer.headers["x-content-type-options"] == "nosniff"
+    kind, plain, true = answer.headers["content-disposition"].split("; ", 2)[0], *_names(answer)
+    assert (kind, '"' in plain, ";" in plain) == ("attachment", False, False)
+    assert true == quote('résumé "; filename=x.exe; 😀.pdf', safe="!#$&+-.^_`|~")
+
+
+def _names(answer: httpx.Response) -> tuple[str, str]:
+    plain, true = (
+        answer.headers["content-disposition"].removeprefix('attachment; filename="').split("\"; filename*=UTF-8''")
+    )
+    return plain, true
+
+
+def _addresses(desk: Any, dossier: str, request: str, version: str) -> list[tuple[str, str, Body | None]]:
+    decision, journal = f"{DOSSIERS}/requests/{request}/versions/{version}", f"/api/journal/v1/dossiers/{dossier}"
+    return [
+        ("GET", f"{DOSSIERS}/dossiers/{dossier}", None),
+        ("GET", f"{DOSSIERS}/dossiers/{dossier}/requests", None),
+        ("POST", f"{DOSSIERS}/dossiers/{dossier}/archiving", None),
+        ("POST", f"{DOSSIERS}/dossiers/{dossier}/clients", {"client_id": desk.walked.clients[0].id}),
+        ("PUT", f"{DOSSIERS}/dossiers/{dossier}/access", {"whole_office": True}),
+        ("POST", f"{DOSSIERS}/requests/{request}/cancellation", None),
+        ("POST", f"{decision}/validation", None),
+        ("POST", f"{decision}/refusal", {"reason": "Je ne suis pas de cette étude."}),
+        ("POST", f"{decision}/views", None),
+        ("POST", f"{decision}/downloads", None),
+        ("GET", f"{journal}/events", None),
+        ("GET", f"{journal}/bundle", None),
+        ("GET", f"{journal}/certificate", None),
+        ("GET", f"/api/messages/v1/deliveries?dossier={dossier}", None),
+    ]
+
+
+@pytest.mark.covers("L-27")
+def test_what_is_foreign_answers_the_same_bytes_as_what_does_not_exist(desk: Any) -> None:
+    given, before = desk.deposited(), desk.state()
+    stranger = desk.walked.stranger.token
+    foreign = _addresses(desk, desk.dossier, given["request_id"], given["version_id"])
+    unknown = _addresses(desk, str(uuid4()), str(uuid4()), str(uuid4()))
+    for (method, path, body), (_, nowhere, _) in zip(foreign, unknown, strict=True):
+        one, other = (desk.send(method, where, stranger, json=body) for where in (path, nowhere))
+        desk.refused(one, 404, "not-found")
+        assert one.content == other.content
+    assert desk.state() == before
+
+
+@pytest.mark.parametrize("malformed", ["x", "0", "%00", "1 OR 1=1", "é" * 50])
+def test_a_malformed_id_answers_as_one_that_does_not_exist(desk: Any, malformed: str) -> None:
+    answer = desk.send("GET", f"{DOSSIERS}/dossiers/{quote(malformed, safe='%')}", desk.staff)
+    assert answer.content == desk.send("GET", f"{DOSSIERS}/dossiers/{uuid4()}", desk.staff).content
+    desk.refused(answer, 404, "not-found")
+
+
+def test_a_client_cannot_reach_what_another_client_is_asked_for(desk: Any) -> None:
+    request, before = next(desk.requests), desk.state()
+    other = desk.walked.clients[1].token
+    body = {"name": "a.pdf", "size": 5, "sha256": "a" * 64}
+    for path in (f"/requests/{request}/deposits", f"/requests/{request}/versions/{uuid4()}/downloads"):
+        desk.refused(desk.send("POST", DOSSIERS + path, other, json=body), 404, "not-found")
+    offer = body | {"label": "Pour vous"}
+    desk.refused(desk.send("POST", f"{DOSSIERS}/dossiers/{desk.dossier}/deposits", other, json=offer), 404, "not-found")
+    desk.refused(desk.send("GET", f"{DOSSIERS}/my/dossiers/{desk.dossier}", other), 404, "not-found")
+    assert desk.state() == before
+
+
+def test_an_unknown_field_is_refused_by_name(desk: Any) -> None:
+    before, client = desk.state(), desk.walked.clients[0]
+    dossier = f"{DOSSIERS}/dossiers/{desk.dossier}"
+    person = {"first_name": "A", "last_name": "B", "email": "a@clients.example", "phone": "0612345678"}
+    version = f"{DOSSIERS}/requests/{uuid4()}/versions/{uuid4()}"
+    commands = [
+        ("POST", f"{DOSSIERS}/dossiers", desk.staff, {"number": "n", "title": "T", "deed_type": "vente"}),
+        ("PUT", f"{dossier}/access", desk.staff, {"whole_office": False}),
+        ("POST", f"{dossier}/clients/{client.id}/requests", desk.staff, {"others": ["Une pièce"]}),
+        ("POST", f"{version}/refusal", desk.staff, {"reason": "Illisible."}),
+        ("POST", f"{IDENTITY}/clients", desk.staff, person),
+        ("POST", f"{IDENTITY}/sign-in/password", "", {"email": client.email, "password": "Une phrase longue 1"}),
+        ("POST", f"{dossier}/deposits", desk.client, {"label": "L", "name": "a.pdf", "size": 5, "sha256": "a" * 64}),
+    ]
+    for method, path, token, body in commands:
+        problem = desk.refused(desk.send(method, path, token, json=body | {"office_id": str(uuid4())}), 422, "invalid")
+        assert [error["pointer"] for error in problem["errors"]] == ["#/office_id"]
+    assert desk.state() == before
+
+
+@pytest.mark.covers("L-65")
 @pytest.mark.parametrize(
-    "raw",
-    [
-        b'{"number": "1", "number": "2"}',
-        b'{"number": NaN}',
-        b"[" * 100_000,
-        b'{"a":' * 5_000 + b"1" + b"}" * 5_000,
-        b'{"title": "' + b"x" * 300_000 + b'"}',
-        b"\xff\xfe",
-        b'"\\ud800"',
-    ],
-    ids=["twice", "nan", "brackets", "deep", "large", "not-utf8", "surrogate"],
+    "body", [{}, {"reason": ""}, {"reason": " \n\t "}, {"reason": None}, {"reason": ["x"]}], ids=str
 )
-def test_a_json_bomb_is_a_clear_problem(asked: Journey, raw: bytes) -> None:
-    headers = {"Authorization": f"Bearer {asked.clerk.token}", "Content-Type": "application/json"}
-    answer = asked.world.http.post(f"{asked.world.gateway}{DOSSIERS}/dossiers", content=raw, headers=headers)
-    assert answer.status_code in {400, 413, 422}
-    assert answer.headers["content-type"].startswith("application/problem+json")
-    assert json.loads(answer.content)["code"]
+def test_a_refusal_without_a_reason_changes_nothing(desk: Any, to_decide: Body, body: Body) -> None:
+    before = desk.state()
+    answer = desk.send("POST", to_decide["path"] + "/refusal", desk.staff, json=body)
+    desk.refused(answer, 422, "reason-missing" if isinstance(body.get("reason"), str) else "invalid")
+    assert desk.state() == before
 
 
-@pytest.mark.covers("L-50")
-def test_a_thousand_parallel_guesses_of_a_code_are_evaluated_five_times_at_most(
-    asked: Journey, platform: Platform
-) -> None:
-    world, client = asked.world, asked.clients[0]
-    seen = world.texts_to(client.phone)
-    sent = until(lambda: _code_sent(asked), "a new code, one minute after the last")
-    code = world.code_for(client.phone, seen)
-    before = _refusals(platform)
-    url = f"{world.gateway}{IDENTITY}/sign-in/codes/{sent['id']}/answer"
-    guesses = [f"{(int(code) + 1 + number) % 1_000_000:06}" for number in range(TRIES)]
-    with httpx.Client(timeout=60) as guesser, ThreadPoolExecutor(32) as pool:
-        found = set(pool.map(lambda guess: guesser.post(url, json={"code": guess}).status_code, guesses))
-        assert found <= {HTTPStatus.UNAUTHORIZED, HTTPStatus.TOO_MANY_REQUESTS}
-        assert guesser.post(url, json={"code": code}).status_code in found
-    assert _refusals(platform) - before <= EVALUATED
+@pytest.fixture(scope="module")
+def to_decide(desk: Any) -> Body:
+    return desk.deposited()
 
 
-def _refusals(platform: Platform) -> int:
-    with platform.database("identity") as connection:
-        query = "SELECT count(*) FROM ledger.stored_events WHERE topic = 'identity.code-refused'"
-        row = connection.execute(query).fetchone()
-    return int(row[0]) if row else 0
+@pytest.mark.covers("L-63", "L-65")
+def test_what_is_decided_stays_decided_and_only_the_office_decides(desk: Any, to_decide: Body) -> None:
+    for kind, body in (("validation", None), ("refusal", {"reason": "Flou."})):
+        desk.refused(desk.send("POST", f"{to_decide['path']}/{kind}", desk.client, json=body), 403, "not-allowed")
+    assert desk.send("POST", to_decide["path"] + "/refusal", desk.staff, json={"reason": "Flou."}).status_code == 204
+    before = desk.state()
+    for kind, body in (("validation", None), ("refusal", {"reason": "Encore flou."})):
+        desk.refused(desk.send("POST", f"{to_decide['path']}/{kind}", desk.staff, json=body), 409, "nothing-to-decide")
+    desk.refused(desk.send("POST", to_decide["path"] + "/downloads", desk.staff), 409, "not-validated")
+    assert desk.state() == before
 
 
-def _code_sent(journey: Journey) -> dict[str, Any] | None:
-    client = journey.clients[0]
-    body = {"email": client.email, "password": client.password}
-    answer = journey.world.request("POST", f"{IDENTITY}/sign-in/password", body=body)
-    return answer.json() if answer.status_code == HTTPStatus.OK else _rested(answer)
+def test_thirty_people_who_decide_at_once_decide_once(desk: Any) -> None:
+    path = desk.deposited()["path"]
 
+    def decide(number: int) -> int:
+        kind, body = ("validation", None) if number % 2 else ("refusal", {"reason": "Non."})
+        return desk.send("POST", f"{path}/{kind}", desk.staff, json=body).status_code
 
-def _rested(refusal: httpx.Response) -> None:
-    assert refusal.status_code == HTTPStatus.TOO_MANY_REQUESTS
-    time.sleep(int(refusal.headers["Retry-After"]))
+    with ThreadPoolExecutor(10) as people:
+        answers = sorted(people.map(decide, range(30)))
+    assert answers == [204] + [409] * 29

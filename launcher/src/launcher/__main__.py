@@ -1,7 +1,7 @@
 """The ``scelle`` command.
 
 Exit codes: 0 done; 1 it could not be done (for ``verify``: tampered); 2 the command line or the input is malformed;
-3 (``status``) the stack does not run, (``verify``) below the assurance level asked; 130 interrupted.
+3 (``status``) the stack does not run, (``verify``) below the assurance level asked; 130 interrupted before it was done.
 """
 
 import argparse
@@ -16,6 +16,13 @@ from launcher.demo import demo
 from launcher.errors import StackError
 
 INTERRUPTED = 130
+VARIABLES = """environment:
+  SCELLE_DATA           the data folder, instead of .scelle
+  SCELLE_POSTGRES_URL   use this PostgreSQL server (a role that may create databases) instead of starting one
+  SCELLE_NATS_URL       use this NATS server with JetStream instead of starting one
+  SCELLE_S3_URL         use this S3 server instead of starting one; also needs the next two
+  SCELLE_S3_ACCESS_KEY, SCELLE_S3_SECRET_KEY
+  SCELLE_OTLP_ENDPOINT  send traces there (OTLP over HTTP)"""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -38,7 +45,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def parser() -> argparse.ArgumentParser:
     """Return the parser of the whole command line."""
     top = argparse.ArgumentParser(
-        prog="scelle", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+        prog="scelle", description=__doc__, epilog=VARIABLES, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     verbs = top.add_subparsers(metavar="COMMAND", required=True)
     up = _verb(verbs, "up", "start the whole platform on this machine and stay until Ctrl-C")
@@ -59,7 +66,13 @@ def parser() -> argparse.ArgumentParser:
 
 
 def _verb(verbs: Any, name: str, what: str) -> argparse.ArgumentParser:
-    verb: argparse.ArgumentParser = verbs.add_parser(name, help=what, description=f"{what[0].upper()}{what[1:]}.")
+    verb: argparse.ArgumentParser = verbs.add_parser(
+        name,
+        help=what,
+        description=f"{what[0].upper()}{what[1:]}.",
+        epilog=VARIABLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
     data = Path(os.environ.get("SCELLE_DATA", ".scelle"))
     verb.add_argument("--data", type=Path, default=data, metavar="DIR", help=f"the data folder (default: {data})")
     verb.add_argument("--json", action="store_true", help="print one JSON object on the last line of stdout")

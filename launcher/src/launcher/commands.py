@@ -22,7 +22,7 @@ NOT_RUNNING = 3
 
 
 def up(options: argparse.Namespace) -> int:
-    """Start the stack, print where it is, mend it until Ctrl-C or SIGTERM, then stop it."""
+    """Start the stack, print where it is, mend it until Ctrl-C or SIGTERM, then stop it; that is success."""
     try:
         with started(options.data) as (stack, stop):
             show(stack.state.summary or {}, as_json=options.json)
@@ -40,37 +40,35 @@ def up(options: argparse.Namespace) -> int:
 
 @contextmanager
 def started(folder: Path) -> Iterator[tuple[Stack, Event]]:
-    """Run the stack of a data folder while the block lasts; the event is set by Ctrl-C and SIGTERM."""
-    stop = Event()
+    """Run the stack of a data folder while the block lasts; the event is set by Ctrl-C and SIGTERM.
+
+    A signal while the stack is starting raises KeyboardInterrupt instead; further ones are ignored.
+    """
+    stop, ready = Event(), Event()
+
+    def interrupt(_number: int, _frame: object) -> None:
+        first = not stop.is_set()
+        stop.set()
+        if first and not ready.is_set():
+            raise KeyboardInterrupt
+
     os.umask(0o077)  # what the stack writes, its owner reads
     with only_launcher(folder):
+        before = {number: signal.signal(number, interrupt) for number in (signal.SIGINT, signal.SIGTERM)}
         stack = Stack(folder, say)
         began = time.monotonic()
-        with interrupted_by_signals(stop):
+        try:
             stack.up()
+            ready.set()
             say(f"ready in {time.monotonic() - began:.1f} s")
             try:
                 yield stack, stop
             finally:
                 say("stopping")
                 stack.down()
-
-
-@contextmanager
-def interrupted_by_signals(stop: Event) -> Iterator[None]:
-    """Turn Ctrl-C and SIGTERM into KeyboardInterrupt the first time, and ignore them while things are being stopped."""
-
-    def interrupt(_number: int, _frame: object) -> None:
-        if not stop.is_set():
-            stop.set()
-            raise KeyboardInterrupt
-
-    before = {number: signal.signal(number, interrupt) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
 
 
 def down(options: argparse.Namespace) -> int:

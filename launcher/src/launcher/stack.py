@@ -37,6 +37,7 @@ class Stack:
         self.parts: dict[str, Part] = {}
         self.running: dict[str, Running] = {}
         self._restarts: dict[str, list[float]] = {}
+        self._stopping = False
         self._lock = RLock()  # parts are started by threads, and all of them write the state
 
     def up(self) -> dict[str, Any]:
@@ -56,6 +57,8 @@ class Stack:
 
     def down(self) -> None:
         """Stop every process: first those of ours, then the servers they talk to."""
+        with self._lock:
+            self._stopping = True
         names = [name for name in self.running if name in SERVICES or name.startswith("sandbox-") or name == "gateway"]
         for group in (names, [name for name in self.running if name not in names]):
             _in_parallel(self._stop, group)
@@ -91,12 +94,13 @@ class Stack:
             others: list[Part] = [self.blueprint.gateway, *self.blueprint.sandboxes()]
             started = [*infrastructure.values(), *(pool.submit(self._start, part) for part in others)]
             started += [pool.submit(self._start_service, name, infrastructure) for name in self.blueprint.services]
-            for done in as_completed(started):
-                error = done.exception()
-                if error:
-                    for waiting in started:
-                        waiting.cancel()
-                    raise error
+            try:
+                for done in as_completed(started):
+                    done.result()
+            except BaseException:  # Ctrl-C too: whoever waits for a process sees it end, and stops waiting
+                pool.shutdown(wait=False, cancel_futures=True)
+                self.down()
+                raise
 
     def _start_service(self, name: str, infrastructure: Mapping[str, Future[None]]) -> None:
         """Start a service as soon as what it needs is ready: migrations need PostgreSQL only."""
@@ -118,10 +122,13 @@ class Stack:
         self.parts[part.name] = part
         process = part.start()
         with self._lock:  # written down before it is ready, so that no crash of ours forgets it
-            self.running[part.name] = process
-            self.state.processes[part.name] = process.mark
-            self.state.save()
-        return process
+            if not self._stopping:
+                self.running[part.name] = process
+                self.state.processes[part.name] = process.mark
+                self.state.save()
+                return process
+        process.stop()
+        raise StackError(f"{part.name} is not started: everything is being stopped")
 
     def _stop(self, name: str) -> None:
         process = self.running.pop(name, None)

@@ -1,7 +1,8 @@
 """Calls between services, and the feed of events they read."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
+from uuid import UUID, uuid4
 
 import httpx
 import pytest
@@ -35,6 +36,15 @@ def test_an_answer_that_tells_of_a_failure_is_unavailable(address: str, keys: An
 @dataclass
 class Event:
     seq: int
+
+
+@dataclass
+class Row:
+    store_seq: int
+    topic: str = "dossier.dossier-opened"
+    originator_id: UUID = field(default_factory=uuid4)
+    originator_version: int = 1
+    entry: bytes = b"{}"
     state: bytes = b"\x00\xff"
 
 
@@ -46,6 +56,9 @@ class Shelf:
 
     def read(self, after: int, limit: int) -> list[Event]:
         return [Event(seq) for seq in range(after + 1, 4)][:limit]
+
+    def held(self, after: int, limit: int) -> list[Row]:
+        return [Row(seq) for seq in range(after + 1, 4)][:limit]
 
     def opening(self, seq: int) -> tuple[bytes, bytes] | None:
         return (b'{"a":1}', b"salt") if seq <= 3 else None
@@ -66,7 +79,10 @@ def test_the_feed_gives_events_in_order_and_openings_to_the_journal_only(keys: A
             return httpx.get(f"{address}/internal/{path}", headers={"Authorization": f"Bearer {token}"})
 
         page = ask(keys.identity, "events?after=1&limit=1").json()
-        assert page == {"epoch": 1, "items": [{"storeseq": 2, "state": "AP8="}]}
+        assert page == {"epoch": 1, "items": [{"storeseq": 2}]}
+        assert ask(keys.identity, "rows").json()["code"] == "not-allowed"
+        (row,) = ask(keys.journal, "rows?after=2").json()["items"]
+        assert (row["storeseq"], row["agg_ver"], row["entry"], row["state"]) == (3, 1, "e30=", "AP8=")
         assert ask(keys.identity, "events?after=-1").status_code == 422
         assert ask(keys.identity, "events?limit=501").status_code == 422
         assert ask(keys.identity, "openings?seq=1").json()["code"] == "not-allowed"

@@ -45,6 +45,17 @@ def test_a_sealed_field_moved_to_another_event_is_refused(store: Store, someone:
     replace_state(store, target=one, source=two)
     with pytest.raises(InvalidTag):
         store.get(Parcel, one.id)
+    assert store.opening(1) is None
+    assert store.held(0, 2)[0].state == store.held(0, 2)[1].state
+
+
+def test_bytes_that_are_no_event_any_more_are_still_shown_to_an_auditor(store: Store, someone: Someone) -> None:
+    store.save(a_parcel(), actor=someone)
+    with store.connection() as connection, connection.transaction():
+        connection.execute("SET LOCAL session_replication_role = replica")
+        connection.execute("UPDATE ledger.stored_events SET state = 'no event'")
+    assert [(row.store_seq, row.state) for row in store.held(0, 10)] == [(1, b"no event")]
+    assert store.opening(1) is None
 
 
 def test_an_event_that_says_nothing_of_a_person_opens_too(store: Store, someone: Someone) -> None:

@@ -3,6 +3,7 @@
 import base64
 from collections.abc import Callable, Mapping, Sequence
 from typing import Annotated, Any, Protocol, TypeVar
+from uuid import UUID
 
 from fastapi import APIRouter, Query
 
@@ -14,16 +15,41 @@ JOURNAL = "journal"
 MAX_EVENTS = 500
 
 
-class Recorded(Protocol):
-    """An event as the store keeps it."""
+R_co = TypeVar("R_co", covariant=True)
+
+
+class Held(Protocol):
+    """A row of an event store as it is."""
+
+    @property
+    def store_seq(self) -> int:
+        """Its number."""
+        ...
+
+    @property
+    def topic(self) -> str:
+        """The name of the event."""
+        ...
+
+    @property
+    def originator_id(self) -> UUID:
+        """The aggregate."""
+        ...
+
+    @property
+    def originator_version(self) -> int:
+        """The version of the aggregate."""
+        ...
+
+    @property
+    def entry(self) -> bytes:
+        """The exact bytes of its proof entry."""
+        ...
 
     @property
     def state(self) -> bytes:
-        """The stored bytes, personal fields encrypted."""
+        """The exact stored bytes, personal fields encrypted."""
         ...
-
-
-R_co = TypeVar("R_co", bound=Recorded, covariant=True)
 
 
 class Source(Protocol[R_co]):
@@ -37,29 +63,37 @@ class Source(Protocol[R_co]):
         """Return up to `limit` events whose number is above `after`, in order."""
         ...
 
+    def held(self, after: int, limit: int, /) -> Sequence[Held]:
+        """Return up to `limit` rows above `after` as they are, even if altered."""
+        ...
+
     def opening(self, seq: int, /) -> tuple[bytes, bytes] | None:
         """Return the canonical payload of event number `seq` and its salt; None if unknown or its person was erased."""
         ...
 
 
 def feed_router(source: Source[R_co], envelope: Callable[[R_co], Mapping[str, Any]]) -> APIRouter:
-    """Return the internal routes /events and /openings; `envelope` is the published form of an event, as JSON."""
+    """Return the internal routes /events, /rows and /openings; `envelope` makes the published form of an event."""
     router = APIRouter()
 
     @router.get("/events")
     def events(
         after: Annotated[int, Query(ge=0)] = 0, limit: Annotated[int, Query(ge=1, le=MAX_EVENTS)] = MAX_EVENTS
     ) -> dict[str, Any]:
-        items = [
-            {**envelope(recorded), "state": base64.b64encode(recorded.state).decode()}
-            for recorded in source.read(after, limit)
-        ]
-        return {"epoch": source.epoch(), "items": items}
+        return {"epoch": source.epoch(), "items": [envelope(recorded) for recorded in source.read(after, limit)]}
+
+    @router.get("/rows")
+    def rows(
+        service: CallingService,
+        after: Annotated[int, Query(ge=0)] = 0,
+        limit: Annotated[int, Query(ge=1, le=MAX_EVENTS)] = MAX_EVENTS,
+    ) -> dict[str, Any]:
+        _for_the_journal(service)
+        return {"items": [_row(held) for held in source.held(after, limit)]}
 
     @router.get("/openings")
     def openings(service: CallingService, seq: Annotated[int, Query(ge=1)]) -> dict[str, Any]:
-        if service != JOURNAL:
-            raise NotAllowed
+        _for_the_journal(service)
         found = source.opening(seq)
         if found is None:
             raise NotFound
@@ -78,3 +112,19 @@ def feed_pages(producer: ServiceClient) -> Callable[[int, int], list[dict[str, A
         return items
 
     return page
+
+
+def _for_the_journal(service: str) -> None:
+    if service != JOURNAL:
+        raise NotAllowed
+
+
+def _row(held: Held) -> dict[str, Any]:
+    return {
+        "storeseq": held.store_seq,
+        "type": held.topic,
+        "agg": str(held.originator_id),
+        "agg_ver": held.originator_version,
+        "entry": base64.b64encode(held.entry).decode(),
+        "state": base64.b64encode(held.state).decode(),
+    }

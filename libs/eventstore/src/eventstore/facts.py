@@ -81,15 +81,21 @@ class Position:
 
 
 @dataclass(frozen=True, slots=True)
-class Recorded:
-    """An event as the relay and the journal read it: the exact bytes, and its fields that are not personal."""
+class Held:
+    """A row of the store as it is, even if it is no event any more: what an auditor looks at."""
 
     store_seq: int
-    epoch: int
     topic: str
-    class_version: int
     originator_id: UUID
     originator_version: int
     entry: bytes
     state: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded(Held):
+    """An event as the relay reads it: the exact bytes, and its fields that are not personal."""
+
+    epoch: int
+    class_version: int
     plain: dict[str, Any]

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import psycopg
+from cryptography.exceptions import InvalidTag
 from eventsourcing.application import AggregateNotFoundError, Repository
 from eventsourcing.persistence import (
     DatetimeAsISO,
@@ -22,7 +23,7 @@ from proof.entry import Document, Fields, commitment, digest_commitment, fragmen
 from psycopg.conninfo import conninfo_to_dict
 
 from eventstore.errors import Missing, UnsafeConfiguration
-from eventstore.facts import Recorded
+from eventstore.facts import Held, Recorded
 from eventstore.keys import SubjectKeys
 from eventstore.mapper import SealedEvent, SealingMapper
 from eventstore.recorder import Append, LedgerRecorder
@@ -132,13 +133,24 @@ class Store:
         rows = self._recorder.page(connection, after, limit)
         return [(row["notification_id"], self._mapper.to_domain_event(_stored(row))) for row in rows]
 
+    def held(self, after: int, limit: int) -> list[Held]:
+        """Read rows as they are, in the order of store_seq, whatever they hold."""
+        with self.connection() as connection:
+            return [Held(**_raw(row)) for row in self._recorder.page(connection, after, limit)]
+
     def opening(self, store_seq: int) -> tuple[bytes, bytes] | None:
-        """Open the commitment of one event: (canonical payload, salt); None if unknown or its person was erased."""
+        """Open the commitment of one event: (canonical payload, salt).
+
+        None if it is unknown, if its person was erased, or if its bytes are not what was stored.
+        """
         with self.connection() as connection:
             rows = self._recorder.page(connection, store_seq - 1, 1)
         if not rows or rows[0]["notification_id"] != store_seq:
             return None
-        return self._mapper.opening(_stored(rows[0]))
+        try:
+            return self._mapper.opening(_stored(rows[0]))
+        except (InvalidTag, ValueError, TypeError, LookupError):
+            return None
 
     def ready(self) -> bool:
         """Tell whether the write path answers."""
@@ -151,17 +163,7 @@ class Store:
     def _recorded(self, row: dict[str, Any]) -> Recorded:
         stored = _stored(row)
         plain, class_version = self._mapper.plain(stored)
-        return Recorded(
-            store_seq=row["notification_id"],
-            epoch=row["epoch"],
-            topic=stored.topic,
-            class_version=class_version,
-            originator_id=row["originator_id"],
-            originator_version=stored.originator_version,
-            entry=bytes(row["entry"]),
-            state=stored.state,
-            plain=plain,
-        )
+        return Recorded(**_raw(row), epoch=row["epoch"], class_version=class_version, plain=plain)
 
     def _entry(
         self, event: Any, sealed: SealedEvent, facts: Facts, actor: Origin, position: Position | None
@@ -236,6 +238,16 @@ def _transcoder() -> JSONTranscoder:
     transcoder.register(DecimalAsStr())
     transcoder.register(DatetimeAsISO())
     return transcoder
+
+
+def _raw(row: dict[str, Any]) -> dict[str, Any]:
+    same = ("topic", "originator_id", "originator_version")
+    return {
+        "store_seq": row["notification_id"],
+        **{name: row[name] for name in same},
+        "entry": bytes(row["entry"]),
+        "state": bytes(row["state"]),
+    }
 
 
 def _stored(row: dict[str, Any]) -> StoredEvent:

@@ -1,6 +1,7 @@
 """Fixtures: the real servers, started once per test session on free ports, each test with fresh data in them."""
 
 import itertools
+import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,12 +25,14 @@ class Bucket:
 
 
 @pytest.fixture(scope="session")
-def servers_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return a folder that PostgreSQL's unprivileged account can pass through."""
-    folder = tmp_path_factory.mktemp("servers")
-    for parent in (folder, tmp_path_factory.getbasetemp(), tmp_path_factory.getbasetemp().parent):
-        parent.chmod(0o711)
-    return folder
+def servers_folder() -> Iterator[Path]:
+    """Return a folder that PostgreSQL's unprivileged account can pass through.
+
+    It is not one of pytest's: sessions that run side by side remove each other's oldest ones, servers and all.
+    """
+    with tempfile.TemporaryDirectory(prefix="scelle-servers-", ignore_cleanup_errors=True) as name:
+        Path(name).chmod(0o711)
+        yield Path(name)
 
 
 @pytest.fixture(scope="session")
@@ -79,9 +82,12 @@ def s3_server(servers_folder: Path) -> Iterator[SeaweedFS]:
 
 
 @pytest.fixture
-def s3(s3_server: SeaweedFS) -> Bucket:
-    """Return an empty bucket of this test's own: address, keys and name."""
-    access = s3_server.access
-    bucket = f"test-{next(_numbers)}"
-    access.client().make_bucket(bucket_name=bucket)
-    return Bucket(access, bucket)
+def s3(s3_server: SeaweedFS) -> Iterator[Bucket]:
+    """Return an empty bucket of this test's own; it goes with the test, because each costs the server volumes."""
+    access, name = s3_server.access, f"test-{next(_numbers)}"
+    client = access.client()
+    client.make_bucket(bucket_name=name)
+    yield Bucket(access, name)
+    for found in client.list_objects(bucket_name=name, recursive=True, include_version=True):
+        client.remove_object(bucket_name=name, object_name=str(found.object_name), version_id=found.version_id)
+    client.remove_bucket(bucket_name=name)

@@ -16,8 +16,9 @@ from proof.tree import consistency_proof, inclusion_proof
 from journal.access import Reader
 from journal.checkpoints import Checkpoints, ForkRefused, Sealed
 from journal.database import Database, nodes
+from journal.leaf import Leaf
 from journal.peers import Peers
-from journal.timeline import Leaf, document_versions, leaves_of
+from journal.timeline import document_versions, leaves_of
 
 MOST_EARLIER = 8  # checkpoints that one export may be compared with
 
@@ -84,10 +85,10 @@ class Exports:
     def _items(
         self, leaves: Sequence[Leaf], proofs: dict[int, InclusionProof], reader: Reader | None
     ) -> tuple[Item, ...]:
-        numbers: dict[str, list[int]] = defaultdict(list)
+        of_service: dict[str, list[Leaf]] = defaultdict(list)
         for leaf in leaves:
-            numbers[leaf.entry.svc].append(leaf.entry.store_seq)
-        states = {svc: self._peers.states(svc, wanted) for svc, wanted in numbers.items()}
+            of_service[leaf.entry.svc].append(leaf)
+        states = {svc: self._peers.states(svc, theirs) for svc, theirs in of_service.items()}
         return tuple(
             Item(
                 leaf.index,

@@ -8,12 +8,13 @@ from http import HTTPStatus
 from typing import Any
 from uuid import UUID
 
-import httpx
 from chassis.client import ServiceClient, Unavailable
 from contracts import Envelope
 from proof.bundle import Observation, Opening
 from proof.canonical import NotCanonical, parse
 from proof.entry import encoded
+
+from journal.leaf import Leaf
 
 PAGE = 500  # events of one answer
 PARALLEL = 8  # calls at once
@@ -51,7 +52,8 @@ class Peers:
 
     def envelopes(self, svc: str, after: int, limit: int) -> list[Envelope]:
         """Return the events of a service that follow number `after`, to fill a hole of the bus."""
-        return [Envelope.parse(item) for item in self._events(svc, after, limit)]
+        answer = self._found(svc, "/internal/events", {"after": after, "limit": limit}) or {"items": []}
+        return [Envelope.parse(item) for item in answer["items"]]
 
     def readers(self, dossier: UUID) -> Readers | None:
         """Return who may read a dossier; None if the dossier service knows none."""
@@ -82,18 +84,23 @@ class Peers:
             return None
         return answer["name"] if answer else None
 
-    def states(self, svc: str, numbers: Sequence[int]) -> dict[int, bytes]:
-        """Return the stored bytes of some events (ascending numbers) as the service holds them now.
+    def states(self, svc: str, leaves: Sequence[Leaf]) -> dict[int, bytes]:
+        """Return the stored bytes of the events of some leaves (in their order) as the service holds them now.
 
-        An event that the service no longer has, or cannot even read, is absent. Raises Unavailable when the service
-        itself does not answer: that says nothing of its events.
+        An event that the service no longer has is absent, and so is one whose row is not about this leaf any more.
         """
         held: dict[int, bytes] = {}
-        wanted = list(numbers)
-        while wanted:
-            window = [number for number in wanted if number < wanted[0] + PAGE]
-            held |= self._window(svc, window)
-            wanted = wanted[len(window) :]
+        wanted = {leaf.entry.store_seq: leaf for leaf in leaves}
+        numbers = sorted(wanted)
+        while numbers:
+            window = [number for number in numbers if number < numbers[0] + PAGE]
+            place = {"after": window[0] - 1, "limit": window[-1] - window[0] + 1}
+            answer = self._found(svc, "/internal/rows", place) or {"items": []}
+            for row in answer["items"]:
+                leaf = wanted.get(row["storeseq"])
+                if leaf is not None and _is_row_of(leaf, row):
+                    held[row["storeseq"]] = base64.b64decode(row["state"])
+            numbers = numbers[len(window) :]
         return held
 
     def openings(self, places: Sequence[tuple[str, int]]) -> list[Opening | None]:
@@ -106,49 +113,19 @@ class Peers:
         with ThreadPoolExecutor(PARALLEL) as pool:
             return list(pool.map(self._observation, versions))
 
-    def _window(self, svc: str, numbers: Sequence[int]) -> dict[int, bytes]:
-        try:
-            items = self._events(svc, numbers[0] - 1, numbers[-1] - numbers[0] + 1)
-        except Unavailable as error:
-            if not self._alive(svc, error):
-                raise
-            if len(numbers) == 1:
-                return {}
-            middle = len(numbers) // 2
-            return self._window(svc, numbers[:middle]) | self._window(svc, numbers[middle:])
-        held = {item["storeseq"]: base64.b64decode(item["state"]) for item in items}
-        return {number: held[number] for number in numbers if number in held}
-
     def _opening(self, svc: str, number: int) -> Opening | None:
+        answer = self._found(svc, "/internal/openings", {"seq": number})
+        if answer is None:
+            return None
         try:
-            answer = self._found(svc, "/internal/openings", {"seq": number})
-            if answer is None:
-                return None
             return Opening(parse(answer["payload"].encode()), base64.b64decode(answer["salt"]))
         except NotCanonical:
             return None
-        except Unavailable as error:
-            if self._alive(svc, error):
-                return None  # its bytes were altered so that the service cannot open them; event-state will say so
-            raise
 
     def _observation(self, version: str) -> Observation:
         answer = self._found("vault", f"/internal/documents/{version}/observation")
         digest = answer and answer["manifest_sha256"]
         return Observation(version, encoded(bytes.fromhex(digest)) if digest else None)
-
-    def _events(self, svc: str, after: int, limit: int) -> list[dict[str, Any]]:
-        answer = self._found(svc, "/internal/events", {"after": after, "limit": limit})
-        return answer["items"] if answer else []
-
-    def _alive(self, svc: str, error: Unavailable) -> bool:
-        """Tell whether the service works although one of its answers was an error."""
-        if isinstance(error.__cause__, httpx.TransportError):
-            return False
-        try:
-            return self._clients[svc].get("/readyz").status_code == HTTPStatus.OK
-        except Unavailable:
-            return False
 
     def _found(self, svc: str, path: str, params: Mapping[str, Any] | None = None) -> dict[str, Any] | None:
         """Return the JSON of an answer, None for a 404; raise Unavailable for anything else."""
@@ -161,6 +138,12 @@ class Peers:
             raise Unavailable(peer=svc)
         answer: dict[str, Any] = response.json()
         return answer
+
+
+def _is_row_of(leaf: Leaf, row: Mapping[str, Any]) -> bool:
+    entry = leaf.entry
+    same_place = (row["type"], row["agg"], row["agg_ver"]) == (entry.type, entry.agg, entry.agg_ver)
+    return same_place and base64.b64decode(row["entry"]) == leaf.data
 
 
 def _person(item: Mapping[str, Any]) -> Person:

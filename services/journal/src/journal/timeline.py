@@ -2,7 +2,6 @@
 
 import tomllib
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from importlib.resources import files
 from typing import Any
@@ -13,6 +12,7 @@ from pydantic import BaseModel, Field
 
 from journal.access import Reader
 from journal.database import Database, Rows
+from journal.leaf import Leaf
 from journal.peers import Peers, Person
 
 # A part of an aggregate that does not repeat the dossier belongs to it all the same.
@@ -66,15 +66,6 @@ class Event(BaseModel):
     actor: Who
     documents: list[DocumentVersion]
     sealed: Seal | None = Field(description="none until a checkpoint is signed, some seconds later")
-
-
-@dataclass(frozen=True, slots=True)
-class Leaf:
-    """An entry and its place."""
-
-    index: int
-    data: bytes
-    entry: Entry
 
 
 class Timeline:

@@ -31,7 +31,6 @@ from vault.application.facts import facts
 from vault.application.observations import Observations
 from vault.application.readings import Readings
 from vault.application.reaping import Reaper
-from vault.entrypoints.checksum import add_checksum_answer
 from vault.entrypoints.http import internal_routes, public_routes
 from vault.entrypoints.timers import reaping
 from vault.readmodel.documents import DocumentTable
@@ -83,7 +82,7 @@ def app(settings: Settings) -> FastAPI:
         store=parts.store, documents=parts.documents, keys=parts.keys, objects=parts.objects, threads=parts.threads
     )
     observations = Observations(parts.documents, parts.objects)
-    application = create_app(
+    return create_app(
         service="vault",
         prefix=PREFIX,
         routers=[public_routes(deposits, readings)],
@@ -93,8 +92,6 @@ def app(settings: Settings) -> FastAPI:
         ready=parts.store.ready,
         refusals=[StoreRefusal],
     )
-    add_checksum_answer(application)
-    return application
 
 
 def tasks(settings: Settings) -> Sequence[Task]:

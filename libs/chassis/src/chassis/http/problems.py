@@ -12,6 +12,7 @@ from starlette.exceptions import HTTPException
 from chassis.refusal import NotFound, Refusal
 
 MEDIA_TYPE = "application/problem+json"
+CHECKSUM_MISMATCH = 460
 
 
 class MethodNotAllowed(Refusal):
@@ -82,12 +83,17 @@ SCHEMA: Mapping[str, Any] = {
 }
 
 
+def phrase(status: int) -> str:
+    """Return the name of an HTTP status, also of the one that only tus 1.0 defines."""
+    return "Checksum Mismatch" if status == CHECKSUM_MISMATCH else HTTPStatus(status).phrase
+
+
 def body_of(refusal: Refusal | type[Refusal]) -> dict[str, Any]:
     """Return the members of the problem."""
     facts = refusal.facts if isinstance(refusal, Refusal) else {}
     return {
         "type": f"urn:scelle:problem:{refusal.code}",
-        "title": HTTPStatus(refusal.status).phrase,
+        "title": phrase(refusal.status),
         "status": refusal.status,
         "detail": refusal.detail(),
         "code": refusal.code,
@@ -118,7 +124,7 @@ def problems(*refusals: type[Refusal]) -> dict[int | str, dict[str, Any]]:
         response = responses.setdefault(
             refusal.status,
             {
-                "description": HTTPStatus(refusal.status).phrase,
+                "description": phrase(refusal.status),
                 "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}, "examples": {}}},
             },
         )

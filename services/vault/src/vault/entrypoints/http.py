@@ -25,13 +25,13 @@ from vault.domain.refusals import (
     AlreadyStored,
     Damaged,
     DepositTooSlow,
+    DigestMismatch,
     EmptyFile,
     SizeMismatch,
     StorageAway,
     TooLarge,
     UnsupportedType,
 )
-from vault.entrypoints import checksum
 from vault.entrypoints.disposition import attachment
 
 DEPOSIT_REFUSALS = (
@@ -39,6 +39,7 @@ DEPOSIT_REFUSALS = (
     TooLarge,
     SizeMismatch,
     UnsupportedType,
+    DigestMismatch,
     AlreadyStored,
     DepositTooSlow,
     StorageAway,
@@ -127,7 +128,7 @@ def public_routes(deposits: Deposits, readings: Readings) -> APIRouter:
     @router.put(
         "/content",
         status_code=201,
-        responses={**problems(*DEPOSIT_REFUSALS), **checksum.RESPONSES},
+        responses=problems(*DEPOSIT_REFUSALS),
         dependencies=[accept_stream(1 << 62)],
         openapi_extra={"requestBody": {"required": True, "content": {"application/octet-stream": {}}}},
     )

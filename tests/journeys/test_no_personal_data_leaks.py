@@ -1,0 +1,233 @@
+"""What people are called, write and type stays with its owner: not in logs, on the bus, in events, proofs or objects."""
+
+import base64
+import re
+import secrets
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from http import HTTPStatus
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from launcher.blueprint import SERVICES
+from launcher.journey.deposits import DOSSIERS
+from launcher.journey.documents import Pile
+from launcher.journey.people import IDENTITY, Client
+from launcher.journey.story import Journey
+from launcher.journey.world import World
+from psycopg import sql
+from testkit.stack import Platform
+
+LEGITIMATE = ("read", "identity", "pg_catalog", "information_schema")
+"""Schemas: read models hold names, and identity keeps digests of secrets; the others are PostgreSQL's own."""
+OUTSIDE = "sandbox-"
+"""Logs of simulators of the outside world."""
+
+
+class Canaries(dict[str, str]):
+    """Words that exist nowhere else, by what they stand for."""
+
+    def of(self, what: str, before: str = "", after: str = "") -> str:
+        """Make a word that stands for something."""
+        self[what] = word = f"{before}canari{secrets.token_hex(6)}{after}"
+        return word
+
+
+class PersonalJourney(Journey):
+    """The reference journey of people all of whose words are canaries, up to a refusal."""
+
+    def __init__(self, world: World, pile: Pile, canaries: Canaries) -> None:
+        super().__init__(world, pile, print)
+        self.canaries = canaries
+        for member in (self.clerk, self.auditor):
+            member.first_name, member.last_name = (canaries.of(f"{member.email} {name}") for name in ("first", "last"))
+            member.email = canaries.of(f"e-mail of {member.last_name}", after="@etude.example")
+            member.password = canaries.of(f"password of {member.last_name}")
+        self.clients = [self._person("client 1", "61"), self._person("client 2", "62")]
+        self.number = canaries.of("number")
+        self.reason = canaries.of("reason", "Illisible : ")
+
+    def _person(self, who: str, start: str) -> Client:
+        of, digits = self.canaries.of, f"{secrets.randbelow(10_000_000):07}"
+        self.canaries[f"phone of {who}"] = f"{start}{digits}"
+        names = of(f"first name of {who}"), of(f"last name of {who}")
+        email, password = of(f"e-mail of {who}", after="@clients.example"), of(f"password of {who}", "Une phrase ")
+        return Client(*names, email, f"+33{start}{digits}", password)
+
+    def opens(self) -> None:
+        of = self.canaries.of
+        opening = {"number": self.number, "title": of("title"), "deed_type": "bail-habitation", "note": of("note")}
+        self.dossier = self._clerk("POST", "/dossiers", HTTPStatus.CREATED, opening)["id"]
+        self._clerk("POST", "/dossiers", HTTPStatus.CONFLICT, opening)
+
+    def asks(self) -> None:
+        first, second = self.clients
+        self._ask(first, ["cni"], [self.canaries.of("label", "Lettre de ")])
+        self._ask(second, ["cni"], [])
+
+    def refuses(self) -> None:
+        deposited, client = self.deposits[0], self.clients[0]
+        path = f"/requests/{deposited.request_id}/versions/{deposited.version_id}"
+        self._clerk("POST", f"{path}/views", HTTPStatus.CREATED)
+        self._clerk("POST", f"{path}/refusal", HTTPStatus.NO_CONTENT, {"reason": self.reason})
+        self.world.mail_to(client.email, self.reason)
+        self.world.call("GET", f"/api/journal/v1/dossiers/{self.dossier}/bundle", token=self.auditor.token)
+
+
+@dataclass
+class Told:
+    """A journey that was walked, and the words that it must not have left behind."""
+
+    journey: PersonalJourney
+    canaries: Canaries
+    codes: list[str]
+    tokens: dict[str, str]
+
+
+@pytest.fixture(scope="module")
+def told(platform: Platform, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Told]:
+    canaries, world, folder = Canaries(), platform.world(), tmp_path_factory.mktemp("canaries")
+    files = [folder / canaries.of(f"file name {number}", after=".pdf") for number in range(5)]
+    for file in files:
+        file.write_bytes(b"%PDF-1.7\n" + f"{canaries.of(f'content of {file.name}')}\n".encode() * 500)
+    journey = PersonalJourney(world, Pile(files, files), canaries)
+    journey.step_1_the_office_signs_in()
+    journey.opens()
+    journey.step_3_two_clients_are_added()
+    journey.asks()
+    journey.step_5_the_clients_sign_in()
+    journey.step_6_the_clients_deposit()
+    journey.refuses()
+    stumble(journey)
+    yield Told(journey, canaries, list(codes_of(world, journey.clients)), tokens_of(world, journey))
+    world.close()
+
+
+def stumble(journey: PersonalJourney) -> None:
+    """Type personal things where they do not belong, so that refusals and errors get a chance to repeat them."""
+    world, word, client = journey.world, journey.canaries.of("typed in the wrong place"), journey.clients[0]
+    tries: list[tuple[str, str, str, Any]] = [
+        ("GET", f"{DOSSIERS}/dossiers?q={word}%00", journey.clerk.token, None),
+        ("GET", f"{IDENTITY}/clients?q={word}%00", journey.clerk.token, None),
+        ("GET", f"{IDENTITY}/offices?q={word}%00", "", None),
+        ("GET", f"{DOSSIERS}/{word}/{client.email}?name={client.last_name}", journey.clerk.token, None),
+        ("GET", f"/{word}/{client.email}", "", None),
+        ("GET", f"{IDENTITY}/sign-in/idnot/callback?state={word}&code={word}", "", None),
+        ("POST", f"{IDENTITY}/sign-in/password", "", {"email": client.email, "password": word}),
+        ("POST", f"{IDENTITY}/sign-in/password", "", {"email": word, word: client.password}),
+        ("POST", f"{IDENTITY}/clients", journey.clerk.token, {"first_name": client.first_name, "phone": word}),
+        ("POST", f"{DOSSIERS}/dossiers", journey.clerk.token, {"number": [word], "title": word, word: word}),
+        ("PUT", f"{IDENTITY}/password", "", {"setup_token": word, "password": client.password}),
+        ("DELETE", f"{IDENTITY}/me", word, None),
+    ]
+    for method, path, token, body in tries:
+        answer = world.request(method, path, token=token, body=body)
+        assert answer.status_code >= HTTPStatus.BAD_REQUEST
+
+
+def codes_of(world: World, clients: Iterable[Client]) -> Iterator[str]:
+    for client in clients:
+        texts = httpx.get(f"{world.sms}/messages", params={"to": client.phone}).json()
+        yield from (re.findall(r"\b\d{6}\b", text["text"])[0] for text in texts)
+
+
+def tokens_of(world: World, journey: Journey) -> dict[str, str]:
+    """Return the secrets that open something: of sessions and of links in e-mails."""
+    people = [journey.clerk, journey.auditor, *journey.clients]
+    found = {f"access token of {person.email}": person.token.rpartition(".")[2] for person in people}
+    for person in people:
+        for mail in httpx.get(f"{world.mail}/messages", params={"to": person.email}).json():
+            links = "".join(mail["links"])
+            found |= {f"link to {person.email}": token for token in re.findall(r"(?:token|invitation)=([\w-]+)", links)}
+    return found
+
+
+def needles(told: Told) -> dict[str, list[bytes]]:
+    """Return every way in which a word could stand in a file: plain, in hexadecimal, in base64 at any offset."""
+    found = {}
+    for what, word in (told.canaries | told.tokens).items():
+        plain = re.sub(r"^.*(?=canari)|@.*$", "", word).encode()
+        folded = [base64.b64encode(bytes(shift) + plain)[4 if shift else 0 : -4] for shift in range(3)]
+        found[what] = [plain.lower(), plain.hex().encode(), *(one.lower() for one in folded)]
+    return found
+
+
+def leaks(told: Told, places: Iterable[tuple[str, bytes]], *, without: str = "nothing") -> set[str]:
+    """Return what stands where it should not; a code counts when it stands alone."""
+    wanted = {what: words for what, words in needles(told).items() if without not in what}
+    codes = re.compile(rb"(?<![0-9a-zA-Z.])(" + "|".join(told.codes).encode() + rb")(?![0-9a-zA-Z.])")
+    found = set()
+    for place, content in places:
+        lower = content.lower()
+        found |= {f"{what} in {place}" for what, words in wanted.items() if any(word in lower for word in words)}
+        found |= {f"a code in {place}" for _ in codes.findall(content)}
+    return found
+
+
+def files_under(folder: Path) -> Iterator[tuple[str, bytes]]:
+    for path in sorted(folder.rglob("*")):
+        if path.is_file() and not path.name.startswith(OUTSIDE):
+            yield path.name, path.read_bytes()
+
+
+def rows(platform: Platform, service: str) -> Iterator[tuple[str, bytes]]:
+    """Yield every table of a service where nothing personal may be in clear."""
+    with platform.database(service) as connection:
+        query = "SELECT table_schema, table_name FROM information_schema.tables WHERE table_schema <> ALL(%s)"
+        for schema, table in connection.execute(query, [list(LEGITIMATE)]).fetchall():
+            found = connection.execute(sql.SQL("SELECT * FROM {}").format(sql.Identifier(schema, table))).fetchall()
+            values = (value if isinstance(value, bytes) else str(value).encode() for row in found for value in row)
+            yield f"{service}: {schema}.{table}", b"\n".join(values)
+
+
+def objects(platform: Platform) -> Iterator[tuple[str, bytes]]:
+    client = platform.s3().client()
+    for bucket in client.list_buckets():
+        for one in client.list_objects(bucket_name=bucket.name, recursive=True):
+            name = str(one.object_name)
+            answer = client.get_object(bucket_name=bucket.name, object_name=name)
+            yield f"the bucket, {name}", name.encode() + b"\n" + answer.read()
+            answer.close()
+
+
+@pytest.mark.covers("C-08")
+def test_logs_hold_no_personal_data_and_no_secret(told: Told, platform: Platform) -> None:
+    logs = list(files_under(platform.folder / "logs"))
+    assert {"gateway.log", "postgres.log", "nats.log", "s3.log"} | {f"{name}.log" for name in SERVICES} <= dict(
+        logs
+    ).keys()
+    assert any(told.journey.clerk.id.encode() in content or b"request-answered" in content for _, content in logs)
+    assert leaks(told, logs) == set()
+
+
+def test_the_bus_carries_no_personal_data_and_no_secret(told: Told, platform: Platform) -> None:
+    store = list(files_under(platform.folder / "nats"))
+    assert any(
+        told.journey.dossier.encode() in content for _, content in store
+    )  # it is readable, so it was looked into
+    assert leaks(told, store, without="number") == set()
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_events_entries_and_commands_hold_no_personal_data_and_no_secret(
+    told: Told, platform: Platform, service: str
+) -> None:
+    tables = list(rows(platform, service))
+    assert any(b"occurred_at" in content or b"occurredat" in content for _, content in tables)
+    assert leaks(told, tables, without="number") == set()
+
+
+def test_the_object_store_holds_no_document_in_clear(told: Told, platform: Platform) -> None:
+    stored = list(objects(platform))
+    assert len(stored) >= len(told.journey.deposits)
+    assert leaks(told, stored) == set()
+
+
+def test_the_search_finds_what_is_there(told: Told) -> None:
+    """The read models and the mail are where names belong; the same search finds them there."""
+    mail = httpx.get(f"{told.journey.world.mail}/messages", params={"to": told.journey.clients[0].email}).content
+    assert {"last name of client 1 in mail", "reason in mail"} <= leaks(told, [("mail", mail)])
+    for folded in (mail.hex().encode(), base64.b64encode(b"x" + mail), base64.b64encode(b"xy" + mail)):
+        assert "reason in a fold" in leaks(told, [("a fold", folded)])
