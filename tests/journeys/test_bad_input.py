@@ -209,6 +209,12 @@ def test_a_refusal_without_a_reason_changes_nothing(desk: Any, to_decide: Body, 
     assert desk.state() == before
 
 
+@pytest.mark.covers("L-65")
+def test_a_reason_that_nobody_can_read_is_none(desk: Any) -> None:
+    path = desk.deposited()["path"] + "/refusal"
+    desk.refused(desk.send("POST", path, desk.staff, json={"reason": "\u200b \u2060"}), 422, "reason-missing")
+
+
 @pytest.fixture(scope="module")
 def to_decide(desk: Any) -> Body:
     return desk.deposited()

@@ -1,10 +1,8 @@
 """Two services with keys, and an application that uses everything the chassis gives."""
 
 import json
-import socket
-import threading
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -13,7 +11,6 @@ from uuid import UUID, uuid4
 import httpx
 import pytest
 import structlog
-import uvicorn
 from chassis.http import (
     CallingService,
     CurrentActor,
@@ -32,6 +29,7 @@ from chassis.refusal import NotFound, Refusal
 from chassis.tokens import Signer, Verifier, new_signing_key
 from fastapi import APIRouter, FastAPI, Request, Response
 from pydantic import Field
+from testkit.serving import serving
 
 
 @dataclass
@@ -225,21 +223,6 @@ def app(one_world: World, keys: Keys) -> FastAPI:
 @pytest.fixture(scope="session")
 def served() -> Callable[[FastAPI], AbstractContextManager[str]]:
     return serving
-
-
-@contextmanager
-def serving(app: FastAPI) -> Iterator[str]:
-    """Serve `app` on a free port; give its address."""
-    config = uvicorn.Config(app, log_config=None, ws="none", lifespan="off", timeout_graceful_shutdown=2)
-    server = uvicorn.Server(config)
-    with socket.create_server(("127.0.0.1", 0)) as listening:
-        thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
-        thread.start()
-        try:
-            yield f"http://127.0.0.1:{listening.getsockname()[1]}"
-        finally:
-            server.should_exit = True
-            thread.join()
 
 
 @pytest.fixture(scope="session")

@@ -3,10 +3,7 @@
 import base64
 import json
 import os
-import socket
-import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -14,7 +11,6 @@ from uuid import UUID, uuid4
 
 import httpx
 import pytest
-import uvicorn
 from chassis.http import create_app
 from chassis.tokens import Signer, Verifier, new_signing_key
 from contracts import Envelope
@@ -22,24 +18,9 @@ from dossier import wiring
 from dossier.entrypoints.messages import VaultMessages
 from dossier.settings import Settings
 from eventstore import Inbox, Store
-from fastapi import APIRouter, FastAPI, Response
+from fastapi import APIRouter, Response
 from launcher.components.postgres import Postgres, create_database, drop_database
-
-
-@contextmanager
-def serving(app: FastAPI) -> Iterator[str]:
-    """Serve `app` on a free port; give its address."""
-    config = uvicorn.Config(app, log_config=None, ws="none", lifespan="off", timeout_graceful_shutdown=2)
-    server = uvicorn.Server(config)
-    with socket.create_server(("127.0.0.1", 0)) as listening:
-        thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
-        thread.start()
-        try:
-            yield f"http://127.0.0.1:{listening.getsockname()[1]}"
-        finally:
-            server.should_exit = True
-            thread.join()
-
+from testkit.serving import serving
 
 FILE = {"name": "dpe.pdf", "size": 48_213, "sha256": "ab" * 32}
 

@@ -3,8 +3,6 @@
 import base64
 import json
 import os
-import socket
-import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
@@ -16,7 +14,6 @@ from uuid import UUID, uuid4
 import httpx
 import psycopg
 import pytest
-import uvicorn
 from chassis.actor import Actor
 from chassis.feed import feed_router
 from chassis.http import create_app
@@ -25,7 +22,7 @@ from chassis.tokens import Signer, Verifier, new_signing_key
 from contracts import Envelope, envelope_of
 from eventsourcing.domain import Aggregate, AggregateCreated, AggregateEvent, event
 from eventstore import LEDGER, DocFact, Facts, FileKeyService, Personal, Projection, Store, migrate
-from fastapi import APIRouter, FastAPI
+from fastapi import APIRouter
 from journal.checkpoints import LogSigner
 from journal.database import Database, prepare
 from journal.intake import Intake
@@ -35,6 +32,7 @@ from launcher.components.postgres import Postgres, create_database
 from proof.entry import encoded
 from proof.policy import LogKey, Policy
 from structlog.testing import capture_logs
+from testkit.serving import serving
 
 SERVICES = ("identity", "dossier", "vault", "messaging", "journal")
 OFFICE, OTHER_OFFICE = uuid4(), uuid4()
@@ -120,21 +118,6 @@ def facts(happened: Any, aggregate: Any) -> Facts:
         doc = DocFact(ref=ver, ver=ver, size=4, sha256=happened.sha256, ct_h=manifest)
         return Facts(office=happened.office_id, dossier=happened.dossier_id, docs=(doc,))
     return Facts()  # a reading repeats neither office nor dossier
-
-
-@contextmanager
-def serving(application: FastAPI) -> Iterator[str]:
-    """Serve an application on a free port; give its address."""
-    config = uvicorn.Config(application, log_config=None, ws="none", lifespan="off", timeout_graceful_shutdown=2)
-    server = uvicorn.Server(config)
-    with socket.create_server(("127.0.0.1", 0)) as listening:
-        thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
-        thread.start()
-        try:
-            yield f"http://127.0.0.1:{listening.getsockname()[1]}"
-        finally:
-            server.should_exit = True
-            thread.join()
 
 
 @dataclass

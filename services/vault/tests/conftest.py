@@ -4,10 +4,8 @@ import base64
 import hashlib
 import json
 import os
-import socket
-import threading
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -16,10 +14,10 @@ from uuid import UUID, uuid4
 import httpx
 import pytest
 import structlog
-import uvicorn
 from chassis.tokens import Signer, Ticket, new_signing_key
 from launcher.components.seaweedfs import SeaweedFS
 from testkit.plugin import Bucket
+from testkit.serving import serving
 from vault.adapters.s3 import S3Address, S3ObjectStore
 from vault.settings import Settings
 from vault.wiring import Parts, app, prepare
@@ -163,25 +161,9 @@ def plain_logs() -> Iterator[None]:
 def vault(settings: Settings, keys: Keys) -> Iterator[Vault]:
     prepare(settings)
     parts = Parts(settings)
-    with serving(settings) as address, httpx.Client(base_url=f"{address}/api/vault/v1", trust_env=False) as http:
-        yield Vault(settings, keys, http, parts, serving)
+    with serving(app(settings)) as address, httpx.Client(base_url=f"{address}/api/vault/v1", trust_env=False) as http:
+        yield Vault(settings, keys, http, parts, lambda other: serving(app(other)))
     parts.store.close()
-
-
-@contextmanager
-def serving(settings: Settings) -> Iterator[str]:
-    """Serve the application in a thread; give its address."""
-    application = app(settings)
-    config = uvicorn.Config(application, log_config=None, ws="none", lifespan="off", http="httptools", loop="uvloop")
-    server = uvicorn.Server(config)
-    with socket.create_server(("127.0.0.1", 0)) as listening:
-        thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
-        thread.start()
-        try:
-            yield f"http://127.0.0.1:{listening.getsockname()[1]}"
-        finally:
-            server.should_exit = True
-            thread.join()
 
 
 @pytest.fixture
