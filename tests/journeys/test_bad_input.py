@@ -108,7 +108,6 @@ def test_a_hostile_file_name_is_refused(desk: Any, one_request: str, name: str, 
     desk.refused(answer, status, "invalid" if status == 422 else "body-unreadable")
 
 
-@pytest.mark.covers("L-62")
 def test_a_strange_file_name_comes_back_harmless(desk: Any) -> None:
     given = desk.deposited(name='re\u0301su\u200bmé "; filename=x.exe; 😀.pdf')
     look = desk.send("POST", given["path"] + "/views", desk.staff).json()
@@ -146,7 +145,6 @@ def _addresses(desk: Any, dossier: str, request: str, version: str) -> list[tupl
     ]
 
 
-@pytest.mark.covers("L-27")
 def test_what_is_foreign_answers_the_same_bytes_as_what_does_not_exist(desk: Any) -> None:
     given, before = desk.deposited(), desk.state()
     stranger = desk.walked.stranger.token
@@ -220,7 +218,6 @@ def to_decide(desk: Any) -> Body:
     return desk.deposited()
 
 
-@pytest.mark.covers("L-63", "L-65")
 def test_what_is_decided_stays_decided_and_only_the_office_decides(desk: Any, to_decide: Body) -> None:
     for kind, body in (("validation", None), ("refusal", {"reason": "Flou."})):
         desk.refused(desk.send("POST", f"{to_decide['path']}/{kind}", desk.client, json=body), 403, "not-allowed")

@@ -75,7 +75,6 @@ def test_a_refused_command_does_not_use_up_its_key(desk: Any) -> None:
     assert command(desk, f"{DOSSIERS}/dossiers", opening(number), key).status_code == 201
 
 
-@pytest.mark.covers("L-63")
 def test_a_decision_sent_again_is_one_event(desk: Any) -> None:
     path, key = desk.deposited()["path"], str(uuid4())
     first, second = (command(desk, f"{path}/validation", None, key) for _ in range(2))
@@ -93,7 +92,6 @@ def test_a_client_is_added_once(desk: Any) -> None:
     assert [one["id"] for one in found] == [first.json()["id"]]
 
 
-@pytest.mark.covers("L-56", "L-59")
 def test_a_declaration_sent_again_leads_to_the_same_version(desk: Any) -> None:
     key, file = str(uuid4()), {"name": "a.pdf", "size": 5, "sha256": "a" * 64}
     offered = f"{DOSSIERS}/dossiers/{desk.dossier}/deposits"

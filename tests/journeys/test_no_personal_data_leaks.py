@@ -205,7 +205,6 @@ def objects(platform: Platform) -> Iterator[tuple[str, bytes]]:
             answer.close()
 
 
-@pytest.mark.covers("C-08")
 def test_logs_hold_no_personal_data_and_no_secret(told: Told, platform: Platform) -> None:
     logs = list(files_under(platform.folder / "logs"))
     names = {name for name, _ in logs}
@@ -231,6 +230,7 @@ def test_events_entries_and_commands_hold_no_personal_data_and_no_secret(
     assert leaks(told, tables, without="number") == set()
 
 
+@pytest.mark.covers("C-14")
 def test_the_object_store_holds_no_document_in_clear(told: Told, platform: Platform) -> None:
     stored = list(objects(platform))
     assert len(stored) >= len(told.journey.deposits)

@@ -91,7 +91,7 @@ def running_stack(folder: Path, *, keep: bool) -> Iterator[dict[str, Any]]:
 
 def forged(bundle: bytes) -> bytes:
     """Return a copy with one byte of one sealed entry changed, the container repaired as a forger would."""
-    files = unpack(bundle)
+    files = dict(unpack(bundle).files)
     entries = bytearray(files[ENTRIES])
     place = entries.index(REFUSAL) + len(REFUSAL)
     entries[place] ^= 1
@@ -112,9 +112,9 @@ def _verify_and_show(bundle: bytes, policy: Path, path: Path) -> Verdict:
     changed[len(changed) // 2] ^= 1
     raw = check(bytes(changed), policy)
     careful = check(forged(bundle), policy)
-    if raw.verdict is Verdict.INTACT or careful.verdict is not Verdict.TAMPERED or not _failed(careful):
+    if not _failed(raw) or careful.verdict is not Verdict.TAMPERED or not _failed(careful):
         raise JourneyBroken("a changed byte goes unnoticed")
-    tell(f"Un octet changé dans une copie : {_in_french(raw.verdict)} ({raw.problem or _failed(raw)}).")
+    tell(f"Un octet changé dans une copie : {_in_french(raw.verdict)}, contrôles en échec : {_failed(raw)}.")
     tell(f"Un octet changé dans une écriture, archive réparée : ALTÉRÉ, contrôles en échec : {_failed(careful)}.")
     tell(f"À refaire soi-même : scelle verify {path} --policy {policy}")
     return report.verdict

@@ -83,6 +83,10 @@ class LibraryRefusal(Exception):
     code, status = "library-refused", 409
 
 
+class ServerAway(Exception):
+    """A driver's own error."""
+
+
 class Unknown(LibraryRefusal):
     """The library knows nothing of it."""
 
@@ -100,6 +104,7 @@ class Done(LibraryRefusal):
 
 
 RAISED: dict[str, Exception] = {
+    "away": ServerAway(),
     "refusal": TooLate(until="2026-01-01"),
     "library": LibraryRefusal(),
     "unknown": Unknown(),
@@ -217,6 +222,7 @@ def app(one_world: World, keys: Keys) -> FastAPI:
         ready=one_world.ready,
         first_outcome=one_world.first_outcome,
         refusals=(LibraryRefusal,),
+        away=(ServerAway,),
     )
 
 

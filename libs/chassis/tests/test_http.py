@@ -36,6 +36,17 @@ def test_a_librarys_refusal_is_a_problem_too(http: httpx.Client, world: Any) -> 
     assert problem(http.post("/notes", json={"text": "a"}))["code"] == "library-refused"
 
 
+def test_a_server_that_does_not_answer_asks_to_try_again(http: httpx.Client, world: Any) -> None:
+    world.raises = "away"
+    answer = http.post("/notes", json={"text": "a"})
+    assert (answer.status_code, answer.json()["code"], answer.headers["Retry-After"]) == (503, "try-again", "1")
+
+
+def test_a_nul_in_a_query_is_a_422(http: httpx.Client) -> None:
+    answer = http.get("/numbers?q=a%00b")
+    assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (422, "query")
+
+
 def test_unknown_foreign_malformed_and_unrouted_answer_the_same_bytes(http: httpx.Client, world: Any) -> None:
     world.raises = "unknown"
     answers = [

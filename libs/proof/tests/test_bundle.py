@@ -39,7 +39,20 @@ def test_no_byte_of_a_bundle_can_change_unnoticed(log: "Log") -> None:
     for place in range(len(data)):
         changed = bytearray(data)
         changed[place] ^= 1 << place % 8
-        assert verify(bytes(changed), trust).verdict in {Verdict.MALFORMED, Verdict.TAMPERED}, place
+        report = verify(bytes(changed), trust)
+        assert report.verdict in {Verdict.MALFORMED, Verdict.TAMPERED}, place
+        assert "container" in {check.name for check in report.checks if check.findings}, place
+
+
+@pytest.mark.parametrize("name", ["entries.bin", "states.bin", "README.fr.txt", "observations.jsonl"])
+def test_a_changed_byte_names_the_file_it_is_in(log: "Log", name: str) -> None:
+    data = log.bundle(3).encode()
+    content = unpack(data).files[name]
+    changed = bytearray(data)
+    changed[data.index(name.encode() + content) + len(name) + len(content) // 2] ^= 1
+    report = verify(bytes(changed), log.trust())
+    assert report.verdict is Verdict.TAMPERED
+    assert report.checks[0].findings == (name,)
 
 
 def test_a_bundle_cut_anywhere_is_malformed(log: "Log") -> None:
@@ -71,7 +84,7 @@ def test_a_name_that_could_leave_its_folder_is_refused(name: str) -> None:
 
 
 def test_a_file_without_a_place_in_a_bundle_is_refused(log: "Log") -> None:
-    files = unpack(log.bundle().encode())
+    files = dict(unpack(log.bundle().encode()).files)
     for changed in (files | {"policy.json": b"{}"}, {n: c for n, c in files.items() if n != "states.bin"}):
         with pytest.raises(BundleMalformed):
             Bundle.decode(pack(changed))
@@ -79,7 +92,7 @@ def test_a_file_without_a_place_in_a_bundle_is_refused(log: "Log") -> None:
 
 @pytest.mark.covers("C-05")
 def test_a_file_changed_without_its_manifest_is_named(log: "Log") -> None:
-    files = unpack(log.bundle().encode())
+    files = dict(unpack(log.bundle().encode()).files)
     entries = files["entries.bin"].replace(b"document-refused", b"document-redused")
     for name, content in (("README.fr.txt", b"Tout va bien."), ("entries.bin", entries)):
         report = verify(pack(files | {name: content}), log.trust())
@@ -90,7 +103,7 @@ def test_a_file_changed_without_its_manifest_is_named(log: "Log") -> None:
 
 
 def test_a_manifest_that_says_something_else_is_named(log: "Log") -> None:
-    files = unpack(log.bundle().encode())
+    files = dict(unpack(log.bundle().encode()).files)
     for changed in (
         files["manifest.json"].replace(b'"entries":5', b'"entries":6'),
         files["manifest.json"].replace(b'"files":[', b'"files":[1,'),
@@ -122,4 +135,4 @@ def test_a_bundle_that_shows_nothing_is_malformed(log: "Log") -> None:
 )
 def test_a_file_that_does_not_read_makes_the_bundle_malformed(log: "Log", name: str, content: bytes) -> None:
     with pytest.raises(BundleMalformed):
-        Bundle.decode(pack(unpack(log.bundle().encode()) | {name: content}))
+        Bundle.decode(pack(dict(unpack(log.bundle().encode()).files) | {name: content}))

@@ -23,7 +23,7 @@ contents = st.binary(max_size=80) | lines | values.map(canonical)
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=300)
 @given(st.data())
 def test_any_content_of_any_file_gets_an_answer(log: "Log", data: st.DataObject) -> None:
-    files = unpack(log.bundle(2).encode())
+    files = dict(unpack(log.bundle(2).encode()).files)
     name = data.draw(st.sampled_from(sorted(files)))
     content = data.draw(contents)
     verdict = verify(pack(files | {name: content}), log.trust()).verdict

@@ -1,6 +1,7 @@
 """Events, proof entry, read model and idempotency key in one PostgreSQL transaction."""
 
 from eventstore.errors import (
+    AWAY,
     AlreadyDone,
     AlreadyReceived,
     Changed,
@@ -22,6 +23,7 @@ from eventstore.rebuilding import rebuild
 from eventstore.store import Store
 
 __all__ = [
+    "AWAY",
     "LEDGER",
     "AlreadyDone",
     "AlreadyReceived",

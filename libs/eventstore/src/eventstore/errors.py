@@ -4,6 +4,12 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
+import psycopg
+from eventsourcing.persistence import InterfaceError, OperationalError
+
+AWAY: tuple[type[Exception], ...] = (psycopg.OperationalError, psycopg.InterfaceError, OperationalError, InterfaceError)
+"""What is raised when PostgreSQL does not answer: waiting mends it, and nobody did wrong."""
+
 
 class StoreRefusal(Exception):
     """The event store refused the change."""

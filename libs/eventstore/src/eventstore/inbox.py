@@ -5,11 +5,9 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING, Any, Protocol
 
-import psycopg
-from eventsourcing.persistence import InterfaceError, OperationalError
 from psycopg.types.json import Jsonb
 
-from eventstore.errors import AlreadyReceived, Changed
+from eventstore.errors import AWAY, AlreadyReceived, Changed
 from eventstore.facts import Position
 
 if TYPE_CHECKING:
@@ -19,7 +17,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-AWAY = 503  # the status of a refusal that says: another system is away
+TRY_AGAIN = 503  # the status of a refusal that says: another system is away
 CAUSE_LENGTH = 200
 
 
@@ -148,5 +146,4 @@ def _position(message: Message) -> Position:
 
 def _passes(error: Exception) -> bool:
     """Tell whether waiting may mend it."""
-    away = (psycopg.OperationalError, psycopg.InterfaceError, OperationalError, InterfaceError, Changed)
-    return isinstance(error, away) or getattr(error, "status", None) == AWAY
+    return isinstance(error, (*AWAY, Changed)) or getattr(error, "status", None) == TRY_AGAIN

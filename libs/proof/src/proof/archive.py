@@ -8,6 +8,7 @@ import re
 import struct
 import zlib
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 MAX_SIZE = 256 * 1024 * 1024  # bytes of an archive
 MAX_FILES = 60_000  # below the limit of the plain ZIP format
@@ -27,14 +28,26 @@ class ArchiveMalformed(ValueError):
     """The bytes are not an archive that `pack` would write."""
 
 
+@dataclass(frozen=True, slots=True)
+class Archive:
+    """What an archive holds, and the names of the files that are not what was written: their checksum differs."""
+
+    files: Mapping[str, bytes]
+    altered: tuple[str, ...] = ()
+
+
 def pack(files: Mapping[str, bytes]) -> bytes:
     """Write `files`; raises ArchiveMalformed for a name or a number of files out of bounds."""
+    return _write(files, {name: zlib.crc32(data) for name, data in files.items()})
+
+
+def _write(files: Mapping[str, bytes], checksums: Mapping[str, int]) -> bytes:
     if len(files) > MAX_FILES or not all(_NAME.fullmatch(name) for name in files):
         raise ArchiveMalformed("too many files, or a name that is not allowed")
     content, directory, offset = [], [], 0
     for name, data in sorted(files.items()):
         encoded = name.encode()
-        shared = (_VERSION, 0, 0, 0, _DATE, zlib.crc32(data), len(data), len(data), len(encoded), 0)
+        shared = (_VERSION, 0, 0, 0, _DATE, checksums[name], len(data), len(data), len(encoded), 0)
         local = _LOCAL.pack(_LOCAL_MARK, *shared) + encoded
         content += [local, data]
         directory.append(_CENTRAL.pack(_CENTRAL_MARK, _MADE_BY, *shared, 0, 0, 0, _PERMISSIONS, offset) + encoded)
@@ -47,11 +60,15 @@ def pack(files: Mapping[str, bytes]) -> bytes:
     return packed
 
 
-def unpack(data: bytes) -> dict[str, bytes]:
-    """Read an archive; raises ArchiveMalformed for anything that `pack` would not have written."""
+def unpack(data: bytes) -> Archive:
+    """Read an archive; raises ArchiveMalformed for anything that `pack` would not have written.
+
+    A file whose content alone was changed can still be read, and is named.
+    """
     if len(data) > MAX_SIZE:
         raise ArchiveMalformed(f"larger than {MAX_SIZE} bytes")
     files: dict[str, bytes] = {}
+    checksums: dict[str, int] = {}
     position = 0
     while data[position : position + 4] == _LOCAL_MARK.to_bytes(4, "little"):
         if len(data) < position + _LOCAL.size or len(files) >= MAX_FILES:
@@ -60,8 +77,8 @@ def unpack(data: bytes) -> dict[str, bytes]:
         size, name_size = header[8], header[9]
         start = position + _LOCAL.size + name_size
         name = data[position + _LOCAL.size : start].decode("ascii", "replace")
-        files[name] = data[start : start + size]
+        files[name], checksums[name] = data[start : start + size], header[6]
         position = start + size
-    if pack(files) != data:
+    if _write(files, checksums) != data:
         raise ArchiveMalformed("not the one way of writing these files")
-    return files
+    return Archive(files, tuple(name for name in files if zlib.crc32(files[name]) != checksums[name]))

@@ -4,7 +4,7 @@ import hashlib
 import re
 import struct
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from importlib.resources import files as resources
 from typing import Any, Self
 
@@ -25,7 +25,11 @@ _CONSISTENCY = re.compile(r"consistency/([1-9][0-9]{0,15})-([1-9][0-9]{0,15})\.t
 
 
 class BundleMalformed(ValueError):
-    """The bytes are not a bundle: nothing can be said of what they hold."""
+    """The bytes are not a bundle: nothing more can be said of what they hold than which files were altered."""
+
+    def __init__(self, problem: str, altered: tuple[str, ...] = ()) -> None:
+        super().__init__(problem)
+        self.altered = altered
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +76,7 @@ class Bundle:
     consistency: Mapping[tuple[int, int], tuple[bytes, ...]] = field(default_factory=dict)
     readme: bytes | None = field(default=None, compare=False)  # None stands for this version's
     manifest: bytes | None = field(default=None, compare=False)  # as it was read; None until then
+    altered: tuple[str, ...] = field(default=(), compare=False)  # files that are not what was written
 
     @property
     def final(self) -> bytes:
@@ -90,14 +95,17 @@ class Bundle:
         The manifest is only read: `misstated` tells whether it is true.
         """
         try:
-            files = unpack(data)
-            bundle = cls._from_files(files)
-            again = bundle.files()
-        except (ArchiveMalformed, NotCanonical, NoteInvalid, KeyError, TypeError, ValueError) as error:
+            archive = unpack(data)
+        except ArchiveMalformed as error:
             raise BundleMalformed(str(error)) from error
-        if again | {_MANIFEST: files[_MANIFEST]} != files:
-            raise BundleMalformed("the files do not say one and the same thing")
-        return bundle
+        try:
+            bundle = cls._from_files(archive.files)
+            again = bundle.files()
+        except (NotCanonical, NoteInvalid, KeyError, TypeError, ValueError) as error:
+            raise BundleMalformed(str(error), archive.altered) from error
+        if again | {_MANIFEST: archive.files[_MANIFEST]} != archive.files:
+            raise BundleMalformed("the files do not say one and the same thing", archive.altered)
+        return replace(bundle, altered=archive.altered)
 
     def misstated(self) -> list[str]:
         """Return the files of which the manifest that was read says something else."""
@@ -164,8 +172,15 @@ class Bundle:
         texts = [manifest["dossier"], *(one.ver for one in seen), *(one.ct_h for one in seen if one.ct_h is not None)]
         if not all(isinstance(text, str) for text in texts):
             raise BundleMalformed("an identifier or a hash is a text")
-        more = {"readme": files[README], "manifest": files[_MANIFEST]}
-        return cls(manifest["dossier"], _items(files), checkpoints, seen, consistency, **more)
+        return cls(
+            manifest["dossier"],
+            _items(files),
+            checkpoints,
+            seen,
+            consistency,
+            readme=files[README],
+            manifest=files[_MANIFEST],
+        )
 
 
 def _hashes(manifest: bytes) -> set[tuple[str, str]]:

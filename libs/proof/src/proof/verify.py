@@ -36,7 +36,8 @@ def verify(data: bytes, trust: Trust, *, level: int = SIGNED) -> Report:
     try:
         bundle = Bundle.decode(data)
     except BundleMalformed as error:
-        return Report(Verdict.MALFORMED, None, level, problem=str(error))
+        verdict = Verdict.TAMPERED if error.altered else Verdict.MALFORMED
+        return Report(verdict, None, level, (_container(error.altered or (str(error),)),), problem=str(error))
     return _report(bundle, trust, level)
 
 
@@ -45,6 +46,7 @@ def _report(bundle: Bundle, trust: Trust, asked: int) -> Report:
     signature = _signature(bundle, trust)
     known = known_check(bundle, trust.known, trust.policy)
     checks = (
+        _container(bundle.altered),
         canonical_check,
         *local_checks(bundle, entries, trust.documents),
         *merkle_checks(bundle),
@@ -61,6 +63,10 @@ def _report(bundle: Bundle, trust: Trust, asked: int) -> Report:
     report = Report(verdict, reached, asked, checks, checkpoint.origin, checkpoint.size, encoded(checkpoint.root))
     report = replace(report, dossier=bundle.dossier, entries=len(bundle.items))
     return replace(report, level=None) if tampered else report
+
+
+def _container(findings: tuple[str, ...]) -> Check:
+    return Check("container", Family.LOCAL_INTEGRITY, 1, findings)
 
 
 def _read_entries(bundle: Bundle) -> tuple[list[Entry | None], Check]:

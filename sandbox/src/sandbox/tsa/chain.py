@@ -9,6 +9,7 @@ from typing import Self
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.x509.oid import ExtendedKeyUsageOID
 
 _YEAR = timedelta(days=365)
 _RSA_BITS = 2048
@@ -96,7 +97,7 @@ def _signer(builder: x509.CertificateBuilder, issuer: _CaKey) -> x509.Certificat
     """Certify the signer of tokens, whose only use is critical (RFC 3161, 2.3)."""
     builder = builder.add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
     builder = builder.add_extension(_usage("digital_signature"), critical=True)
-    use = x509.ExtendedKeyUsage([x509.ExtendedKeyUsageOID.TIME_STAMPING])
+    use = x509.ExtendedKeyUsage([ExtendedKeyUsageOID.TIME_STAMPING])
     return _issued(builder.add_extension(use, critical=True), issuer)
 
 

@@ -47,10 +47,10 @@ def answer(chain: Chain, query: bytes, faults: Faults) -> bytes:
         request = asn1.decode_der(say.Request, query)
     except ValueError:
         return _refusal(_BAD_FORMAT, "the request cannot be read")
-    if request.version != 1 or len(request.imprint.digest) != _DIGEST_SIZE:
-        return _refusal(_BAD_REQUEST, "version 1 and a digest of 32 bytes are served")
     if request.imprint.algorithm.oid != _SHA256:
         return _refusal(_BAD_ALGORITHM, "only SHA-256 is served")
+    if request.version != 1 or len(request.imprint.digest) != _DIGEST_SIZE:
+        return _refusal(_BAD_REQUEST, "version 1 and a digest of 32 bytes are served")
     if request.policy is not None and request.policy.dotted_string != POLICY:
         return _refusal(_BAD_POLICY, f"only {POLICY} is served")
     token = _token(chain, asn1.encode_der(_info(request, faults)), with_chain=request.cert_req)

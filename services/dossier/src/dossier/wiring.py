@@ -13,6 +13,7 @@ from chassis.process import Service, Task
 from chassis.tokens import Signer, Verifier
 from contracts import Envelope, envelope_of
 from eventstore import (
+    AWAY,
     LEDGER,
     Facts,
     FileKeyService,
@@ -91,7 +92,8 @@ def app(settings: Settings) -> FastAPI:
         verifier=Verifier(settings.trust_file),
         ready=store.ready,
         first_outcome=store.first_outcome,
-        refusals=(StoreRefusal,),
+        refusals=[StoreRefusal],
+        away=AWAY,
     )
     application.state.store, application.state.uses = store, uses(settings, store)
     return application

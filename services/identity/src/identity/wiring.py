@@ -15,6 +15,7 @@ from chassis.process import Task
 from chassis.tokens import Signer, Verifier
 from contracts import envelope_of
 from eventstore import (
+    AWAY,
     LEDGER,
     Facts,
     FileKeyService,
@@ -266,6 +267,7 @@ def build(identity: Identity) -> FastAPI:
         ready=identity.store.ready,
         first_outcome=lambda actor_id, key: identity.store.first_outcome(actor_id, key) if actor_id else None,
         refusals=[StoreRefusal],
+        away=AWAY,
     )
     app.include_router(key_routes(identity.signer.public_jwk()))
     app.state.trusted_proxies = frozenset(settings.trusted_proxies)

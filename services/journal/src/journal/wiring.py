@@ -9,6 +9,7 @@ from chassis.client import ServiceClient
 from chassis.http import create_app
 from chassis.process import Service, Task
 from chassis.tokens import Signer, Verifier
+from eventstore import AWAY
 from fastapi import FastAPI
 
 from journal.access import Access
@@ -65,6 +66,7 @@ def app(settings: Settings, built: Parts | None = None) -> FastAPI:
         settings=settings,
         verifier=Verifier(settings.trust_file),
         ready=served.database.ready,
+        away=AWAY,
     )
 
 

@@ -13,6 +13,7 @@ from chassis.process import Service, Task
 from chassis.tokens import Signer, Verifier
 from contracts import Envelope, envelope_of
 from eventstore import (
+    AWAY,
     LEDGER,
     Facts,
     FileKeyService,
@@ -104,7 +105,8 @@ def web(settings: Settings, having: Parts) -> FastAPI:
         verifier=Verifier(settings.trust_file),
         ready=having.store.ready,
         first_outcome=having.store.first_outcome,
-        refusals=(StoreRefusal,),
+        refusals=[StoreRefusal],
+        away=AWAY,
     )
 
 

@@ -12,6 +12,7 @@ from chassis.process import Service, Task
 from chassis.tokens import Verifier
 from contracts import envelope_of
 from eventstore import (
+    AWAY,
     LEDGER,
     FileKeyService,
     Recorded,
@@ -91,6 +92,7 @@ def app(settings: Settings) -> FastAPI:
         verifier=Verifier(settings.trust_file),
         ready=parts.store.ready,
         refusals=[StoreRefusal],
+        away=AWAY,
     )
 
 

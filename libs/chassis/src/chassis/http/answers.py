@@ -11,13 +11,19 @@ from starlette.exceptions import HTTPException
 
 from chassis.http import problems
 from chassis.http.callers import Replay, replay, replay_if_done
+from chassis.logging import get_logger
 from chassis.refusal import IdempotencyKeyReused, NotFound, Refusal
 
+_log = get_logger()
 REPLAYED_HEADER = "Idempotency-Replayed"
 
 
-def add_answers(app: FastAPI, refusals: Iterable[type[Exception]]) -> None:
-    """Register the answers; `refusals` are exceptions of libraries that, like ours, have a code and a status."""
+def add_answers(app: FastAPI, refusals: Iterable[type[Exception]], away: Iterable[type[Exception]]) -> None:
+    """Register the answers.
+
+    `refusals` are exceptions of libraries that, like ours, have a code and a status; `away` those that say that a
+    server of ours does not answer.
+    """
     handlers: dict[type[Exception], Any] = {
         Refusal: _refused,
         Replay: _replayed,
@@ -25,6 +31,7 @@ def add_answers(app: FastAPI, refusals: Iterable[type[Exception]]) -> None:
         HTTPException: _not_routed,
     }
     handlers.update(dict.fromkeys(refusals, _refused_elsewhere))
+    handlers.update(dict.fromkeys(away, _away))
     for kind, handler in handlers.items():
         app.add_exception_handler(kind, handler)
 
@@ -39,6 +46,8 @@ def _refused(request: Request, refusal: Refusal) -> Response:
             return _replayed(request, done)
         except IdempotencyKeyReused as reused:
             return _answer(request, reused)
+        except request.app.state.away as error:
+            return _away(request, error)
     return _answer(request, refusal)
 
 
@@ -68,6 +77,11 @@ def _translated(kind: Any) -> Refusal:
     members = {"code": kind.code, "status": kind.status, "__doc__": kind.__doc__}
     refusal: Refusal = type(kind.__name__, (Refusal,), members)()
     return refusal
+
+
+def _away(request: Request, error: Exception) -> Response:
+    _log.warning("server-away", error=type(error).__name__)
+    return _answer(request, problems.Away(retry_after=1))
 
 
 async def _not_valid(request: Request, error: RequestValidationError) -> Response:

@@ -30,13 +30,15 @@ def create_app(  # noqa: PLR0913 - one keyword for each thing that differs betwe
     ready: Callable[[], object] = lambda: True,
     first_outcome: FirstOutcome | None = None,
     refusals: Iterable[type[Exception]] = (),
+    away: Iterable[type[Exception]] = (),
 ) -> FastAPI:
     """Return the application of `service`.
 
     `routers` are mounted under `prefix`, `internal` under /internal for services only. `ready` raises or returns False
     while the process cannot serve. `refusals` are base classes of exceptions that have a code, a status and a sentence
     as their docstring, such as `eventstore.StoreRefusal`; one with `fingerprint` and `outcome` tells of a command
-    already recorded.
+    already recorded. `away` are exceptions that say that a server of the service does not answer, such as
+    `eventstore.AWAY`: the caller is asked to repeat the request.
     """
     app = FastAPI(
         title=f"Scellé {service}",
@@ -44,18 +46,19 @@ def create_app(  # noqa: PLR0913 - one keyword for each thing that differs betwe
         openapi_url=f"{prefix}/openapi.json",
         docs_url=None,
         redoc_url=None,
-        responses=problems.problems(problems.Invalid, IdempotencyKeyReused),
+        responses=problems.problems(problems.Invalid, IdempotencyKeyReused, problems.Away),
         telemetry=telemetry.FASTAPI,
     )
     app.state.service, app.state.verifier, app.state.first_outcome = service, verifier, first_outcome
     app.state.cursor_key = key_from(settings.master_key_file) if settings else secrets.token_bytes(32)
     app.state.draining = False
+    app.state.away = tuple(away)
     for router in routers:
         app.include_router(router, prefix=prefix, responses=problems.problems(NotSignedIn))
     for router in internal:
         app.include_router(router, prefix="/internal", include_in_schema=False, dependencies=[Depends(calling_service)])
     _add_health(app, ready)
-    add_answers(app, refusals)
+    add_answers(app, refusals, app.state.away)
     app.add_middleware(BodyRules)
     app.add_middleware(RequestContext)
     _describe(app)

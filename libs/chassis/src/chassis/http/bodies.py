@@ -4,13 +4,14 @@ import json
 import math
 import unicodedata
 from typing import Any, NoReturn
+from urllib.parse import unquote_to_bytes
 
 from fastapi import Depends, Request
 from pydantic import BaseModel, ConfigDict, field_validator
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from chassis.http.problems import BodyTooLarge, BodyUnreadable, MediaTypeRefused, answer, is_json
+from chassis.http.problems import BodyTooLarge, BodyUnreadable, Invalid, MediaTypeRefused, answer, is_json
 from chassis.refusal import Refusal
 
 MAX_BODY_BYTES = 256 * 1024
@@ -38,6 +39,8 @@ class Input(BaseModel):
 class BodyRules:
     """Middleware: a JSON body is read whole and refused unless it means one thing only; no body is over its limit.
 
+    A query with a NUL, which PostgreSQL cannot take, is refused too.
+
     Bodies of other types pass through and may stream; a route that takes large ones says so by `accept_stream`.
     """
 
@@ -50,6 +53,9 @@ class BodyRules:
         if scope["type"] != "http":
             return await self.app(scope, receive, send)
         request = Request(scope, receive)
+        if "\0" in unquote_to_bytes(scope["query_string"]).decode("latin-1"):
+            refusal = Invalid(errors=[{"pointer": "query", "detail": "control characters are refused"}])
+            return await answer(refusal, correlation_id=request.state.correlation_id)(scope, receive, send)
         if not is_json(request.headers.get("content-type", "")):
             return await self.app(scope, self._limited(request), send)
         try:

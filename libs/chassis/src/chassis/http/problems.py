@@ -51,6 +51,12 @@ class Unexpected(Refusal):
     code, status = "unexpected", 500
 
 
+class Away(Refusal):
+    """The database does not answer; repeat the request with the same Idempotency-Key in a moment."""
+
+    code, status = "try-again", 503
+
+
 class NotReady(Refusal):
     """This process cannot serve at the moment."""
 
