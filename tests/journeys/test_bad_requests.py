@@ -120,7 +120,7 @@ def test_a_token_that_identity_did_not_sign_for_now_is_refused(desk: Any, tmp_pa
     }
     forged = {name: signer.access_token(**facts, role="notary") for name, signer in tokens.items()}
     forged |= {
-        "unsigned": jwt.encode(claims, None, algorithm="none"),
+        "unsigned": jwt.encode(claims, "", algorithm="none"),
         "by a shared secret": jwt.encode(claims, "secret" * 8, algorithm="HS256", headers={"kid": "identity-1"}),
         "altered": f"{head}.{payload[:-4]}AAAA.{seal}",
         "cut": f"{head}.{payload}",

@@ -15,7 +15,7 @@ import pytest
 from launcher.blueprint import SERVICES
 from launcher.journey.deposits import DOSSIERS
 from launcher.journey.documents import Pile
-from launcher.journey.people import IDENTITY, Client
+from launcher.journey.people import IDENTITY, Client, Member
 from launcher.journey.story import Journey
 from launcher.journey.world import World
 from psycopg import sql
@@ -148,7 +148,7 @@ def codes_of(world: World, clients: Iterable[Client]) -> Iterator[str]:
 
 def tokens_of(world: World, journey: Journey) -> dict[str, str]:
     """Return the secrets that open something: of sessions and of links in e-mails."""
-    people = [journey.clerk, journey.auditor, *journey.clients]
+    people: list[Member | Client] = [journey.clerk, journey.auditor, *journey.clients]
     found = {f"access token of {person.email}": person.token.rpartition(".")[2] for person in people}
     for person in people:
         for mail in httpx.get(f"{world.mail}/messages", params={"to": person.email}).json():
