@@ -4,6 +4,7 @@ import json
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from http import HTTPStatus
 from importlib.resources import files
 
 from launcher.ports import LOOPBACK
@@ -48,6 +49,12 @@ def caddyfile(table: RouteTable, port: int, services: Mapping[str, int]) -> str:
 	auto_https off
 	persist_config off
 	skip_install_trust
+	servers {{
+		timeouts {{
+			read_header 10s
+			idle 2m
+		}}
+	}}
 	log {{
 		level WARN
 	}}
@@ -56,6 +63,7 @@ http://:{port} {{
 	bind {LOOPBACK}
 	header -Server
 	header -Via
+	header ?X-Content-Type-Options nosniff
 {removals}
 {handlers}
 	handle {{
@@ -69,5 +77,7 @@ http://:{port} {{
 
 
 def _problem(code: str, status: int, detail: str) -> str:
-    body = json.dumps({"type": "about:blank", "title": code, "status": status, "code": code, "detail": detail})
+    title = HTTPStatus(status).phrase
+    kind = f"urn:scelle:problem:{code}"
+    body = json.dumps({"type": kind, "title": title, "status": status, "detail": detail, "code": code})
     return f"\t\theader Content-Type application/problem+json\n\t\trespond `{body}` {status}"

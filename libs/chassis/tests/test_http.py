@@ -234,3 +234,41 @@ def test_a_caller_who_leaves_in_the_middle_of_a_body_is_no_error(address: str, k
                 break
             time.sleep(0.05)
     assert [line["event"] for line in logs] == ["request-abandoned", "request-answered"]
+
+
+def test_text_loses_what_nobody_sees(http: httpx.Client) -> None:
+    assert http.post("/notes", json={"text": "a\u200b\u202eb\ufeff"}).json()["text"] == "ab"
+
+
+def test_a_body_where_none_is_expected_is_a_422(http: httpx.Client) -> None:
+    answer = http.post("/sealing", json={"x": 1}, headers={"Idempotency-Key": "k"})
+    assert (answer.status_code, answer.json()["code"]) == (422, "body-unexpected")
+
+
+def test_another_charset_is_a_415(http: httpx.Client) -> None:
+    body = '{"text":"a"}'.encode("utf-16")
+    answer = http.post("/notes", content=body, headers={"Content-Type": "application/json; charset=utf-16"})
+    assert answer.status_code == 415
+
+
+def test_an_address_with_a_slash_too_many_is_no_redirect(http: httpx.Client) -> None:
+    assert http.get("/numbers/", headers={"Host": "evil.example"}).status_code == 404
+
+
+def test_an_answer_without_content_names_no_type(http: httpx.Client) -> None:
+    answer = http.post("/sealing", headers={"Idempotency-Key": "another"})
+    assert (answer.status_code, "content-type" in answer.headers) == (204, False)
+
+
+def test_errors_speak_to_people(http: httpx.Client) -> None:
+    errors = http.post("/notes", json={"other": "a"}).json()["errors"]
+    assert errors == [
+        {"pointer": "#/text", "detail": "this value is required"},
+        {"pointer": "#/other", "detail": "this name is not known here; remove it"},
+    ]
+
+
+def test_the_openapi_document_tells_what_a_json_body_may_meet(http: httpx.Client) -> None:
+    paths = http.get("/openapi.json").json()["paths"]
+    assert {"400", "408", "413", "415", "500"} <= paths["/api/notes/v1/notes"]["post"]["responses"].keys()
+    assert "415" not in paths["/api/notes/v1/numbers"]["get"]["responses"]

@@ -58,6 +58,7 @@ class Postgres:
             "port": self.port,
             "unix_socket_directories": "",
             "max_connections": 200,
+            "log_error_verbosity": "terse",  # details of a violated constraint quote rows, and rows name people
         }
         options = [f"--{name}={value}" for name, value in settings.items()]
         command: list[str | Path] = [postgres_program("postgres"), "-D", self._cluster, *options]

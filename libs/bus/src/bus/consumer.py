@@ -25,6 +25,7 @@ log = logging.getLogger(__name__)
 
 BATCH = 100  # more brings little
 FETCH_SECONDS = 5.0
+DRAIN_SECONDS = 0.02
 HEARTBEAT_SECONDS = 1.0  # without it an empty stream and a deleted consumer look the same
 ACK_WAIT_SECONDS = 30.0
 REFILL_PAGE = 500
@@ -186,7 +187,7 @@ class Consumer:
     async def _follow(self, subscription: JetStreamContext.PullSubscription) -> None:
         while True:
             try:
-                messages = await subscription.fetch(BATCH, timeout=FETCH_SECONDS, heartbeat=HEARTBEAT_SECONDS)
+                messages = await subscription.fetch(1, timeout=FETCH_SECONDS, heartbeat=HEARTBEAT_SECONDS)
             except FetchTimeoutError:
                 messages = []  # alive and empty
             except (nats.errors.TimeoutError, ServiceUnavailableError):
@@ -194,8 +195,9 @@ class Consumer:
                 await asyncio.sleep(ABSENT_SECONDS)
                 continue
             self._pause = ABSENT_SECONDS
-            if messages:
+            while messages:
                 await self._take_all(messages)
+                messages = await _pending(subscription)
 
     async def _check(self) -> None:
         """Raise _ConsumerGone if that is why nothing came."""
@@ -253,6 +255,18 @@ class Consumer:
     async def _receive(self, envelopes: Sequence[Envelope]) -> None:
         if envelopes:
             await asyncio.to_thread(self._inbox.receive, envelopes)
+
+
+async def _pending(subscription: JetStreamContext.PullSubscription) -> list[Msg]:
+    """Fetch what is there already.
+
+    Waiting is done for one message at a time: a fetch of many that has begun to wait keeps the first message back
+    until the batch is full or its time is over.
+    """
+    try:
+        return await subscription.fetch(BATCH, timeout=DRAIN_SECONDS)
+    except (nats.errors.TimeoutError, ServiceUnavailableError):
+        return []
 
 
 async def _wait(pause: float) -> float:

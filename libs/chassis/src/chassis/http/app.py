@@ -25,6 +25,7 @@ def create_app(  # noqa: PLR0913 - one keyword for each thing that differs betwe
     prefix: str,
     routers: Iterable[APIRouter],
     verifier: Verifier,
+    public: Iterable[APIRouter] = (),
     internal: Iterable[APIRouter] = (),
     settings: ServiceSettings | None = None,
     ready: Callable[[], object] = lambda: True,
@@ -34,11 +35,11 @@ def create_app(  # noqa: PLR0913 - one keyword for each thing that differs betwe
 ) -> FastAPI:
     """Return the application of `service`.
 
-    `routers` are mounted under `prefix`, `internal` under /internal for services only. `ready` raises or returns False
-    while the process cannot serve. `refusals` are base classes of exceptions that have a code, a status and a sentence
-    as their docstring, such as `eventstore.StoreRefusal`; one with `fingerprint` and `outcome` tells of a command
-    already recorded. `away` are exceptions that say that a server of the service does not answer, such as
-    `eventstore.AWAY`: the caller is asked to repeat the request.
+    `routers` are mounted under `prefix`, and so is `public`, which asks nobody to sign in; `internal` under /internal,
+    for services only. `ready` raises or returns False while the process cannot serve. `refusals` are base classes of
+    exceptions that have a code, a status and a sentence as their docstring, such as `eventstore.StoreRefusal`; one
+    with `fingerprint` and `outcome` tells of a command already recorded. `away` are exceptions that say that a server
+    of the service does not answer, such as `eventstore.AWAY`: the caller is asked to repeat the request.
     """
     app = FastAPI(
         title=f"Scellé {service}",
@@ -46,6 +47,7 @@ def create_app(  # noqa: PLR0913 - one keyword for each thing that differs betwe
         openapi_url=f"{prefix}/openapi.json",
         docs_url=None,
         redoc_url=None,
+        redirect_slashes=False,  # a redirect would repeat the Host header, which the caller chooses
         responses=problems.problems(problems.Invalid, IdempotencyKeyReused, problems.Away),
         telemetry=telemetry.FASTAPI,
     )
@@ -55,6 +57,8 @@ def create_app(  # noqa: PLR0913 - one keyword for each thing that differs betwe
     app.state.away = tuple(away)
     for router in routers:
         app.include_router(router, prefix=prefix, responses=problems.problems(NotSignedIn))
+    for router in public:
+        app.include_router(router, prefix=prefix)
     for router in internal:
         app.include_router(router, prefix="/internal", include_in_schema=False, dependencies=[Depends(calling_service)])
     _add_health(app, ready)
@@ -89,6 +93,20 @@ def _describe(app: FastAPI) -> None:
             app.openapi_schema = get_openapi(title=app.title, version=app.version, routes=app.routes)
             schemas = app.openapi_schema.setdefault("components", {}).setdefault("schemas", {})
             schemas["Problem"] = dict(problems.SCHEMA)
+            _add_common_answers(app.openapi_schema["paths"])
         return app.openapi_schema
 
     app.openapi = openapi  # type: ignore[method-assign] # the documented way to extend the document
+
+
+def _add_common_answers(paths: dict[str, dict[str, Any]]) -> None:
+    """Document what every operation may answer, and what every JSON body may meet."""
+    everywhere = problems.problems(problems.Unexpected)
+    bodies = problems.problems(
+        problems.BodyUnreadable, problems.BodyTooSlow, problems.BodyTooLarge, problems.MediaTypeRefused
+    )
+    for operations in paths.values():
+        for operation in operations.values():
+            json_body = "application/json" in operation.get("requestBody", {}).get("content", {})
+            for status, answer in (everywhere | bodies if json_body else everywhere).items():
+                operation["responses"].setdefault(str(status), answer)

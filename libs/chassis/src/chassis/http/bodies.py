@@ -1,26 +1,41 @@
 """JSON bodies read strictly, before anything else sees them."""
 
+import asyncio
 import json
 import math
 import unicodedata
-from typing import Any, NoReturn
+from email.message import EmailMessage
+from typing import Annotated, Any, NoReturn
 from urllib.parse import unquote_to_bytes
 
 from fastapi import Depends, Request
-from pydantic import BaseModel, ConfigDict, field_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, field_validator
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from chassis.http.problems import BodyTooLarge, BodyUnreadable, Invalid, MediaTypeRefused, answer, is_json
+from chassis.http.problems import BodyTooLarge, BodyTooSlow, BodyUnreadable, Invalid, MediaTypeRefused, answer, is_json
 from chassis.refusal import Refusal
 
 MAX_BODY_BYTES = 256 * 1024
 MAX_DEPTH = 32
+BODY_SECONDS = 30.0
 _TEXT_CONTROLS = "\n\r\t"
+_JOINERS = "\u200c\u200d"
+_LINE_ENDS = frozenset("\n\r\t\u0085\u2028\u2029")
+
+
+def _one_line(text: str) -> str:
+    if _LINE_ENDS.intersection(text):
+        raise ValueError("must be on one line")
+    return text
+
+
+Line = Annotated[str, AfterValidator(_one_line)]
+"""Text on one line: a name, a number, a label."""
 
 
 class Input(BaseModel):
-    """What a caller sends: unknown names are refused, text is NFC without control characters."""
+    """What a caller sends: unknown names are refused, text is NFC without control or invisible characters."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, str_strip_whitespace=True, hide_input_in_errors=True)
 
@@ -33,7 +48,14 @@ class Input(BaseModel):
             return value
         if any(unicodedata.category(sign) == "Cc" and sign not in _TEXT_CONTROLS for sign in value):
             raise ValueError("control characters are refused")
-        return unicodedata.normalize("NFC", value)
+        return unicodedata.normalize("NFC", _visible(value))
+
+
+def _visible(text: str) -> str:
+    """Drop what nobody sees, and what turns the direction of writing; joiners stay, some scripts need them."""
+    if text.isascii():
+        return text
+    return "".join(sign for sign in text if sign in _JOINERS or unicodedata.category(sign) != "Cf")
 
 
 class BodyRules:
@@ -82,19 +104,29 @@ class BodyRules:
         return limited
 
     async def _read(self, request: Request) -> bytes:
-        if request.headers.get("content-encoding", "identity").lower() != "identity":
+        if request.headers.get("content-encoding", "identity").lower() != "identity" or not _is_utf8(request):
             raise MediaTypeRefused
         announced = request.headers.get("content-length", "")
         if announced.isdigit() and int(announced) > self.max_bytes:
             raise BodyTooLarge
         body = bytearray()
-        async for chunk in request.stream():
-            body += chunk
-            if len(body) > self.max_bytes:
-                raise BodyTooLarge
+        try:
+            async with asyncio.timeout(BODY_SECONDS):
+                async for chunk in request.stream():
+                    body += chunk
+                    if len(body) > self.max_bytes:
+                        raise BodyTooLarge
+        except TimeoutError:
+            raise BodyTooSlow from None
         if body:
             parse(bytes(body))
         return bytes(body)
+
+
+def _is_utf8(request: Request) -> bool:
+    header = EmailMessage()
+    header["Content-Type"] = request.headers.get("content-type", "")
+    return header.get_content_charset("utf-8") in {"utf-8", "utf8"}
 
 
 def accept_stream(max_bytes: int) -> Any:

@@ -11,6 +11,7 @@ from fastapi.concurrency import run_in_threadpool
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 from chassis.actor import Actor, Command
+from chassis.http.problems import BodyUnexpected
 from chassis.refusal import IdempotencyKeyReused, NotAllowed, NotSignedIn, Refusal
 from chassis.tokens import Verifier
 
@@ -50,6 +51,8 @@ async def current_actor(
         raise NotSignedIn
     verifier: Verifier = request.app.state.verifier
     state = request.state
+    if getattr(request.scope["route"], "body_field", None) is None and await request.body():
+        raise BodyUnexpected
     actor = replace(
         verifier.access(credentials.credentials),
         command=await _command(request, idempotency_key),

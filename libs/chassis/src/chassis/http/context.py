@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import MutableMapping
+from http import HTTPStatus
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -57,6 +58,8 @@ class RequestContext:
                 for name, value in SECURITY_HEADERS.items():
                     headers.setdefault(name, value)
                 headers[CORRELATION_HEADER] = correlation_id
+                if status == HTTPStatus.NO_CONTENT and "Content-Type" in headers:
+                    del headers["Content-Type"]  # there is no content that it could be about
             await send(message)
 
         try:

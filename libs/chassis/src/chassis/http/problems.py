@@ -27,6 +27,18 @@ class BodyTooLarge(Refusal):
     code, status = "body-too-large", 413
 
 
+class BodyTooSlow(Refusal):
+    """The body did not arrive in time; send the request again."""
+
+    code, status = "body-too-slow", 408
+
+
+class BodyUnexpected(Refusal):
+    """This address takes no body; send the request without one."""
+
+    code, status = "body-unexpected", 422
+
+
 class MediaTypeRefused(Refusal):
     """Send the body as application/json, in UTF-8 and without content encoding."""
 
@@ -34,7 +46,7 @@ class MediaTypeRefused(Refusal):
 
 
 class BodyUnreadable(Refusal):
-    """The body is not readable JSON in UTF-8; duplicate names, NaN and deep nesting are refused."""
+    """The body is not readable JSON in UTF-8; duplicate names, NaN, NUL, half characters and deep nesting are out."""
 
     code, status = "body-unreadable", 400
 
@@ -168,8 +180,44 @@ def _has_body(headers: Mapping[str, str]) -> bool:
     return headers.get("content-length", "0") != "0" or "transfer-encoding" in headers
 
 
+_SENTENCES: Mapping[str, str] = {
+    "missing": "this value is required",
+    "extra_forbidden": "this name is not known here; remove it",
+    "string_too_short": "write at least {min_length} character(s)",
+    "string_too_long": "write at most {max_length} characters",
+    "too_short": "give at least {min_length} of them",
+    "too_long": "give at most {max_length} of them",
+    "greater_than": "must be greater than {gt}",
+    "greater_than_equal": "must be at least {ge}",
+    "less_than": "must be less than {lt}",
+    "less_than_equal": "must be at most {le}",
+    "string_type": "must be a text",
+    "string_pattern_mismatch": "is not written as expected",
+    "int_type": "must be a whole number",
+    "int_parsing": "must be a whole number",
+    "bool_type": "must be true or false",
+    "bool_parsing": "must be true or false",
+    "list_type": "must be a list",
+    "dict_type": "must be a JSON object",
+    "model_attributes_type": "must be a JSON object",
+    "uuid_type": "must be an identifier",
+    "uuid_parsing": "must be an identifier",
+    "enum": "must be one of {expected}",
+    "literal_error": "must be one of {expected}",
+    "json_invalid": "is not readable JSON",
+}
+"""What to do about an error of pydantic, by its type; its own messages speak to programmers."""
+
+
+def _sentence(error: Mapping[str, Any]) -> str:
+    if error["type"] == "value_error":
+        return str(error.get("ctx", {}).get("error", error["msg"]))
+    sentence = _SENTENCES.get(error["type"], str(error["msg"]))
+    return sentence.format_map(error.get("ctx", {})) if "{" in sentence else sentence
+
+
 def _named(errors: Iterable[Mapping[str, Any]]) -> list[dict[str, str]]:
-    return [{"pointer": _pointer(error["loc"]), "detail": str(error["msg"])} for error in errors]
+    return [{"pointer": _pointer(error["loc"]), "detail": _sentence(error)} for error in errors]
 
 
 def _pointer(location: tuple[str | int, ...]) -> str:
