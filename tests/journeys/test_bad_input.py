@@ -95,7 +95,6 @@ HOSTILE_NAMES = {
     "a path of Windows": ("C:\\Windows\\system.ini", 422),
     "dots": ("..", 422),
     "line ends": ("a.pdf\r\nSet-Cookie: a=b", 422),
-    "reversed text": ("\u202efdp.exe", 422),
     "10,000 characters": ("a" * 10_000 + ".pdf", 422),
     "blanks": (" \t ", 422),
     "NUL": ("a\x00.pdf", 400),
@@ -109,7 +108,7 @@ def test_a_hostile_file_name_is_refused(desk: Any, one_request: str, name: str, 
 
 
 def test_a_strange_file_name_comes_back_harmless(desk: Any) -> None:
-    given = desk.deposited(name='re\u0301su\u200bmé "; filename=x.exe; 😀.pdf')
+    given = desk.deposited(name='re\u0301su\u200b\u202emé "; filename=x.exe; 😀.pdf')
     look = desk.send("POST", given["path"] + "/views", desk.staff).json()
     answer = desk.send("GET", look["url"], look["ticket"])
     assert answer.headers["x-content-type-options"] == "nosniff"
@@ -168,8 +167,11 @@ def test_a_client_cannot_reach_what_another_client_is_asked_for(desk: Any) -> No
     request, before = next(desk.requests), desk.state()
     other = desk.walked.clients[1].token
     body = {"name": "a.pdf", "size": 5, "sha256": "a" * 64}
-    for path in (f"/requests/{request}/deposits", f"/requests/{request}/versions/{uuid4()}/downloads"):
-        desk.refused(desk.send("POST", DOSSIERS + path, other, json=body), 404, "not-found")
+    for path, sent in (
+        (f"/requests/{request}/deposits", body),
+        (f"/requests/{request}/versions/{uuid4()}/downloads", None),
+    ):
+        desk.refused(desk.send("POST", DOSSIERS + path, other, json=sent), 404, "not-found")
     offer = body | {"label": "Pour vous"}
     desk.refused(desk.send("POST", f"{DOSSIERS}/dossiers/{desk.dossier}/deposits", other, json=offer), 404, "not-found")
     desk.refused(desk.send("GET", f"{DOSSIERS}/my/dossiers/{desk.dossier}", other), 404, "not-found")
