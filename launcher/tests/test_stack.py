@@ -11,10 +11,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import psycopg
 import pytest
-from launcher.blueprint import BUCKET, SERVICES, Blueprint
+from launcher.blueprint import BUCKET, SERVICES, Blueprint, database
 from launcher.components.nats import Nats
 from launcher.components.postgres import Postgres
 from launcher.components.seaweedfs import SeaweedFS
@@ -77,6 +78,17 @@ def test_a_second_start_finds_the_data_and_the_ports_of_the_first(data: Path) ->
         assert access.client().get_object(bucket_name="kept", object_name="a").read() == b"1"
         with psycopg.connect(blueprint.postgres_url()) as connection:
             assert connection.execute("SELECT n FROM kept").fetchone() == (1,)
+
+
+def test_a_service_cannot_connect_to_the_database_of_another(data: Path) -> None:
+    with up(data):
+        blueprint = Blueprint(_state(data), {})
+        server = urlsplit(blueprint.postgres_url()).netloc.rpartition("@")[2]
+        account = f"{database('vault')}:{blueprint.database_password('vault')}"
+        with psycopg.connect(f"postgresql://{account}@{server}/{database('vault')}") as connection:
+            assert connection.execute("SELECT count(*) FROM ledger.counter").fetchone() == (1,)
+        with pytest.raises(psycopg.OperationalError, match="permission denied"):
+            psycopg.connect(f"postgresql://{account}@{server}/{database('identity')}")
 
 
 def test_a_killed_launcher_leaves_processes_that_the_next_start_replaces(data: Path) -> None:

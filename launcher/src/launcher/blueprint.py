@@ -105,6 +105,10 @@ class Blueprint:
         """Return the address of a superuser on the server that holds every database."""
         return self.environ.get("SCELLE_POSTGRES_URL") or self.postgres.url
 
+    def database_password(self, name: str) -> str:
+        """Return the password of the account that owns a service's database, and can connect to no other."""
+        return self.secrets.word(f"{name}-database")
+
     def nats_url(self) -> str:
         """Return the address of NATS."""
         return self.environ.get("SCELLE_NATS_URL") or self.nats.url
@@ -137,10 +141,11 @@ class Blueprint:
 
     def _common(self, name: str) -> dict[str, object]:
         peers = {peer: f"http://{LOOPBACK}:{self.state.port(peer)}" for peer in self.services}
-        parts = urlsplit(self.postgres_url())
+        server = urlsplit(self.postgres_url())
+        account = f"{database(name)}:{self.database_password(name)}@{server.netloc.rpartition('@')[2]}"
         telemetry = self.environ.get("SCELLE_OTLP_ENDPOINT")
         return {
-            "DATABASE_URL": parts._replace(path=f"/{database(name)}").geturl(),
+            "DATABASE_URL": server._replace(netloc=account, path=f"/{database(name)}").geturl(),
             "NATS_URL": self.nats_url(),
             "HTTP_HOST": LOOPBACK,
             "HTTP_PORT": self.state.port(name),

@@ -106,7 +106,7 @@ class Stack:
         """Start a service as soon as what it needs is ready: migrations need PostgreSQL only."""
         service = self.blueprint.service(name)
         _wait(infrastructure, "postgres")
-        create_database(self.blueprint.postgres_url(), database(name))
+        create_database(self.blueprint.postgres_url(), database(name), self.blueprint.database_password(name))
         service.once("migrate")
         if name == "identity":
             register_offices(service)

@@ -117,11 +117,22 @@ class Postgres:
         write_private(created, "")
 
 
-def create_database(url: str, name: str) -> None:
-    """Create a database on the server at ``url`` unless it exists."""
+def create_database(url: str, name: str, password: str | None = None) -> None:
+    """Create a database on the server at ``url`` unless it exists.
+
+    With a password, it belongs to an account of its own name that can connect to nothing else.
+    """
+    database = sql.Identifier(name)
     with psycopg.connect(url, autocommit=True) as connection:
-        if connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [name]).fetchone() is None:
-            connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
+        if connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [name]).fetchone() is not None:
+            return
+        if password is None:
+            connection.execute(sql.SQL("CREATE DATABASE {}").format(database))
+            return
+        if connection.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [name]).fetchone() is None:
+            connection.execute(sql.SQL("CREATE ROLE {} LOGIN PASSWORD {}").format(database, sql.Literal(password)))
+        connection.execute(sql.SQL("CREATE DATABASE {} OWNER {}").format(database, database))
+        connection.execute(sql.SQL("REVOKE CONNECT ON DATABASE {} FROM PUBLIC").format(database))
 
 
 def drop_database(url: str, name: str) -> None:
