@@ -82,12 +82,16 @@ def test_a_file_over_the_limit_of_the_platform_is_refused_before_it_is_read(
 
 @pytest.mark.parametrize(
     "change",
-    [{"size": 0}, {"size": -1}, {"size": 1 << 60}, {"size": "12 Mo"}, {"sha256": "ab"}, {"sha256": "A" * 64}],
+    [{"size": -1}, {"size": 1 << 60}, {"size": "12 Mo"}, {"sha256": "ab"}, {"sha256": "A" * 64}],
     ids=str,
 )
 def test_an_impossible_declaration_is_refused_by_name(desk: Any, one_request: str, change: Body) -> None:
     problem = desk.refused(desk.declare(PDF, one_request, **change), 422, "invalid")
     assert [error["pointer"] for error in problem["errors"]] == [f"#/{next(iter(change))}"]
+
+
+def test_an_empty_file_is_refused_when_it_is_declared(desk: Any, one_request: str) -> None:
+    desk.refused(desk.declare(b"", one_request), 422, "empty-file")
 
 
 HOSTILE_NAMES = {

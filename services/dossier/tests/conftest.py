@@ -38,6 +38,8 @@ class Town:
     clients: dict[UUID, set[UUID]] = field(default_factory=dict)
     names: dict[UUID, tuple[str, str]] = field(default_factory=dict)
     away: bool = False
+    file_names: dict[UUID, str | None] = field(default_factory=dict)
+    vault_away: bool = False
 
     def routes(self) -> APIRouter:
         """Answer as identity does to other services."""
@@ -65,6 +67,18 @@ class Town:
                     for one, (first, last) in known
                 ]
             }
+
+        return router
+
+    def vault(self) -> APIRouter:
+        """Answer as the vault does to this service."""
+        router = APIRouter()
+
+        @router.get("/documents")
+        def documents(ids: str, response: Response) -> dict[str, Any]:
+            response.status_code = 503 if self.vault_away else 200
+            known = [one for one in map(UUID, ids.split(",")) if one in self.file_names]
+            return {"items": [{"version_id": one, "name": self.file_names[one], "sha256": "ab" * 32} for one in known]}
 
         return router
 
@@ -149,6 +163,7 @@ class World:
         """Let the inbox receive what the vault says once the bytes of a ticket are stored."""
         given = self.verifier.ticket(ticket)
         self.stored += 1
+        self.town.file_names[given.version_id] = given.name
         envelope = Envelope(
             id=f"vault:1:{self.stored}",
             source="/scelle/vault",
@@ -200,7 +215,8 @@ def one_world(postgres: Postgres, tmp_path_factory: pytest.TempPathFactory) -> I
         service="identity", prefix="/api/identity/v1", routers=[], internal=[town.routes()], verifier=verifier
     )
     create_database(postgres.url, "dossier_http")
-    with serving(identity) as identity_address:
+    vault = create_app(service="vault", prefix="/x", routers=[], internal=[town.vault()], verifier=verifier)
+    with serving(identity) as identity_address, serving(vault) as vault_address:
         settings = Settings(
             database_url=postgres.database_url("dossier_http"),
             http_port=1,
@@ -208,7 +224,7 @@ def one_world(postgres: Postgres, tmp_path_factory: pytest.TempPathFactory) -> I
             signing_key_file=folder / "dossier.pem",
             trust_file=folder / "trust.json",
             master_key_file=folder / "master.key",
-            peers={"identity": identity_address, "vault": "http://127.0.0.1:1"},
+            peers={"identity": identity_address, "vault": vault_address},
         )
         wiring.prepare(settings)
         app = wiring.app(settings)
@@ -230,7 +246,7 @@ def _signer(folder: Path, name: str) -> Signer:
 
 @pytest.fixture
 def world(one_world: World) -> Iterator[World]:
-    one_world.town.away = False
+    one_world.town.away = one_world.town.vault_away = False
     yield one_world
     for caller in one_world.callers:
         caller.http.close()

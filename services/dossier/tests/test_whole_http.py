@@ -6,6 +6,7 @@ from uuid import UUID, uuid4
 
 import httpx
 import pytest
+from dossier.entrypoints.http.answers import Output
 from eventstore import rebuild
 
 FILE = {"name": "dpe.pdf", "size": 48_213, "sha256": "ab" * 32}
@@ -160,6 +161,24 @@ def test_the_read_model_made_again_is_the_same(world: Any, people: Any) -> None:
     rebuild(world.store)
     assert rows() == before
     assert all(before.values())
+
+
+def test_a_command_that_takes_no_body_refuses_one(world: Any, people: Any) -> None:
+    staff, client, dossier = people
+    (request,) = world.asks(staff, dossier, client, "dpe")
+    version = world.deposits(client, request)
+    before = world.topics(dossier)
+    for path in (f"{version}/validation", f"/requests/{request}/cancellation", f"/dossiers/{dossier}/archiving",
+                 f"{version}/views", f"{version}/downloads"):  # fmt: skip
+        for body in (b'{"x":1}', b"{}", b"x"):
+            assert code(staff.post(path, content=body)) == (422, "body-unexpected")
+    assert world.topics(dossier) == before
+
+
+@pytest.mark.parametrize("answer", Output.__subclasses__(), ids=lambda answer: answer.__name__)
+def test_every_example_of_an_answer_holds(answer: type[Output]) -> None:
+    [example] = answer.model_json_schema()["examples"]
+    assert answer.model_validate(example).model_dump(mode="json", exclude_unset=True) == example
 
 
 def test_the_api_is_described_with_examples_and_problems(world: Any) -> None:

@@ -20,6 +20,7 @@ from chassis.http import create_app
 from chassis.refusal import NotFound
 from chassis.tokens import Signer, Verifier, new_signing_key
 from contracts import Envelope, envelope_of
+from dossier.domain.dossier import Dossier
 from eventsourcing.domain import Aggregate, AggregateCreated, AggregateEvent, event
 from eventstore import LEDGER, DocFact, Facts, FileKeyService, Personal, Projection, Store, migrate
 from fastapi import APIRouter
@@ -110,7 +111,7 @@ class Paper(Aggregate):
 
 
 def facts(happened: Any, aggregate: Any) -> Facts:
-    if isinstance(happened, Matter.Created | Matter.Noted):
+    if isinstance(happened, Matter.Created | Matter.Noted | Dossier.Completed):
         return Facts(office=aggregate.office_id, dossier=aggregate.id)
     if isinstance(happened, Paper.Created):
         ver = str(happened.originator_id)
@@ -267,6 +268,13 @@ class Platform:
             for person, first in ((NOTARY, "Anne"), (CLIENT, "Paul"), (OTHER_CLIENT, "Luc"))
         }
 
+    def complete(self) -> None:
+        """Let the dossier be completed, as the dossier service says it, and the log know."""
+        matter = self.stores["dossier"].get(Matter, self.dossier)
+        matter.trigger_event(Dossier.Completed, office_id=OFFICE)
+        self.stores["dossier"].save(matter, actor=Actor(person_id=NOTARY, kind="staff", office_id=OFFICE))
+        self.take_in()
+
     def take_in(self) -> None:
         """Bring the events of all services into the log, as a consumer without a bus would."""
         for svc in self.stores:
@@ -362,6 +370,14 @@ def platform(new_database: Callable[[], str], keys: Keys) -> Iterator[Platform]:
 def shared(new_database: Callable[[], str], keys: Keys) -> Iterator[Platform]:
     """Return a platform that tests only read."""
     with standing(new_database, keys) as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def finished(new_database: Callable[[], str], keys: Keys) -> Iterator[Platform]:
+    """Return a platform whose dossier is complete, and which tests only read."""
+    with standing(new_database, keys) as made:
+        made.complete()
         yield made
 
 

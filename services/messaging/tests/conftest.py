@@ -75,6 +75,7 @@ class Neighbours:
                 "client_id": str(CLIENT),
                 "dossier_id": str(DOSSIER),
                 "refusals": {str(VERSION): "Illisible.\n<b>Merci</b> de recommencer."},
+                "closed": [],
             }
         }
         self.away = False

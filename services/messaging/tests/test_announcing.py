@@ -6,7 +6,7 @@ from uuid import uuid4
 import pytest
 from chassis.client import Unavailable
 from contracts import Envelope
-from contracts.examples import BATCH, CLIENT, COLLABORATOR, DOSSIER, NOTARY, OFFICE, REQUEST, example
+from contracts.examples import BATCH, CLIENT, COLLABORATOR, DOSSIER, NOTARY, OFFICE, REQUEST, VERSION, example
 from eventstore import Parked
 from messaging import wiring
 
@@ -62,6 +62,12 @@ def test_a_deposit_is_told_to_every_reader_of_the_office_by_both_channels(world:
         for channel in ("email", "in-app")
     }
     assert {row["request_id"] for row in world.rows()} == {REQUEST}
+
+
+def test_nobody_is_asked_to_decide_on_a_document_that_came_too_late(world: Any, neighbours: Any) -> None:
+    neighbours.requests[str(REQUEST)]["closed"] = [str(VERSION)]
+    world.tell("dossier.document-deposited")
+    assert told(world) == set()
 
 
 @pytest.mark.covers("L-06")

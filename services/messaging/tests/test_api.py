@@ -59,6 +59,15 @@ def test_what_is_not_mine_does_not_exist(world: Any, api: Any, keys: Any) -> Non
     assert api.get("/notifications").status_code == 401
 
 
+def test_marking_as_read_takes_no_body(world: Any, api: Any, keys: Any) -> None:
+    world.tell("dossier.document-deposited")
+    mine = keys.bearer(NOTARY)
+    [notification] = api.get("/notifications", headers=mine).json()["items"]
+    answer = api.post(f"/notifications/{notification['id']}/reading", headers=mine, json={"x": 1})
+    assert (answer.status_code, answer.json()["code"]) == (422, "body-unexpected")
+    assert api.get("/notifications", headers=mine).json()["unread"] == 1
+
+
 def test_the_office_sees_whether_its_messages_arrived(world: Any, api: Any, keys: Any, mailbox: Any) -> None:
     mailbox.admin.put("/faults", json={"refuse": ["jeanne@example.org"]})
     world.tell("dossier.document-refused")

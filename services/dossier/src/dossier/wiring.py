@@ -31,6 +31,7 @@ from fastapi import FastAPI
 
 from dossier.adapters.default_presets import default_catalogue
 from dossier.adapters.identity import IdentityDirectory
+from dossier.adapters.vault import VaultFiles
 from dossier.application.access import Access
 from dossier.application.deposits import Deposits
 from dossier.application.document_requests import DocumentRequests
@@ -77,6 +78,7 @@ def uses(settings: Settings, store: Store) -> Uses:
         deposits=Deposits(store, access, signer, f"{settings.public_url.rstrip('/')}/api/vault/v1"),
         queries=queries,
         directory=directory,
+        files=VaultFiles(ServiceClient(settings.peers["vault"], signer, "vault")),
     )
 
 

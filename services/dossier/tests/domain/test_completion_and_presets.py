@@ -9,7 +9,7 @@ from dossier.domain.refusals import UnknownDeedType, UnknownDocumentType
 from hypothesis import given
 from hypothesis import strategies as st
 
-ASKED, DEPOSITED, REFUSED, VALIDATED, CANCELLED = State
+ASKED, DEPOSITED, REFUSED, VALIDATED, CANCELLED, _ = State
 
 
 @pytest.mark.covers("L-31", "L-32")

@@ -5,7 +5,7 @@ from uuid import UUID, uuid4
 
 import pytest
 from chassis.refusal import NotFound
-from dossier.domain.document_request import DocumentRequest, State
+from dossier.domain.document_request import DocumentRequest, State, state_seen
 from dossier.domain.refusals import NothingToDecide, ReasonMissing, RequestClosed
 
 DOSSIER, OFFICE, CLIENT, NOTARY = uuid4(), uuid4(), uuid4(), uuid4()
@@ -72,7 +72,7 @@ def test_a_refusal_carries_the_reason_and_the_version_it_is_about() -> None:
 
 
 @pytest.mark.covers("L-65")
-@pytest.mark.parametrize("reason", ["", "  \n"])
+@pytest.mark.parametrize("reason", ["", "  \n", "\u200b\u2060", "\u00a0\u3000", "\u202e\ufeff", "\u3164"])
 def test_a_refusal_without_a_reason_is_refused(reason: str) -> None:
     request = a_request(deposited=(FIRST,))
     with pytest.raises(ReasonMissing):
@@ -135,6 +135,40 @@ def test_a_cancelled_request_is_closed_to_decisions_but_keeps_what_still_arrives
     request.deposit(SECOND, 10, "application/pdf")
     assert request.state is State.CANCELLED
     assert triggered(request)[0][1]["state"] == "cancelled"
+    assert request.versions[SECOND].state is State.CLOSED
+
+
+@pytest.mark.parametrize("before", [State.ASKED, State.REFUSED, State.VALIDATED])
+def test_what_arrives_after_the_archiving_is_kept_and_changes_nothing(before: State) -> None:
+    request = a_request(deposited=() if before is State.ASKED else (FIRST,))
+    if before is State.REFUSED:
+        request.refuse(FIRST, "illisible", NOTARY)
+    elif before is State.VALIDATED:
+        request.validate(FIRST, NOTARY)
+    request.collect_events()
+    request.deposit(SECOND, 10, "application/pdf", archived=True)
+    [(topic, facts)] = triggered(request)
+    assert (topic, facts["replaces"], facts["state"]) == ("dossier.document-deposited", None, before.value)
+    assert (request.state, request.versions[SECOND].state) == (before, State.CLOSED)
+    for decide in (lambda: request.validate(SECOND, NOTARY), lambda: request.refuse(SECOND, "flou", NOTARY)):
+        with pytest.raises(NothingToDecide):
+            decide()
+
+
+@pytest.mark.parametrize(
+    ("version", "request_state", "archived", "seen"),
+    [
+        (State.DEPOSITED, State.DEPOSITED, False, State.DEPOSITED),
+        (State.DEPOSITED, State.CANCELLED, False, State.CLOSED),
+        (State.DEPOSITED, State.DEPOSITED, True, State.CLOSED),
+        (State.VALIDATED, State.CANCELLED, True, State.VALIDATED),
+        (State.REFUSED, State.REFUSED, True, State.REFUSED),
+    ],
+)
+def test_a_version_waits_for_a_decision_only_while_someone_may_decide(
+    version: State, request_state: State, *, archived: bool, seen: State
+) -> None:
+    assert state_seen(version, request_state, archived=archived) is seen
 
 
 @pytest.mark.covers("L-59")

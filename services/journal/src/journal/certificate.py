@@ -5,6 +5,7 @@ from datetime import datetime
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from chassis.refusal import Refusal
 from fpdf import FPDF
 from proof.checkpoint import Checkpoint
 from proof.note import Note
@@ -13,6 +14,7 @@ from journal.access import Reader
 from journal.exports import Export, Exports
 from journal.peers import Peers
 
+COMPLETED = "dossier.dossier-completed"
 PARIS = ZoneInfo("Europe/Paris")
 DECISIONS = {"dossier.document-validated": "Validé", "dossier.document-refused": "Refusé"}
 
@@ -41,6 +43,15 @@ class Stored:
     decision: str | None = None
 
 
+class DossierNotComplete(Refusal):
+    """This dossier was never complete: the certificate is given once every document asked for is validated.
+
+    If the last one was validated just now, ask again in a few seconds.
+    """
+
+    code, status = "dossier-not-complete", 409
+
+
 class Certificates:
     """Prints certificates from exports."""
 
@@ -49,7 +60,9 @@ class Certificates:
         self._peers = peers
 
     def certificate(self, reader: Reader, dossier: UUID) -> bytes:
-        """Return the certificate as a PDF; raises NotFound, Unavailable."""
+        """Return the certificate as a PDF; raises NotFound, DossierNotComplete, Unavailable."""
+        if not self._exports.holds(dossier, COMPLETED):
+            raise DossierNotComplete
         export = self._exports.export(reader, dossier)
         readers = self._peers.readers(dossier)
         number = readers.number if readers else str(dossier)

@@ -75,6 +75,14 @@ class Exports:
         )
         return Export(bundle, leaves, sealed)
 
+    def holds(self, dossier: UUID, event_type: str) -> bool:
+        """Tell whether the log has an event of this type of a dossier; raises NotFound for a dossier without events."""
+        with self._database.transaction() as connection:
+            types = {leaf.entry.type for leaf in leaves_of(connection, dossier)}
+        if not types:
+            raise NotFound
+        return event_type in types
+
     def _seal(self) -> Sealed | None:
         try:
             return self._checkpoints.seal()

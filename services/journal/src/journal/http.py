@@ -6,20 +6,20 @@ from typing import Annotated
 from uuid import UUID
 
 from chassis.client import Unavailable
-from chassis.http import CurrentActor, CurrentPaging, Page, problems
+from chassis.http import CurrentActor, CurrentPaging, problems
 from chassis.refusal import NotFound, Refusal
 from fastapi import APIRouter, Query, Response
 from proof.entry import encoded
 from proof.tree import consistency_proof, inclusion_proof, leaf_hash
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
 from journal.access import Access
-from journal.certificate import Certificates
+from journal.certificate import Certificates, DossierNotComplete
 from journal.checkpoints import Checkpoints, Sealed
 from journal.database import Database, log_size, nodes
 from journal.exports import CheckpointUnknown, Exports
 from journal.peers import Peers
-from journal.timeline import Event, Timeline
+from journal.timeline import EventPage, Timeline
 
 BUNDLE_TYPE = "application/zip"
 NOTE_TYPE = "text/plain; charset=utf-8"
@@ -31,8 +31,25 @@ class NotInTheLog(Refusal):
     code, status = "not-in-the-log", 422
 
 
+INCLUSION: dict[str, JsonValue] = {
+    "index": 2,
+    "size": 4,
+    "leaf_hash": "n4bQgYhMfWWaL+qgxVrQFaO/TxsrC4Is0V1sFbDwCgg=",
+    "hashes": ["YDA64IuzAIzEJsxhw3Uvdf5pyxFJ2cyYaRLOo8Sh+uA=", "XV4v0BScBNz2dVJM8nG2N5Cs5Wh1BmUQfbqGv4LIfDE="],
+}
+CONSISTENCY: dict[str, JsonValue] = {
+    "first": 2,
+    "second": 4,
+    "hashes": ["YDA64IuzAIzEJsxhw3Uvdf5pyxFJ2cyYaRLOo8Sh+uA="],
+}
+SOURCE: dict[str, JsonValue] = {"service": "dossier", "store_seq": 128, "stopped": False}
+STATUS: dict[str, JsonValue] = {"size": 412, "sealed": 410, "sources": [SOURCE], "alarms": 0}
+
+
 class InclusionAnswer(BaseModel):
     """The way from a leaf to the root of the first `size` leaves."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [INCLUSION]})
 
     index: int
     size: int
@@ -43,6 +60,8 @@ class InclusionAnswer(BaseModel):
 class ConsistencyAnswer(BaseModel):
     """The proof that the larger tree only adds to the smaller."""
 
+    model_config = ConfigDict(json_schema_extra={"examples": [CONSISTENCY]})
+
     first: int
     second: int
     hashes: list[str] = Field(description="base64 (RFC 6962, 2.1.2)")
@@ -51,6 +70,8 @@ class ConsistencyAnswer(BaseModel):
 class SourceState(BaseModel):
     """How far a service was taken in; stopped means that an alarm waits for a person."""
 
+    model_config = ConfigDict(json_schema_extra={"examples": [SOURCE]})
+
     service: str
     store_seq: int
     stopped: bool
@@ -58,6 +79,8 @@ class SourceState(BaseModel):
 
 class Status(BaseModel):
     """Whether the journal keeps up."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [STATUS]})
 
     size: int = Field(description="entries in the log")
     sealed: int = Field(description="entries under the last signed checkpoint")
@@ -88,14 +111,14 @@ def dossier_routes(parts: Parts) -> APIRouter:
     router = APIRouter(tags=["dossiers"])
 
     @router.get("/dossiers/{dossier_id}/events", responses=problems(NotFound, Unavailable))
-    def events(dossier_id: UUID, actor: CurrentActor, paging: CurrentPaging) -> Page[Event]:
+    def events(dossier_id: UUID, actor: CurrentActor, paging: CurrentPaging) -> EventPage:
         """List the events of a dossier in the order of the log, with who, when, what and whether it is sealed."""
         reader = parts.access.reader(actor, dossier_id)
         after = int(paging.after[0]) if paging.after else -1
         found = parts.timeline.events(reader, dossier_id, after, paging.limit + 1)
         page = found[: paging.limit]
         more = paging.cursor([page[-1].index]) if len(found) > len(page) else None
-        return Page[Event](items=page, next=more)
+        return EventPage(items=page, next=more)
 
     @router.get(
         "/dossiers/{dossier_id}/bundle",
@@ -119,7 +142,7 @@ def dossier_routes(parts: Parts) -> APIRouter:
     @router.get(
         "/dossiers/{dossier_id}/certificate",
         response_class=Response,
-        responses=problems(NotFound, Unavailable) | _file("application/pdf"),
+        responses=problems(NotFound, DossierNotComplete, Unavailable) | _file("application/pdf"),
     )
     def certificate(dossier_id: UUID, actor: CurrentActor) -> Response:
         """Print the certificate of a dossier (PDF): its documents with their SHA-256, and the state of the log."""

@@ -7,8 +7,9 @@ from importlib.resources import files
 from typing import Any
 from uuid import UUID
 
+from chassis.http import Page
 from proof.entry import Entry
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
 from journal.access import Reader
 from journal.database import Database, Rows
@@ -27,8 +28,35 @@ MEANINGS: dict[str, str] = {
 }
 
 
+WHO: dict[str, JsonValue] = {
+    "id": "08418b43-57dd-5a22-be6e-a26cbf6223ef",
+    "kind": "client",
+    "name": "Jean Durand",
+    "erased": False,
+}
+SEAL: dict[str, JsonValue] = {"size": 412, "made_at": "2026-03-02T09:30:04Z"}
+DOCUMENT: dict[str, JsonValue] = {"version_id": "7d0c5a8e-43a1-4c1f-9a5f-0c4b6a1a9d11", "size": 48213}
+EVENT: dict[str, JsonValue] = {
+    "index": 408,
+    "service": "vault",
+    "store_seq": 57,
+    "aggregate_id": "7d0c5a8e-43a1-4c1f-9a5f-0c4b6a1a9d11",
+    "aggregate_version": 1,
+    "office_seq": 21,
+    "type": "vault.document-stored",
+    "meaning": MEANINGS["vault.document-stored"],
+    "occurred_at": "2026-03-02T09:30:00.123456Z",
+    "recorded_at": "2026-03-02T09:30:00.124012Z",
+    "actor": WHO,
+    "documents": [DOCUMENT],
+    "sealed": SEAL,
+}
+
+
 class Who(BaseModel):
     """Whoever caused the event; the name is asked of identity at the time of reading."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [WHO]})
 
     id: UUID | None
     kind: str
@@ -39,6 +67,8 @@ class Who(BaseModel):
 class Seal(BaseModel):
     """The first signed checkpoint that covers the event."""
 
+    model_config = ConfigDict(json_schema_extra={"examples": [SEAL]})
+
     size: int
     made_at: datetime
 
@@ -46,12 +76,16 @@ class Seal(BaseModel):
 class DocumentVersion(BaseModel):
     """A document version that the event is about."""
 
+    model_config = ConfigDict(json_schema_extra={"examples": [DOCUMENT]})
+
     version_id: UUID
     size: int = Field(description="bytes, in clear")
 
 
 class Event(BaseModel):
     """One event of the dossier."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [EVENT]})
 
     index: int = Field(description="place in the log")
     service: str
@@ -66,6 +100,12 @@ class Event(BaseModel):
     actor: Who
     documents: list[DocumentVersion]
     sealed: Seal | None = Field(description="none until a checkpoint is signed, some seconds later")
+
+
+class EventPage(Page[Event]):
+    """Events in the order of the log; `next` opens the following page and is null on the last."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"items": [EVENT], "next": None}]})
 
 
 class Timeline:

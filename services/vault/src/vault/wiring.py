@@ -87,7 +87,7 @@ def app(settings: Settings) -> FastAPI:
         service="vault",
         prefix=PREFIX,
         routers=[public_routes(deposits, readings)],
-        internal=[internal_routes(observations), feed_router(parts.store, _envelope)],
+        internal=[internal_routes(observations, parts.documents), feed_router(parts.store, _envelope)],
         settings=settings,
         verifier=Verifier(settings.trust_file),
         ready=parts.store.ready,

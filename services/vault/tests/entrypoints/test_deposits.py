@@ -129,6 +129,20 @@ def test_bytes_other_than_the_declared_ones_are_refused(vault: Any, size: int) -
     nothing_is_kept(vault)
 
 
+def test_a_refused_file_says_what_to_do_next(vault: Any) -> None:
+    content, text = pdf(5000), b"Bonjour, ceci est un texte."
+    larger = replace(vault.ticket(), size=vault.settings.max_document_bytes + 1)
+    for ticket, sent, words in (
+        (vault.ticket(text), text, ("PDF, JPEG or PNG", "Convert")),
+        (vault.ticket(content), content[:-1] + bytes([content[-1] ^ 1]), ("Choose the file again",)),
+        (vault.ticket(content[:-1]), content, ("More bytes arrived", "Choose the file again")),
+        (larger, content, ("`limit`", "Send a smaller file")),
+        (vault.ticket(content), b"", ("choose it again",)),
+    ):
+        answer = vault.put(ticket, sent).json()
+        assert all(part in answer["detail"] for part in words), answer
+
+
 def test_a_file_over_the_limit_of_the_vault_is_refused_before_its_bytes(vault: Any) -> None:
     ticket = replace(vault.ticket(), size=vault.settings.max_document_bytes + 1)
     refused(vault.put(ticket, iter([b"%PDF-1.7"])), 413, "too-large")
@@ -229,7 +243,9 @@ def test_a_deposit_needs_a_ticket_of_the_dossier_service_for_this_version(vault:
 @pytest.mark.covers("L-64")
 @pytest.mark.parametrize("action", ["view", "download"])
 def test_a_ticket_to_read_does_not_deposit(vault: Any, action: str) -> None:
-    refused(vault.put(vault.ticket(action=action)), 403, "not-allowed")
+    answer = vault.put(vault.ticket(action=action))
+    refused(answer, 403, "not-allowed")
+    assert answer.json()["detail"] == "This ticket does not allow it; ask for a new one."
     nothing_is_kept(vault)
 
 

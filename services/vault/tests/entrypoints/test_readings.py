@@ -166,6 +166,45 @@ def test_a_hostile_name_is_text_on_one_line_and_never_a_path(vault: Any, name: s
     assert all("etc" not in kept for kept in vault.kept())
 
 
+def test_the_dossier_service_asks_for_names_and_nobody_else(vault: Any) -> None:
+    (first, content), (second, _) = deposited(vault), deposited(vault, name="plan.pdf")
+    url = vault.http.base_url.copy_with(path="/internal/documents")
+
+    def asked(by: Any, *ids: object) -> httpx.Response:
+        token = by.service_token("vault")
+        wanted = {"ids": ",".join(map(str, ids))}
+        answer: httpx.Response = vault.http.get(url, params=wanted, headers={"Authorization": f"Bearer {token}"})
+        return answer
+
+    answer = asked(vault.keys.dossier, second.version_id, uuid4(), first.version_id)
+    assert answer.status_code == 200
+    found = {item["version_id"]: item for item in answer.json()["items"]}
+    assert [item["name"] for item in found.values()] == ["relevé d'identité.pdf", "plan.pdf"]
+    stored = found[str(first.version_id)]
+    assert stored.pop("stored_at")
+    assert stored == {
+        "version_id": str(first.version_id),
+        "name": "relevé d'identité.pdf",
+        "size": 5000,
+        "media_type": "application/pdf",
+        "sha256": hashlib.sha256(content).hexdigest(),
+    }
+    assert asked(vault.keys.dossier).json() == {"items": []}
+    assert asked(vault.keys.dossier, "x").status_code == 404
+    assert asked(vault.keys.journal, first.version_id).status_code == 403
+    assert vault.http.get(url, params={"ids": str(first.version_id)}).status_code == 401
+
+
+def test_the_name_of_a_file_is_gone_with_its_owner(vault: Any) -> None:
+    ticket, _ = deposited(vault)
+    with vault.parts.store.connection() as connection:
+        connection.execute("UPDATE read.document SET name = NULL")
+    token = vault.keys.dossier.service_token("vault")
+    url = vault.http.base_url.copy_with(path="/internal/documents")
+    answer = vault.http.get(url, params={"ids": str(ticket.version_id)}, headers={"Authorization": f"Bearer {token}"})
+    assert answer.json()["items"][0]["name"] is None
+
+
 def test_the_events_of_the_vault_are_for_services_only(vault: Any) -> None:
     deposited(vault)
     internal = vault.http.base_url.copy_with(path="/internal/events")

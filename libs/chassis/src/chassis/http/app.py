@@ -48,7 +48,7 @@ def create_app(  # noqa: PLR0913 - one keyword for each thing that differs betwe
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,  # a redirect would repeat the Host header, which the caller chooses
-        responses=problems.problems(problems.Invalid, IdempotencyKeyReused, problems.Away),
+        responses=problems.problems(problems.Invalid),  # in the place of FastAPI's own description of a 422
         telemetry=telemetry.FASTAPI,
     )
     app.state.service, app.state.verifier, app.state.first_outcome = service, verifier, first_outcome
@@ -100,8 +100,8 @@ def _describe(app: FastAPI) -> None:
 
 
 def _add_common_answers(paths: dict[str, dict[str, Any]]) -> None:
-    """Document what every operation may answer, and what every JSON body may meet."""
-    everywhere = problems.problems(problems.Unexpected)
+    """Document what every operation may answer and what every JSON body may meet, beside the route's own answers."""
+    everywhere = problems.problems(problems.Invalid, IdempotencyKeyReused, problems.Away, problems.Unexpected)
     bodies = problems.problems(
         problems.BodyUnreadable, problems.BodyTooSlow, problems.BodyTooLarge, problems.MediaTypeRefused
     )
@@ -109,4 +109,4 @@ def _add_common_answers(paths: dict[str, dict[str, Any]]) -> None:
         for operation in operations.values():
             json_body = "application/json" in operation.get("requestBody", {}).get("content", {})
             for status, answer in (everywhere | bodies if json_body else everywhere).items():
-                operation["responses"].setdefault(str(status), answer)
+                problems.merge(operation["responses"], str(status), answer)

@@ -1,6 +1,7 @@
 """Refusals as problem details (RFC 9457), on the wire and in the OpenAPI document."""
 
 from collections.abc import Iterable, Mapping
+from copy import deepcopy
 from http import HTTPStatus
 from typing import Any
 
@@ -148,6 +149,14 @@ def problems(*refusals: type[Refusal]) -> dict[int | str, dict[str, Any]]:
         )
         response["content"][MEDIA_TYPE]["examples"][refusal.code] = {"value": body_of(refusal)}
     return responses
+
+
+def merge(responses: dict[str, dict[str, Any]], status: str, answer: Mapping[str, Any]) -> None:
+    """Add a documented answer to those of an operation; problems of the same status stand as examples side by side."""
+    known = responses.setdefault(status, deepcopy(dict(answer)))
+    examples = known.get("content", {}).get(MEDIA_TYPE, {}).get("examples")
+    if examples is not None:
+        examples |= answer["content"][MEDIA_TYPE]["examples"] | examples
 
 
 def from_http(error: HTTPException) -> Refusal:

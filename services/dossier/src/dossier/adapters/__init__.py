@@ -1,1 +1,1 @@
-"""The languages of others: files of presets, the identity service."""
+"""The languages of others: files of presets, the identity service, the vault."""

@@ -11,7 +11,8 @@ from eventstore import Changed, Missing, Position, Store
 
 from dossier.application.access import Access, person
 from dossier.domain.document_request import DocumentRequest, State, Version
-from dossier.domain.refusals import NotValidated, RequestClosed
+from dossier.domain.dossier import Dossier
+from dossier.domain.refusals import EmptyFile, NotValidated, RequestClosed
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +54,7 @@ class Deposits:
         self._access.as_client(actor, request.dossier_id).refuse_if_archived()
         if request.cancelled:
             raise RequestClosed
+        _refuse_if_empty(declared)
         return self._pass(actor, request, _id(actor, request_id, bound_to_body=True), declared, "deposit")
 
     def offer(self, actor: Actor, dossier_id: UUID, label: str, declared: Declared) -> Pass:
@@ -62,6 +64,7 @@ class Deposits:
         """
         dossier = self._access.as_client(actor, dossier_id)
         dossier.refuse_if_archived()
+        _refuse_if_empty(declared)
         request_id = _id(actor, dossier_id)
         request = DocumentRequest.offered(
             request_id, dossier_id=dossier_id, office_id=dossier.office_id, client_id=person(actor), label=label
@@ -98,7 +101,8 @@ class Deposits:
     def take_in(self, stored: DocumentStored, actor: Actor, position: Position) -> None:
         """Record that the vault stored a version, together with the position of the vault's message."""
         request = self._store.get(DocumentRequest, stored.request_id)
-        request.deposit(stored.version_id, stored.size, stored.media_type)
+        archived = self._store.get(Dossier, request.dossier_id).archived
+        request.deposit(stored.version_id, stored.size, stored.media_type, archived=archived)
         self._store.save(request, actor=actor, position=position)
 
     def _pass(
@@ -119,6 +123,11 @@ class Deposits:
         )
         url = f"{self._vault_url}/documents/{version_id}/content"
         return Pass(request.id, version_id, url, self._signer.ticket(ticket))
+
+
+def _refuse_if_empty(declared: Declared) -> None:
+    if declared.size == 0:
+        raise EmptyFile
 
 
 def _version(request: DocumentRequest, version_id: UUID) -> Version:

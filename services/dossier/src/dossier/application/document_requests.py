@@ -15,7 +15,7 @@ from dossier.application.retrying import retried
 from dossier.domain.completion import completion
 from dossier.domain.document_request import DocumentRequest, State
 from dossier.domain.dossier import Dossier
-from dossier.domain.presets import folded
+from dossier.domain.presets import DocumentType, folded
 from dossier.domain.refusals import AlreadyAsked, NothingAsked
 
 PENDING = frozenset({State.ASKED, State.DEPOSITED, State.REFUSED})
@@ -43,13 +43,7 @@ class DocumentRequests:
         chosen = self._dossiers.catalogue(dossier.office_id).choose(dossier.deed_type, document_types, others)
         if not chosen:
             raise NothingAsked
-        pending = {
-            folded(standing.label or "")
-            for standing in self._register.standings(dossier_id)
-            if standing.requested and standing.client_id == client_id and standing.state in PENDING
-        }
-        already = [document.label for document in chosen if folded(document.label) in pending]
-        if already:
+        if already := self._already_asked(dossier_id, client_id, chosen):
             raise AlreadyAsked(already=already)
         batch_id = uuid4()
         requests = [
@@ -68,7 +62,7 @@ class DocumentRequests:
             return self._store.save(*requests, actor=actor, outcome=outcome)
         except UniqueViolation as violation:
             if violation.constraint == ASKED_ONCE:
-                raise AlreadyAsked from violation
+                raise AlreadyAsked(already=self._already_asked(dossier_id, client_id, chosen)) from violation
             raise
 
     @retried
@@ -91,6 +85,14 @@ class DocumentRequests:
         request, dossier = self._to_decide(actor, request_id)
         request.cancel(person(actor))
         self._save(request, dossier, actor)
+
+    def _already_asked(self, dossier_id: UUID, client_id: UUID, chosen: Sequence[DocumentType]) -> list[str]:
+        pending = {
+            folded(standing.label or "")
+            for standing in self._register.standings(dossier_id)
+            if standing.requested and standing.client_id == client_id and standing.state in PENDING
+        }
+        return [document.label for document in chosen if folded(document.label) in pending]
 
     def _to_decide(self, actor: Actor, request_id: UUID) -> tuple[DocumentRequest, Dossier]:
         request = self._access.request(actor, request_id)

@@ -104,8 +104,9 @@ class Dossiers:
 
     def _check_members(self, actor: Actor, member_ids: Sequence[UUID]) -> None:
         others = set(member_ids) - {person(actor)}
-        if others and not others <= self._directory.office(office_of(actor)).member_ids:
-            raise UnknownMember
+        unknown = others - self._directory.office(office_of(actor)).member_ids if others else set()
+        if unknown:
+            raise UnknownMember(unknown=sorted(map(str, unknown)))
 
     def _save(self, dossier: Dossier, actor: Actor, outcome: Any = None) -> Any:
         try:

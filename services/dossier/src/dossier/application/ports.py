@@ -44,6 +44,22 @@ class Directory(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class File:
+    """What the vault knows of a version beside its bytes; the name is none once its owner was erased."""
+
+    name: str | None
+    sha256: str
+
+
+class Files(Protocol):
+    """The files behind the versions."""
+
+    def described(self, version_ids: Iterable[UUID]) -> Mapping[UUID, File]:
+        """Return those of the files that are known; none while the vault does not answer."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
 class Standing:
     """Where one request of a dossier stands."""
 

@@ -11,16 +11,19 @@ from eventsourcing.domain import Aggregate, AggregateCreated, AggregateEvent, ev
 from eventstore import Personal
 
 from dossier.domain.refusals import NothingToDecide, ReasonMissing, RequestClosed
+from dossier.domain.text import visible
 
 
 class State(StrEnum):
-    """Where a request stands; a version is one of the middle three."""
+    """Where a request or a version stands: a request is never closed, a version neither asked nor cancelled."""
 
     ASKED = "asked"
     DEPOSITED = "deposited"
     REFUSED = "refused"
     VALIDATED = "validated"
     CANCELLED = "cancelled"
+    CLOSED = "closed"
+    """Kept, but nobody decides on it: the request was cancelled or the dossier archived first."""
 
 
 @dataclass(slots=True)
@@ -141,17 +144,19 @@ class DocumentRequest(Aggregate):
         """Where the request stands."""
         return State.CANCELLED if self.cancelled else state_of(self.versions.values())
 
-    def deposit(self, version_id: UUID, size: int, media_type: str) -> None:
+    def deposit(self, version_id: UUID, size: int, media_type: str, *, archived: bool = False) -> None:
         """Take in a version that the vault stored; it takes the place of the earliest refused one (L-66, L-67).
 
-        A version that came already does nothing. After a cancellation it is still kept: its depositor has a receipt.
+        A version that came already does nothing. One that comes late, after a cancellation or the archiving of the
+        dossier, is kept because its depositor has a receipt; but it is closed, and the request stands as before.
         """
         if version_id in self.versions:
             return
+        late = archived or self.cancelled
         refused = (known for known, version in self.versions.items() if _awaits_another(version))
-        state = State.CANCELLED if self.cancelled else State.DEPOSITED
         self._trigger(self.Deposited, version_id=version_id, size=size, media_type=media_type,
-                      replaces=next(refused, None), state=state.value)  # fmt: skip
+                      replaces=None if late else next(refused, None),
+                      state=(self.state if late else State.DEPOSITED).value)  # fmt: skip
 
     def validate(self, version_id: UUID, actor_id: UUID) -> None:
         """Accept a version that waits for a decision (L-62, L-63)."""
@@ -161,7 +166,7 @@ class DocumentRequest(Aggregate):
     def refuse(self, version_id: UUID, reason: str, actor_id: UUID) -> None:
         """Refuse a version that waits for a decision, and say why (L-65)."""
         state = self._decide(version_id, State.REFUSED)
-        if not reason.strip():
+        if not visible(reason):
             raise ReasonMissing
         self._trigger(self.Refused, version_id=version_id, reason=reason, actor_id=actor_id, state=state.value)
 
@@ -189,8 +194,8 @@ class DocumentRequest(Aggregate):
         return state_of([*others, replace(version, state=decision)])
 
     @event(Deposited)
-    def _deposited(self, version_id: UUID, size: int, replaces: UUID | None) -> None:
-        self.versions[version_id] = Version(State.DEPOSITED, size)
+    def _deposited(self, version_id: UUID, size: int, replaces: UUID | None, state: str) -> None:
+        self.versions[version_id] = Version(state_on_arrival(state), size)
         if replaces is not None:
             self.versions[replaces].replaced = True
 
@@ -214,6 +219,17 @@ def state_of(versions: Iterable[Version]) -> State:
         if state in states:
             return state
     return State.ASKED
+
+
+def state_on_arrival(request: str) -> State:
+    """Return the state of a version that was deposited, from that of its request afterwards."""
+    return State.DEPOSITED if request == State.DEPOSITED else State.CLOSED
+
+
+def state_seen(version: State, request: State, *, archived: bool) -> State:
+    """Return a version's state as people see it: one still undecided when request or dossier closed is closed too."""
+    closed = archived or request is State.CANCELLED
+    return State.CLOSED if closed and version is State.DEPOSITED else version
 
 
 def _awaits_another(version: Version) -> bool:

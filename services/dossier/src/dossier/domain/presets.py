@@ -76,7 +76,7 @@ class Catalogue:
         documents = (known.get(chosen, DocumentType(chosen, chosen)) for chosen in self._chosen[code])
         return DeedType(code, default.label, tuple(documents))
 
-    def choose(self, deed_type: str, codes: Iterable[str], others: Iterable[str]) -> list[DocumentType]:
+    def choose(self, deed_type: str, codes: Sequence[str], others: Iterable[str]) -> list[DocumentType]:
         """Return what to ask for: ticked types and labels typed; the same document twice is one document (L-43).
 
         A label that is on the list of the deed type means that type. Raises UnknownDocumentType.
@@ -85,9 +85,9 @@ class Catalogue:
         by_code = {document.code: document for document in listed}
         by_label = {folded(document.label): document for document in listed}
         chosen: dict[str, DocumentType] = {}
+        if unknown := [code for code in codes if code not in by_code]:
+            raise UnknownDocumentType(unknown=unknown)
         for code in codes:
-            if code not in by_code:
-                raise UnknownDocumentType
             chosen.setdefault(folded(by_code[code].label), by_code[code])
         for label in others:
             chosen.setdefault(folded(label), by_label.get(folded(label), DocumentType("", label)))

@@ -10,7 +10,7 @@ class DossierArchivedAlready(Refusal):
 
 
 class NumberTaken(Refusal):
-    """Another dossier of the office has this number."""
+    """Another dossier of the office has this number; upper and lower case and blanks make no difference."""
 
     code, status = "number-taken", 409
 
@@ -22,7 +22,7 @@ class UnknownDeedType(Refusal):
 
 
 class UnknownDocumentType(Refusal):
-    """One of these document types is not in the list of the deed type."""
+    """The document types in `unknown` are not in the list of the deed type; ask for them in words, in `others`."""
 
     code, status = "unknown-document-type", 422
 
@@ -40,7 +40,7 @@ class UnknownClient(Refusal):
 
 
 class UnknownMember(Refusal):
-    """One of these persons is not a member of the office."""
+    """The persons in `unknown` are not members of the office; choose among its members."""
 
     code, status = "unknown-member", 422
 
@@ -52,9 +52,15 @@ class NothingAsked(Refusal):
 
 
 class AlreadyAsked(Refusal):
-    """One of these documents is already asked of this client and not yet validated."""
+    """The documents in `already` are asked of this client and not yet validated; ask for the others only."""
 
     code, status = "already-asked", 409
+
+
+class EmptyFile(Refusal):
+    """The file is empty. Open it to see whether it holds the document, then choose it again, or another one."""
+
+    code, status = "empty-file", 422
 
 
 class NothingToDecide(Refusal):
@@ -64,7 +70,7 @@ class NothingToDecide(Refusal):
 
 
 class ReasonMissing(Refusal):
-    """Say why: the client reads the reason and deposits again."""
+    """Say why, in words that can be read: the client reads the reason and deposits again."""
 
     code, status = "reason-missing", 422
 

@@ -5,9 +5,10 @@ from uuid import uuid5
 
 from eventstore import Projection, Rows
 
-from dossier.domain.document_request import DocumentRequest, State
+from dossier.domain.document_request import DocumentRequest, State, state_on_arrival
 from dossier.domain.dossier import Dossier
 from dossier.domain.presets import Presets, folded
+from dossier.domain.text import same_number
 
 projection = Projection()
 
@@ -19,6 +20,7 @@ def _(event: Dossier.Created, rows: Rows) -> None:
         id=event.originator_id,
         office_id=event.office_id,
         number=event.number,
+        number_folded=same_number(event.number),
         title=event.title,
         note=event.note,
         deed_type=event.deed_type,
@@ -32,7 +34,15 @@ def _(event: Dossier.Created, rows: Rows) -> None:
 
 @projection.on(Dossier.Edited)
 def _(event: Dossier.Edited, rows: Rows) -> None:
-    _change(rows, event, number=event.number, title=event.title, note=event.note, deed_type=event.deed_type)
+    _change(
+        rows,
+        event,
+        number=event.number,
+        number_folded=same_number(event.number),
+        title=event.title,
+        note=event.note,
+        deed_type=event.deed_type,
+    )
 
 
 @projection.on(Dossier.AccessChanged)
@@ -81,7 +91,7 @@ def _(event: DocumentRequest.Deposited, rows: Rows) -> None:
         id=event.version_id,
         request_id=event.originator_id,
         dossier_id=event.dossier_id,
-        state=State.DEPOSITED.value,
+        state=state_on_arrival(event.state).value,
         size=event.size,
         media_type=event.media_type,
         replaces=event.replaces,

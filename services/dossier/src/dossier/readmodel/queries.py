@@ -10,7 +10,7 @@ from uuid import UUID
 from eventstore import Store
 
 from dossier.application.ports import Standing
-from dossier.domain.document_request import State
+from dossier.domain.document_request import State, state_seen
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,10 +82,12 @@ class Window:
 
 
 DOSSIERS = """
-    SELECT dossier.*, (
+    SELECT id, office_id, number, title, note, deed_type, whole_office, member_ids, opened_by, opened_at, archived_at,
+           completed_at, version, (
         SELECT count(*) FROM read.document_version AS version
         JOIN read.document_request AS request ON request.id = version.request_id
         WHERE version.dossier_id = dossier.id AND version.state = 'deposited' AND request.state <> 'cancelled'
+        AND dossier.archived_at IS NULL
     ) AS waiting
     FROM read.dossier AS dossier
 """
@@ -93,6 +95,14 @@ REQUESTS = """
     SELECT id, dossier_id, client_id, document_type, label, batch_id IS NOT NULL AS requested, batch_id, state,
            requested_at
     FROM read.document_request
+"""
+VERSIONS = """
+    SELECT version.id, request_id, version.state, size, media_type, replaces, deposited_at, decided_at, decided_by,
+           reason, request.state AS request_state, archived_at IS NOT NULL AS archived
+    FROM read.document_version AS version
+    JOIN read.document_request AS request ON request.id = request_id
+    JOIN read.dossier AS dossier ON dossier.id = version.dossier_id
+    WHERE request_id = ANY (%(ids)s) ORDER BY deposited_at, version.id
 """
 
 
@@ -128,17 +138,15 @@ class Queries:
         query = "SELECT client_id FROM read.dossier_client WHERE dossier_id = %(id)s ORDER BY added_at, client_id"
         return [row["client_id"] for row in self._all(query, {"id": dossier_id})]
 
-    def requests(
-        self, dossier_id: UUID, *, client_id: UUID | None = None, with_empty_offers: bool = False
-    ) -> list[RequestRow]:
+    def requests(self, dossier_id: UUID, *, client_id: UUID | None = None) -> list[RequestRow]:
         """Return the requests of a dossier, oldest first; a document sent unasked shows once its file has come."""
         where = """
             WHERE dossier_id = %(dossier)s AND (%(client)s::uuid IS NULL OR client_id = %(client)s)
-            AND (%(empty)s OR batch_id IS NOT NULL OR state <> 'asked')
+            AND (batch_id IS NOT NULL
+                 OR EXISTS (SELECT FROM read.document_version WHERE request_id = document_request.id))
             ORDER BY requested_at, id
         """
-        parameters = {"dossier": dossier_id, "client": client_id, "empty": with_empty_offers}
-        return self._with_versions(self._all(REQUESTS + where, parameters))
+        return self._with_versions(self._all(REQUESTS + where, {"dossier": dossier_id, "client": client_id}))
 
     def request(self, request_id: UUID) -> RequestRow | None:
         """Return one request."""
@@ -175,12 +183,13 @@ class Queries:
         return [DossierRow(**row) for row in rows]
 
     def _with_versions(self, rows: Sequence[dict[str, Any]]) -> list[RequestRow]:
-        query = "SELECT * FROM read.document_version WHERE request_id = ANY (%(ids)s) ORDER BY deposited_at, id"
         versions: dict[UUID, list[VersionRow]] = defaultdict(list)
-        for row in self._all(query, {"ids": [row["id"] for row in rows]}) if rows else ():
-            request_id = row.pop("request_id")
-            del row["dossier_id"]
-            versions[request_id].append(VersionRow(**{**row, "state": State(row["state"])}))
+        for row in self._all(VERSIONS, {"ids": [row["id"] for row in rows]}) if rows else ():
+            request_id, request_state, archived = (
+                row.pop(name) for name in ("request_id", "request_state", "archived")
+            )
+            row["state"] = state_seen(State(row["state"]), State(request_state), archived=archived)
+            versions[request_id].append(VersionRow(**row))
         return [RequestRow(**{**row, "state": State(row["state"])}, versions=versions[row["id"]]) for row in rows]
 
     def _all(self, query: str, parameters: Mapping[str, Any]) -> list[dict[str, Any]]:

@@ -4,6 +4,7 @@ CREATE TABLE read.dossier (
     id uuid PRIMARY KEY,
     office_id uuid NOT NULL,
     number text NOT NULL,
+    number_folded text NOT NULL,   -- the number as it is compared
     title text,          -- null once erased
     note text,           -- for the office's colleagues, never shown to clients
     deed_type text NOT NULL,
@@ -14,7 +15,7 @@ CREATE TABLE read.dossier (
     archived_at timestamptz,
     completed_at timestamptz,   -- null again when more is asked for
     version integer NOT NULL,
-    CONSTRAINT dossier_number UNIQUE (office_id, number)
+    CONSTRAINT dossier_number UNIQUE (office_id, number_folded)
 );
 CREATE INDEX dossier_by_age ON read.dossier (office_id, opened_at DESC, id DESC);
 

@@ -27,9 +27,9 @@ class DossierService:
         )
 
     def request(self, request_id: UUID) -> Request | None:
-        """Return a requested document with the reasons of its refusals."""
+        """Return a requested document with the fate of its versions."""
         answer = found(self._client.get(f"/internal/requests/{request_id}"))
         if answer is None:
             return None
         reasons = {UUID(version_id): reason for version_id, reason in answer["refusals"].items() if reason}
-        return Request(answer["label"] or "", reasons)
+        return Request(answer["label"] or "", reasons, closed={UUID(version_id) for version_id in answer["closed"]})

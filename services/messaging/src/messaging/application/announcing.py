@@ -93,6 +93,9 @@ class Announcements:
 
     def document_deposited(self, cause: Cause, deposited: DocumentDeposited) -> None:
         """Tell whoever of the office may read the dossier that a document awaits a decision (L-04, L-60)."""
+        request = self._dossiers.request(cause.subject)
+        if request and deposited.version_id in request.closed:
+            return  # it came after the cancellation or the archiving
         notice = Notice(
             person_id=deposited.client_id,
             channel=Channel.EMAIL,

@@ -52,10 +52,11 @@ class Readers:
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """A requested document, and why versions of it were refused."""
+    """A requested document, why versions of it were refused, and those on which nobody decides any more."""
 
     label: str
     refusals: Mapping[UUID, str]
+    closed: Collection[UUID]
 
 
 class People(Protocol):

@@ -3,6 +3,7 @@
 from datetime import datetime
 from uuid import UUID
 
+from chassis.client import Unavailable
 from chassis.http import CurrentActor, CurrentPaging, CurrentStaff, Page, problems
 from chassis.refusal import NotAllowed, NotFound
 from fastapi import APIRouter
@@ -49,6 +50,8 @@ class NotificationOut(BaseModel):
 class NotificationsOut(Page[NotificationOut]):
     """A page of them, and how many of all are unread."""
 
+    model_config = ConfigDict(json_schema_extra={"examples": [{"items": [NOTIFICATION], "next": None, "unread": 1}]})
+
     unread: int
 
 
@@ -65,6 +68,12 @@ class DeliveryOut(BaseModel):
     cause: str | None
     queued_at: datetime
     settled_at: datetime | None
+
+
+class DeliveriesOut(Page[DeliveryOut]):
+    """A page of them; `next` opens the following one and is null on the last."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"items": [DELIVERY], "next": None}]})
 
 
 def router(reading: Reading, notifications: Notifications) -> APIRouter:
@@ -93,13 +102,13 @@ def router(reading: Reading, notifications: Notifications) -> APIRouter:
         """Mark one of my notifications as read."""
         reading.read(actor, notification_id)
 
-    @routes.get("/deliveries", responses=problems(NotAllowed, NotFound), tags=["deliveries"])
-    def deliveries(dossier: UUID, actor: CurrentStaff, paging: CurrentPaging) -> Page[DeliveryOut]:
+    @routes.get("/deliveries", responses=problems(NotAllowed, NotFound, Unavailable), tags=["deliveries"])
+    def deliveries(dossier: UUID, actor: CurrentStaff, paging: CurrentPaging) -> DeliveriesOut:
         """List the e-mails about a dossier that I may read, the newest first, and whether they arrived."""
         reading.may_see_deliveries(actor, dossier)
         found = notifications.deliveries(_person(actor.office_id), dossier, paging.limit, paging.after)
         last = found[-1] if len(found) == paging.limit else None
-        return Page[DeliveryOut](
+        return DeliveriesOut(
             items=[DeliveryOut.model_validate(item) for item in found],
             next=paging.cursor([last.queued_at.isoformat(), str(last.id)]) if last else None,
         )

@@ -18,7 +18,15 @@ from vault.application.upload import Declared, Intake, Upload
 from vault.domain.document import Document
 from vault.domain.file_name import clean_name
 from vault.domain.manifest import Address, Manifest
-from vault.domain.refusals import AlreadyStored, DepositTooSlow, EmptyFile, SizeMismatch, StorageAway, TooLarge
+from vault.domain.refusals import (
+    AlreadyStored,
+    DepositTooSlow,
+    EmptyFile,
+    LargerThanDeclared,
+    SizeMismatch,
+    StorageAway,
+    TooLarge,
+)
 
 T = TypeVar("T")
 
@@ -87,7 +95,7 @@ class Deposits:
         if ticket.size > self._max_bytes:
             raise TooLarge(limit=self._max_bytes)
         if announced > ticket.size:
-            raise TooLarge(declared=ticket.size)
+            raise LargerThanDeclared(declared=ticket.size)
         if announced < ticket.size:
             raise SizeMismatch(declared=ticket.size, received=announced)
 

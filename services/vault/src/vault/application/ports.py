@@ -1,6 +1,6 @@
 """What the vault asks of the systems around it."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
@@ -90,3 +90,6 @@ class Documents(Protocol):
 
     def find(self, version_id: UUID) -> StoredDocument | None:
         """Return a version, or None if nothing is stored under this id."""
+
+    def described(self, version_ids: Sequence[UUID]) -> list[StoredDocument]:
+        """Return those of the versions that are stored."""

@@ -11,7 +11,7 @@ from vault.application.ports import ObjectStore
 from vault.domain.keys import DataKey
 from vault.domain.manifest import PART_BYTES, Address, Manifest, Part, manifest_name, part_name
 from vault.domain.media_type import HEAD_BYTES, media_type
-from vault.domain.refusals import DigestMismatch, EmptyFile, SizeMismatch, TooLarge
+from vault.domain.refusals import DigestMismatch, EmptyFile, LargerThanDeclared, SizeMismatch
 from vault.domain.streaming import seal, sealed_size
 
 IN_FLIGHT = 3
@@ -37,10 +37,10 @@ class Intake:
         self.media_type: str | None = None
 
     def take(self, chunk: bytes) -> None:
-        """Count and hash a chunk; raise TooLarge at the first byte too many, UnsupportedType at the first kilobyte."""
+        """Count and hash a chunk; raise LargerThanDeclared at the first byte too many, or UnsupportedType."""
         self.received += len(chunk)
         if self.received > self._declared.size:
-            raise TooLarge(declared=self._declared.size)
+            raise LargerThanDeclared(declared=self._declared.size)
         self._digest.update(chunk)
         if self.media_type is None:
             self._head += chunk[:HEAD_BYTES]

@@ -1,18 +1,22 @@
 """Why the vault turns a deposit or a reading down."""
 
-from chassis.refusal import Refusal
+from chassis.refusal import NotAllowed, Refusal
 
 
 class EmptyFile(Refusal):
-    """The file is empty."""
+    """The file is empty. Open it to see whether it holds the document, then choose it again, or another one."""
 
     code, status = "empty-file", 422
 
 
 class TooLarge(Refusal):
-    """The file is larger than was declared or than is allowed; nothing of it was kept."""
+    """The file has more bytes than `limit`, the most that is taken; nothing of it was kept. Send a smaller file."""
 
     code, status = "too-large", 413
+
+
+class LargerThanDeclared(TooLarge):
+    """More bytes arrived than the file had when it was chosen; nothing of them was kept. Choose the file again."""
 
 
 class SizeMismatch(Refusal):
@@ -22,19 +26,23 @@ class SizeMismatch(Refusal):
 
 
 class DigestMismatch(Refusal):
-    """The bytes that arrived are not the ones that were declared (SHA-256); nothing of them was kept."""
+    """Other bytes arrived than were declared (SHA-256); nothing of them was kept. Choose the file again and send it."""
 
     code, status = "digest-mismatch", 460
 
 
 class UnsupportedType(Refusal):
-    """The content is not a PDF, JPEG or PNG file, whatever its name says."""
+    """The content is not a PDF, JPEG or PNG, whatever the file's name says. Convert the file to one of these first."""
 
     code, status = "unsupported-type", 415
 
 
+class TicketForAnotherAction(NotAllowed):
+    """This ticket does not allow it; ask for a new one."""
+
+
 class AlreadyStored(Refusal):
-    """Another content is already stored for this version; a version never changes."""
+    """Another content is already stored for this version, which never changes; ask for a new ticket to send yours."""
 
     code, status = "already-stored", 409
 

@@ -7,10 +7,10 @@ from typing import Annotated
 from uuid import UUID
 
 from chassis.actor import Actor
-from chassis.http import accept_stream, problems
+from chassis.http import CallingService, accept_stream, problems
 from chassis.refusal import NotAllowed, NotFound
 from chassis.tokens import Action, Ticket, TicketRefused, Verifier
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import StreamingResponse
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from pydantic import BaseModel, ConfigDict
@@ -18,7 +18,7 @@ from starlette.requests import ClientDisconnect
 
 from vault.application.deposits import Deposits
 from vault.application.observations import Observations
-from vault.application.ports import StoredDocument
+from vault.application.ports import Documents, StoredDocument
 from vault.application.readings import Readings
 from vault.domain.file_name import FALLBACK
 from vault.domain.refusals import (
@@ -29,6 +29,7 @@ from vault.domain.refusals import (
     EmptyFile,
     SizeMismatch,
     StorageAway,
+    TicketForAnotherAction,
     TooLarge,
     UnsupportedType,
 )
@@ -45,6 +46,11 @@ DEPOSIT_REFUSALS = (
     StorageAway,
 )
 
+MAX_IDS = 4_000
+"""Characters of ids in one question."""
+NAMES_ARE_FOR = "dossier"
+"""The one service that shows the names of files to people; they are personal."""
+
 _ticket = HTTPBearer(scheme_name="ticket", description="Ticket from the dossier service, 5 minutes.", auto_error=False)
 
 
@@ -56,9 +62,9 @@ class Bearer:
     actor: Actor
 
     def may(self, *actions: Action) -> Ticket:
-        """Return the ticket if it is for one of these actions; raise NotAllowed."""
+        """Return the ticket if it is for one of these actions; raise TicketForAnotherAction."""
         if self.ticket.action not in actions:
-            raise NotAllowed
+            raise TicketForAnotherAction
         return self.ticket
 
 
@@ -122,7 +128,9 @@ class Receipt(BaseModel):
 
 def public_routes(deposits: Deposits, readings: Readings) -> APIRouter:
     """Return the routes for the bearers of tickets."""
-    router = APIRouter(prefix="/documents/{version_id}", responses=problems(TicketRefused, NotAllowed, NotFound))
+    router = APIRouter(
+        prefix="/documents/{version_id}", responses=problems(TicketRefused, TicketForAnotherAction, NotFound)
+    )
 
     # The size in the ticket is the limit, checked at the byte; this only takes the limit of other routes away.
     @router.put(
@@ -165,9 +173,20 @@ def public_routes(deposits: Deposits, readings: Readings) -> APIRouter:
     return router
 
 
-def internal_routes(observations: Observations) -> APIRouter:
+def internal_routes(observations: Observations, documents: Documents) -> APIRouter:
     """Return the routes for services."""
     router = APIRouter()
+
+    @router.get("/documents")
+    def describe(
+        ids: Annotated[str, Query(max_length=MAX_IDS)], caller: CallingService
+    ) -> dict[str, list[dict[str, UUID | int | str | datetime | None]]]:
+        if caller != NAMES_ARE_FOR:
+            raise NotAllowed
+        wanted = [_uuid(one) for one in ids.split(",") if one]
+        return {
+            "items": [{"name": found.name, **Receipt.of(found).model_dump()} for found in documents.described(wanted)]
+        }
 
     @router.get("/documents/{version_id}/observation")
     def observe(version_id: UUID) -> dict[str, UUID | int | str | bool]:
@@ -181,6 +200,13 @@ def internal_routes(observations: Observations) -> APIRouter:
         }
 
     return router
+
+
+def _uuid(text: str) -> UUID:
+    try:
+        return UUID(text)
+    except ValueError:
+        raise NotFound from None
 
 
 async def _chunks(request: Request) -> AsyncIterator[bytes]:

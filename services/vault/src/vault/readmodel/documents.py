@@ -1,5 +1,6 @@
 """Queries on the stored versions."""
 
+from collections.abc import Sequence
 from uuid import UUID
 
 from eventstore import Store
@@ -9,7 +10,7 @@ from vault.application.ports import StoredDocument
 
 
 class DocumentTable:
-    """The port Documents on the table `read.document`; the ticket of a caller names the one version it may know of."""
+    """The port Documents on the table `read.document`; who may know of a version is the caller's affair."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
@@ -18,3 +19,9 @@ class DocumentTable:
         """Return a version, or None if nothing is stored under this id."""
         with self._store.connection() as connection, connection.cursor(row_factory=class_row(StoredDocument)) as cursor:
             return cursor.execute("SELECT * FROM read.document WHERE id = %s", (version_id,)).fetchone()
+
+    def described(self, version_ids: Sequence[UUID]) -> list[StoredDocument]:
+        """Return those of the versions that are stored, oldest first."""
+        query = "SELECT * FROM read.document WHERE id = ANY (%s) ORDER BY stored_at, id"
+        with self._store.connection() as connection, connection.cursor(row_factory=class_row(StoredDocument)) as cursor:
+            return cursor.execute(query, (list(version_ids),)).fetchall()

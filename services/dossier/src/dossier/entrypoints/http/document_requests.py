@@ -16,7 +16,7 @@ from dossier.domain.refusals import (
     RequestClosed,
     UnknownDocumentType,
 )
-from dossier.entrypoints.http import shapes
+from dossier.entrypoints.http import answers, shapes, views
 from dossier.entrypoints.http.uses import Using
 
 router = APIRouter(tags=["documents"], responses=problems(NotAllowed, NotFound))
@@ -27,20 +27,19 @@ router = APIRouter(tags=["documents"], responses=problems(NotAllowed, NotFound))
     status_code=201,
     responses=problems(DossierArchivedAlready, AlreadyAsked, UnknownDocumentType, NothingAsked),
 )
-def ask(dossier_id: UUID, client_id: UUID, asking: shapes.Asking, actor: CurrentStaff, using: Using) -> shapes.Asked:
+def ask(dossier_id: UUID, client_id: UUID, asking: shapes.Asking, actor: CurrentStaff, using: Using) -> answers.Asked:
     """Ask a client for documents, from the preset list or in words, at any time (L-39 to L-44)."""
     asked = using.requests.ask(actor, dossier_id, client_id, asking.document_types, asking.others)
-    return shapes.Asked(**asked)
+    return answers.Asked(**asked)
 
 
 @router.get("/dossiers/{dossier_id}/requests")
 def list_requests(
     dossier_id: UUID, actor: CurrentStaff, using: Using, client_id: UUID | None = None
-) -> dict[str, list[shapes.RequestView]]:
+) -> answers.RequestList:
     """List the documents of a dossier with all their versions, oldest first (L-37, L-67)."""
     using.access.to_read(actor, dossier_id)
-    rows = using.queries.requests(dossier_id, client_id=client_id)
-    return {"items": [shapes.RequestView.model_validate(row) for row in rows]}
+    return answers.RequestList(items=views.requests(using, dossier_id, client_id))
 
 
 @router.post(
@@ -74,14 +73,14 @@ def cancel(request_id: UUID, actor: CurrentStaff, using: Using) -> None:
 
 
 @router.post("/requests/{request_id}/versions/{version_id}/views", status_code=201)
-def view(request_id: UUID, version_id: UUID, actor: CurrentStaff, using: Using) -> shapes.Look:
+def view(request_id: UUID, version_id: UUID, actor: CurrentStaff, using: Using) -> answers.Look:
     """Get a ticket to look at the version in the viewer (L-62)."""
-    return shapes.Look.model_validate(using.deposits.view(actor, request_id, version_id))
+    return answers.Look.model_validate(using.deposits.view(actor, request_id, version_id))
 
 
 @router.post(
     "/requests/{request_id}/versions/{version_id}/downloads", status_code=201, responses=problems(NotValidated)
 )
-def download(request_id: UUID, version_id: UUID, actor: CurrentActor, using: Using) -> shapes.Look:
+def download(request_id: UUID, version_id: UUID, actor: CurrentActor, using: Using) -> answers.Look:
     """Get a ticket to keep a copy of a validated version; its client may too (L-64)."""
-    return shapes.Look.model_validate(using.deposits.download(actor, request_id, version_id))
+    return answers.Look.model_validate(using.deposits.download(actor, request_id, version_id))

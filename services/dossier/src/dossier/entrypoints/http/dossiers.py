@@ -3,7 +3,8 @@
 from typing import Annotated, Literal
 from uuid import UUID
 
-from chassis.http import CurrentPaging, CurrentStaff, IfMatch, Page, PreconditionMissing, etag, problems
+from chassis.client import Unavailable
+from chassis.http import CurrentPaging, CurrentStaff, IfMatch, PreconditionMissing, etag, problems
 from chassis.refusal import NotAllowed, NotFound, Stale
 from fastapi import APIRouter, Query, Response
 
@@ -18,7 +19,7 @@ from dossier.domain.refusals import (
     UnknownDeedType,
     UnknownMember,
 )
-from dossier.entrypoints.http import shapes, views
+from dossier.entrypoints.http import answers, shapes, views
 from dossier.entrypoints.http.uses import Using
 from dossier.readmodel.queries import Sought, Window
 
@@ -26,9 +27,9 @@ router = APIRouter(tags=["dossiers"], responses=problems(NotAllowed))
 
 
 @router.get("/deed-types")
-def deed_types(actor: CurrentStaff, using: Using) -> list[shapes.DeedTypeView]:
+def deed_types(actor: CurrentStaff, using: Using) -> list[answers.DeedTypeView]:
     """List the deed types with the documents the office usually asks for (L-40, L-41)."""
-    return [shapes.DeedTypeView.model_validate(deed_type) for deed_type in using.dossiers.deed_types(actor)]
+    return [answers.DeedTypeView.model_validate(deed_type) for deed_type in using.dossiers.deed_types(actor)]
 
 
 @router.put("/deed-types/{code}/documents", status_code=204, responses=problems(UnknownDeedType))
@@ -37,11 +38,11 @@ def choose_documents(code: str, chosen: shapes.Documents, actor: CurrentStaff, u
     using.dossiers.choose_documents(actor, code, chosen.documents)
 
 
-@router.post("/dossiers", status_code=201, responses=problems(NumberTaken, UnknownDeedType, UnknownMember))
-def open_dossier(new: shapes.NewDossier, actor: CurrentStaff, using: Using) -> shapes.Created:
+@router.post("/dossiers", status_code=201, responses=problems(NumberTaken, UnknownDeedType, UnknownMember, Unavailable))
+def open_dossier(new: shapes.NewDossier, actor: CurrentStaff, using: Using) -> answers.Created:
     """Open a dossier (L-25 to L-27)."""
     facts = new.model_dump(include={"number", "title", "deed_type", "note"})
-    return shapes.Created(**using.dossiers.open(actor, access=(new.whole_office, new.member_ids), **facts))
+    return answers.Created(**using.dossiers.open(actor, access=(new.whole_office, new.member_ids), **facts))
 
 
 @router.get("/dossiers")
@@ -51,18 +52,18 @@ def list_dossiers(
     paging: CurrentPaging,
     q: Annotated[str, Query(max_length=200, description="In number or title.")] = "",
     state: Literal["open", "archived", "all"] = "open",
-) -> Page[shapes.DossierLine]:
+) -> answers.DossierPage:
     """List the dossiers open to the caller, newest first; archived ones apart (L-60, L-61, L-69)."""
     sought, window = Sought(state, q.strip()), Window(paging.limit + 1, paging.after)
     rows = using.queries.of_member(office_of(actor), person(actor), sought, window)
     shown = rows[: paging.limit]
     standings = using.queries.standings_of(row.id for row in shown)
-    lines = [shapes.DossierLine(**views.line(row, standings[row.id])) for row in shown]
-    return Page(items=lines, next=views.cursor(paging, rows))
+    lines = [answers.DossierLine(**views.line(row, standings[row.id])) for row in shown]
+    return answers.DossierPage(items=lines, next=views.cursor(paging, rows))
 
 
-@router.get("/dossiers/{dossier_id}", responses=problems(NotFound))
-def show_dossier(dossier_id: UUID, actor: CurrentStaff, using: Using, response: Response) -> shapes.DossierView:
+@router.get("/dossiers/{dossier_id}", responses=problems(NotFound, Unavailable))
+def show_dossier(dossier_id: UUID, actor: CurrentStaff, using: Using, response: Response) -> answers.DossierView:
     """Show a dossier with its clients and their completion (L-29, L-31, L-32, L-37)."""
     using.access.to_read(actor, dossier_id)
     row = using.queries.dossier(dossier_id)
@@ -72,18 +73,18 @@ def show_dossier(dossier_id: UUID, actor: CurrentStaff, using: Using, response: 
     clients = using.queries.clients(dossier_id)
     standings = using.queries.standings(dossier_id)
     persons = using.directory.persons({*clients, *row.member_ids})
-    return shapes.DossierView(
+    return answers.DossierView(
         **views.line(row, standings),
         note=row.note,
         whole_office=row.whole_office,
-        members=[shapes.PersonView.of(member, persons.get(member)) for member in row.member_ids],
+        members=[answers.PersonView.of(member, persons.get(member)) for member in row.member_ids],
         opened_by=row.opened_by,
         completed_at=row.completed_at,
         archived_at=row.archived_at,
         clients=[
-            shapes.DossierClient(
-                **shapes.PersonView.of(client, persons.get(client)).model_dump(),
-                completion=shapes.Progress.of(
+            answers.DossierClient(
+                **answers.PersonView.of(client, persons.get(client)).model_dump(),
+                completion=answers.Progress.of(
                     completion(s.state for s in standings if s.requested and s.client_id == client)
                 ),
             )
@@ -114,7 +115,7 @@ def change_dossier(  # noqa: PLR0913 - what the request is made of
 @router.put(
     "/dossiers/{dossier_id}/access",
     status_code=204,
-    responses=problems(NotFound, DossierArchivedAlready, UnknownMember),
+    responses=problems(NotFound, DossierArchivedAlready, UnknownMember, Unavailable),
 )
 def change_access(dossier_id: UUID, access: shapes.NewAccess, actor: CurrentStaff, using: Using) -> None:
     """Open the dossier to the whole office or to chosen members (L-27, L-30)."""
@@ -124,7 +125,7 @@ def change_access(dossier_id: UUID, access: shapes.NewAccess, actor: CurrentStaf
 @router.post(
     "/dossiers/{dossier_id}/clients",
     status_code=204,
-    responses=problems(NotFound, DossierArchivedAlready, ClientAlreadyAdded, UnknownClient),
+    responses=problems(NotFound, DossierArchivedAlready, ClientAlreadyAdded, UnknownClient, Unavailable),
 )
 def add_client(dossier_id: UUID, client: shapes.NewClient, actor: CurrentStaff, using: Using) -> None:
     """Let a client of the office take part (L-34, L-37)."""

@@ -33,7 +33,7 @@ def readers(dossier_id: UUID, using: Using) -> dict[str, Any]:
 
 @router.get("/requests/{request_id}")
 def request(request_id: UUID, using: Using) -> dict[str, Any]:
-    """Tell what a request is about and why versions were refused, for the letters to its client."""
+    """Tell what a request is about, why versions were refused and which are closed, for letters about it."""
     row = using.queries.request(request_id)
     if row is None:
         raise NotFound
@@ -43,4 +43,5 @@ def request(request_id: UUID, using: Using) -> dict[str, Any]:
         "client_id": row.client_id,
         "dossier_id": row.dossier_id,
         "refusals": refused,
+        "closed": [version.id for version in row.versions if version.state is State.CLOSED],
     }

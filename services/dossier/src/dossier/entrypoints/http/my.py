@@ -3,15 +3,16 @@
 from typing import Any
 from uuid import UUID
 
-from chassis.http import CurrentClient, CurrentPaging, Page, problems
+from chassis.client import Unavailable
+from chassis.http import CurrentClient, CurrentPaging, problems
 from chassis.refusal import NotAllowed, NotFound
 from fastapi import APIRouter
 
 from dossier.application.access import person
 from dossier.application.deposits import Declared, Pass
 from dossier.application.ports import Standing
-from dossier.domain.refusals import DossierArchivedAlready, RequestClosed
-from dossier.entrypoints.http import shapes, views
+from dossier.domain.refusals import DossierArchivedAlready, EmptyFile, RequestClosed
+from dossier.entrypoints.http import answers, shapes, views
 from dossier.entrypoints.http.uses import Using
 from dossier.readmodel.queries import DossierRow, Window
 
@@ -19,52 +20,54 @@ router = APIRouter(tags=["my dossiers"], responses=problems(NotAllowed))
 
 
 @router.get("/my/dossiers")
-def list_mine(actor: CurrentClient, using: Using, paging: CurrentPaging) -> Page[shapes.MyDossierLine]:
+def list_mine(actor: CurrentClient, using: Using, paging: CurrentPaging) -> answers.MyDossierPage:
     """List the dossiers in which the caller takes part, newest first."""
     me = person(actor)
     rows = using.queries.of_client(me, Window(paging.limit + 1, paging.after))
     shown = rows[: paging.limit]
     standings = using.queries.standings_of(row.id for row in shown)
-    lines = [shapes.MyDossierLine(**_mine(row, standings[row.id], me)) for row in shown]
-    return Page(items=lines, next=views.cursor(paging, rows))
+    lines = [answers.MyDossierLine(**_mine(row, standings[row.id], me)) for row in shown]
+    return answers.MyDossierPage(items=lines, next=views.cursor(paging, rows))
 
 
-@router.get("/my/dossiers/{dossier_id}", responses=problems(NotFound))
-def show_mine(dossier_id: UUID, actor: CurrentClient, using: Using) -> shapes.MyDossier:
+@router.get("/my/dossiers/{dossier_id}", responses=problems(NotFound, Unavailable))
+def show_mine(dossier_id: UUID, actor: CurrentClient, using: Using) -> answers.MyDossier:
     """Show the documents asked of the caller, what they sent, and why something was refused (L-53 to L-59, L-67)."""
     using.access.as_client(actor, dossier_id)
     row = using.queries.dossier(dossier_id)
     if row is None:
         raise NotFound
     me = person(actor)
-    return shapes.MyDossier(
+    return answers.MyDossier(
         **_mine(row, using.queries.standings(dossier_id), me),
-        office=shapes.OfficeView.model_validate(using.directory.office(row.office_id)),
-        requests=[
-            shapes.RequestView.model_validate(request) for request in using.queries.requests(dossier_id, client_id=me)
-        ],
+        office=answers.OfficeView.model_validate(using.directory.office(row.office_id)),
+        requests=views.requests(using, dossier_id, me),
     )
 
 
 @router.post(
     "/requests/{request_id}/deposits",
     status_code=201,
-    responses=problems(NotFound, RequestClosed, DossierArchivedAlready),
+    responses=problems(NotFound, RequestClosed, DossierArchivedAlready, EmptyFile),
 )
-def deposit(request_id: UUID, new: shapes.NewDeposit, actor: CurrentClient, using: Using) -> shapes.Deposit:
+def deposit(request_id: UUID, new: shapes.NewDeposit, actor: CurrentClient, using: Using) -> answers.Deposit:
     """Get a ticket to send one file for a document asked for; several files may answer one request (L-53 to L-58)."""
     return _deposit(using.deposits.deposit(actor, request_id, Declared(new.name, new.size, new.sha256)))
 
 
-@router.post("/dossiers/{dossier_id}/deposits", status_code=201, responses=problems(NotFound, DossierArchivedAlready))
-def offer(dossier_id: UUID, new: shapes.NewOffer, actor: CurrentClient, using: Using) -> shapes.Deposit:
+@router.post(
+    "/dossiers/{dossier_id}/deposits",
+    status_code=201,
+    responses=problems(NotFound, DossierArchivedAlready, EmptyFile),
+)
+def offer(dossier_id: UUID, new: shapes.NewOffer, actor: CurrentClient, using: Using) -> answers.Deposit:
     """Get a ticket to send a document nobody asked for (L-59)."""
     declared = Declared(new.name, new.size, new.sha256)
     return _deposit(using.deposits.offer(actor, dossier_id, new.label, declared))
 
 
-def _deposit(given: Pass) -> shapes.Deposit:
-    return shapes.Deposit(
+def _deposit(given: Pass) -> answers.Deposit:
+    return answers.Deposit(
         request_id=given.request_id, version_id=given.version_id, upload_url=given.url, ticket=given.ticket
     )
 

@@ -9,7 +9,7 @@ from dossier.application.access import Access
 from dossier.application.deposits import Deposits
 from dossier.application.document_requests import DocumentRequests
 from dossier.application.dossiers import Dossiers
-from dossier.application.ports import Directory
+from dossier.application.ports import Directory, Files
 from dossier.readmodel.queries import Queries
 
 
@@ -23,6 +23,7 @@ class Uses:
     deposits: Deposits
     queries: Queries
     directory: Directory
+    files: Files
 
 
 def _uses(request: Request) -> Uses:

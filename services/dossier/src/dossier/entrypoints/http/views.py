@@ -2,12 +2,14 @@
 
 from collections.abc import Sequence
 from typing import Any
+from uuid import UUID
 
 from chassis.http import Paging
 
 from dossier.application.ports import Standing
 from dossier.domain.completion import completion
-from dossier.entrypoints.http.shapes import Progress
+from dossier.entrypoints.http.answers import Progress, RequestView
+from dossier.entrypoints.http.uses import Uses
 from dossier.readmodel.queries import DossierRow
 
 
@@ -23,6 +25,13 @@ def line(row: DossierRow, standings: Sequence[Standing]) -> dict[str, Any]:
         "waiting": row.waiting,
         "completion": Progress.of(completion(standing.state for standing in standings if standing.requested)),
     }
+
+
+def requests(using: Uses, dossier_id: UUID, client_id: UUID | None) -> list[RequestView]:
+    """Return the requests of a dossier, or those of one client in it, with what the vault knows of their files."""
+    rows = using.queries.requests(dossier_id, client_id=client_id)
+    files = using.files.described(version.id for row in rows for version in row.versions)
+    return [RequestView.of(row, files) for row in rows]
 
 
 def cursor(paging: Paging, rows: Sequence[DossierRow]) -> str | None:
