@@ -224,6 +224,14 @@ class Platform:
             if one.topic == f"identity.{topic}"
         ]
 
+    def invited(self, amount: int) -> list[dict[str, Any]]:
+        """Wait for this many invitations, which are recorded after the answer, and return them."""
+        deadline = time.monotonic() + 10
+        while len(found := self.events("client-invited")) < amount:
+            assert time.monotonic() < deadline
+            time.sleep(0.02)
+        return found
+
     def sql(self, statement: str, *values: Any) -> list[Any]:
         with psycopg.connect(self.database_url, autocommit=True) as connection:
             cursor = connection.execute(statement, values)

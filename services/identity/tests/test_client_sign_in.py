@@ -1,10 +1,14 @@
 import statistics
 import time
 from typing import Any
+from uuid import uuid4
 
 import pytest
+from identity.application.register_office import register_office
 
+OTHER_NOTARY = ("hugo.lambert@notaires.fr", "Notaire-demo-2")
 PASSWORD = "Une longue phrase 7"
+WRONG = "Une autre phrase 8"
 
 
 @pytest.mark.covers("L-46", "L-48", "L-49", "L-50", "L-51")
@@ -50,7 +54,6 @@ def test_an_unknown_address_gets_the_same_answer(platform: Any) -> None:
     unknown = [
         platform.post("/sign-in/codes", {"email": "nobody@example.org", "invitation": invitation}),
         platform.post("/sign-in/codes", {"email": "nobody@example.org", "invitation": invitation}),
-        platform.post("/sign-in/codes", {"email": client["email"]}),
     ]
     for answer in unknown:
         body = answer.json()
@@ -69,7 +72,10 @@ def test_an_unknown_address_gets_the_same_answer(platform: Any) -> None:
 
 def test_an_unknown_address_takes_as_long_as_a_wrong_password(start: Any) -> None:
     platform = start(
-        argon2_memory_kib="16384", argon2_passes="2", passwords_per_email_hour="100", passwords_per_ip_hour="1000"
+        argon2_memory_kib="16384",
+        argon2_passes="2",
+        passwords_per_email_hour="100",
+        passwords_per_email_and_ip_hour="100",
     )
     client = platform.new_client(platform.notary())
     platform.with_password(client)
@@ -198,16 +204,147 @@ def test_nothing_secret_is_in_the_database_or_in_events_in_clear(platform: Any) 
         assert secret.encode() not in states
 
 
-def test_password_tries_are_capped_by_address_for_known_and_unknown_people(start: Any) -> None:
-    platform = start(passwords_per_email_hour="3")
+def enter(platform: Any, email: str, password: str = WRONG, ip: str = "192.0.2.1") -> Any:
+    body = {"email": email, "password": password}
+    return platform.post("/sign-in/password", body, headers={"X-Forwarded-For": ip})
+
+
+def test_password_tries_from_one_place_are_capped_for_known_and_unknown_people(start: Any) -> None:
+    platform = start(passwords_per_email_and_ip_hour="3")
     client = platform.new_client(platform.notary())
     platform.with_password(client)
     for email in (client["email"], "nobody@example.org"):
-        statuses = [
-            platform.post("/sign-in/password", {"email": email, "password": "Une autre phrase 8"}).status_code
-            for _ in range(4)
-        ]
-        assert statuses == [401, 401, 401, 429]
-    right = platform.post("/sign-in/password", {"email": client["email"], "password": PASSWORD})
-    assert right.status_code == 429
-    assert int(right.headers["Retry-After"]) > 0
+        assert [enter(platform, email).status_code for _ in range(4)] == [401, 401, 401, 429]
+    refused = enter(platform, client["email"], PASSWORD)
+    assert (refused.status_code, refused.json()["code"]) == (429, "too-many-attempts")
+    assert 3500 < int(refused.headers["Retry-After"]) == refused.json()["retry_after"] <= 3600
+    assert "`retry_after` seconds" in refused.json()["detail"]
+
+
+def test_wrong_passwords_from_elsewhere_slow_the_owner_by_seconds_and_shut_nobody_out(start: Any) -> None:
+    platform = start(passwords_per_email_hour="12")
+    client = platform.new_client(platform.notary())
+    platform.with_password(client)
+    for number in range(12):
+        assert enter(platform, client["email"], ip=f"198.51.100.{number}").status_code == 401
+    slowed = enter(platform, client["email"], PASSWORD)
+    assert slowed.status_code == 429
+    assert 1 <= slowed.json()["retry_after"] <= 2
+    platform.sql("UPDATE identity.attempt SET at = at - interval '2 seconds'")
+    assert enter(platform, client["email"], PASSWORD).status_code == 200
+
+
+def test_the_addresses_of_one_ipv6_subscriber_are_one_place(start: Any) -> None:
+    platform = start(passwords_per_email_and_ip_hour="2")
+    statuses = [enter(platform, "nobody@example.org", ip=f"2001:db8:1:2::{number}").status_code for number in range(3)]
+    assert statuses == [401, 401, 429]
+    assert enter(platform, "nobody@example.org", ip="2001:db8:1:3::1").status_code == 401
+
+
+def test_another_office_that_names_the_same_address_shuts_nobody_out(platform: Any) -> None:
+    register_office(platform.identity.store, "69999", "Étude Lambert")
+    notary, other = platform.notary(), platform.notary(OTHER_NOTARY)
+    client = platform.new_client(notary, email="jeanne@example.org")
+    platform.with_password(client)
+    for _ in range(30):
+        platform.new_client(other, email="jeanne@example.org")
+    assert platform.client_session(client)["access_token"]
+
+
+def test_clients_with_a_password_whose_address_was_changed_to_anothers_come_after_the_owner(platform: Any) -> None:
+    other_office = register_office(platform.identity.store, "69999", "Étude Lambert")
+    notary, other = platform.notary(), platform.notary(OTHER_NOTARY)
+    strangers = [platform.new_client(other) for _ in range(9)]
+    platform.office_id, own_office = other_office, platform.office_id
+    for stranger in strangers:
+        platform.with_password(stranger)
+        changed = platform.call("PATCH", f"/clients/{stranger['id']}", other, json={"email": "jeanne@example.org"})
+        assert changed.status_code == 204
+    platform.office_id = own_office
+    client = platform.new_client(notary, email="jeanne@example.org")
+    platform.with_password(client)
+    assert platform.sql("SELECT id::text FROM read.person WHERE kind = 'client' AND email_confirmed") == [
+        (client["id"],)
+    ]
+    assert platform.client_session(client)["access_token"]
+
+
+def test_a_link_that_went_to_an_older_address_opens_nothing(platform: Any) -> None:
+    notary = platform.notary()
+    client = platform.new_client(notary)
+    invitation, setup = platform.invitation(client), platform.setup(client)
+    platform.call("PATCH", f"/clients/{client['id']}", notary, json={"email": "correct@example.org"})
+    asked = platform.post("/sign-in/codes", {"email": "correct@example.org", "invitation": invitation})
+    assert (asked.status_code, asked.json()["code"]) == (410, "link-spent")
+    assert platform.call("PUT", "/password", json={"setup_token": setup, "password": PASSWORD}).status_code == 410
+
+
+def test_another_link_does_not_use_up_the_codes_of_somebody_elses_address(start: Any) -> None:
+    platform = start(code_resend_seconds="0", codes_per_hour="2")
+    notary = platform.notary()
+    client, stranger = platform.new_client(notary), platform.new_client(notary)
+    own, others = platform.invitation(client), platform.invitation(stranger)
+    challenge = platform.asked(client, own)
+    for _ in range(3):
+        platform.post("/sign-in/codes", {"email": client["email"], "invitation": others})
+    answer = platform.post(f"/sign-in/codes/{challenge}/answer", {"code": platform.code(client)})
+    assert answer.status_code == 200
+
+
+def test_a_code_is_asked_for_with_a_link(platform: Any) -> None:
+    refused = platform.post("/sign-in/codes", {"email": "jeanne@example.org"})
+    assert (refused.status_code, refused.json()["errors"][0]["pointer"]) == (422, "#/invitation")
+
+
+def test_a_client_who_lost_the_password_chooses_another_by_a_new_link(platform: Any) -> None:
+    client = platform.new_client(platform.notary())
+    platform.with_password(client)
+    before = len(platform.events("client-invited"))
+    answers = [platform.post("/access-links", {"email": email}) for email in (client["email"], "nobody@example.org")]
+    assert [(one.status_code, one.content) for one in answers] == [(202, b"")] * 2
+    again = platform.invited(before + 1)[-1]
+    assert (str(again["person_id"]), str(again["office_id"])) == (client["id"], str(platform.office_id))
+
+    ids = {"person_id": client["id"], "office_id": str(platform.office_id)}
+    letter = platform.service.post("/internal/access-links", json=ids)
+    assert letter.status_code == 200, letter.text
+    assert len(platform.events("client-invited")) == before + 1
+    invitation = letter.json()["url"].partition("invitation=")[2]
+    challenge = platform.asked(client, invitation)
+    setup = platform.post(f"/sign-in/codes/{challenge}/answer", {"code": platform.code(client, 2)}).json()
+    body = {"setup_token": setup["setup_token"], "password": "Une phrase toute neuve 9"}
+    assert platform.call("PUT", "/password", json=body).status_code == 204
+    assert platform.client_session(client, "Une phrase toute neuve 9", nth=3)["access_token"]
+    assert enter(platform, client["email"], PASSWORD).status_code == 401
+
+
+def test_an_access_link_is_for_the_clients_of_the_office_and_good_for_a_day(platform: Any) -> None:
+    client = platform.new_client(platform.notary())
+    foreign = {"person_id": client["id"], "office_id": str(uuid4())}
+    assert platform.service.post("/internal/access-links", json=foreign).status_code == 404
+    ids = {"person_id": client["id"], "office_id": str(platform.office_id)}
+    assert platform.http.post("/internal/access-links", json=ids).status_code == 401
+    platform.service.post("/internal/access-links", json=ids)
+    assert platform.sql("SELECT expires_at < now() + interval '25 hours' FROM identity.token") == [(True,)]
+
+
+def test_links_are_capped_by_address_and_by_ip_for_known_and_unknown_people(start: Any) -> None:
+    platform = start(access_links_per_ip_hour="7")
+    client = platform.new_client(platform.notary())
+    for email in (client["email"], "nobody@example.org"):
+        statuses = [platform.post("/access-links", {"email": email}).status_code for _ in range(4)]
+        assert statuses == [202, 202, 202, 429]
+    assert platform.post("/access-links", {"email": "a@example.org"}).status_code == 202
+    assert platform.post("/access-links", {"email": "b@example.org"}).status_code == 429
+    assert len(platform.invited(3)) == 3
+
+
+def test_a_link_that_was_never_made_says_where_to_get_one(platform: Any) -> None:
+    answers = [
+        platform.post("/sign-in/codes", {"email": "jeanne@example.org", "invitation": "x"}),
+        platform.call("PUT", "/password", json={"setup_token": "x", "password": PASSWORD}),
+        platform.post("/email-confirmations", {"token": "x"}),
+    ]
+    for answer in answers:
+        assert (answer.status_code, answer.json()["code"]) == (404, "link-unknown")
+        assert answer.json()["detail"].endswith("ask the office for a new one.")

@@ -146,8 +146,10 @@ def test_a_number_that_had_its_share_gets_no_more_and_the_answer_does_not_tell(s
 def test_codes_are_capped_by_the_address_that_the_gateway_saw(start: Any) -> None:
     platform = start(code_resend_seconds="0", codes_per_ip_hour="2")
 
+    invitation = platform.invitation(platform.new_client(platform.notary()))
+
     def ask(forwarded: str, number: int) -> int:
-        body = {"email": f"nobody.{number}@example.org"}
+        body = {"email": f"nobody.{number}@example.org", "invitation": invitation}
         return platform.post("/sign-in/codes", body, headers={"X-Forwarded-For": forwarded}).status_code
 
     assert [ask(f"10.0.0.{number}, 192.0.2.1", number) for number in range(3)] == [201, 201, 429]

@@ -102,6 +102,44 @@ def test_the_openapi_document_has_examples_of_refusals(platform: Any) -> None:
     assert schema["phone"]["examples"] == ["06 12 34 04 64"]
 
 
+PUBLIC = {
+    "/sign-in/idnot",
+    "/sign-in/idnot/callback",
+    "/offices",
+    "/email-confirmations",
+    "/sign-in/codes",
+    "/sign-in/codes/{code_id}/answer",
+    "/access-links",
+    "/password",
+    "/sign-in/password",
+    "/sessions/refresh",
+}
+
+
+def test_the_openapi_document_says_where_one_must_be_signed_in(platform: Any) -> None:
+    document = platform.call("GET", "/openapi.json").json()
+    for path, operations in document["paths"].items():
+        for method, operation in operations.items():
+            short = path.removeprefix("/api/identity/v1")
+            public = short in PUBLIC or (method, short) == ("post", "/memberships") or short.startswith("/.well-known")
+            refusals = operation["responses"].get("401", {}).get("content", {}).get("application/problem+json", {})
+            assert ("not-signed-in" in refusals.get("examples", {})) is not public, (method, path)
+            assert ("security" in operation) is not public, (method, path)
+    callback = document["paths"]["/api/identity/v1/sign-in/idnot/callback"]["get"]["responses"]["503"]
+    assert callback["content"]["application/problem+json"]["examples"].keys() == {"provider-unavailable", "try-again"}
+
+
+def test_every_answer_in_the_openapi_document_has_an_example(platform: Any) -> None:
+    document = platform.call("GET", "/openapi.json").json()
+    schemas = document["components"]["schemas"]
+    for name in ("Client", "CodeSent", "Created", "Me", "Member", "MemberList", "MembershipAsked", "Office"):
+        (example,) = schemas[name]["examples"]
+        assert example.keys() == schemas[name]["properties"].keys(), name
+    for name in ("OfficeList", "PasswordSetup", "RegistrationNeeded", "SignedIn"):
+        (example,) = schemas[name]["examples"]
+        assert example.keys() == schemas[name]["properties"].keys(), name
+
+
 def test_what_is_too_old_is_forgotten(platform: Any) -> None:
     client = platform.new_client(platform.notary())
     platform.asked(client, platform.invitation(client))

@@ -34,8 +34,12 @@ class Settings(ServiceSettings, env_prefix="IDENTITY_"):
     codes_per_ip_hour: Positive = 20
 
     password_shortest: Annotated[int, Field(ge=8, le=64)] = 12
-    passwords_per_email_hour: Positive = 10
+    passwords_per_email_hour: Positive = 30
+    """Tries at one address, from anywhere, before each of the next has to wait a little."""
+    passwords_per_email_and_ip_hour: Positive = 10
     passwords_per_ip_hour: Positive = 60
+    access_links_per_email_hour: Positive = 3
+    access_links_per_ip_hour: Positive = 20
     argon2_memory_kib: Annotated[int, Field(ge=8)] = 65_536
     argon2_passes: Positive = 3
     argon2_at_once: Positive = 2

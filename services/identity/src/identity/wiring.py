@@ -44,7 +44,7 @@ from identity.application.client_sign_in import ClientSignIn, TryPolicy
 from identity.application.clients import Clients
 from identity.application.codes import CodePolicy, Codes
 from identity.application.digests import Digests
-from identity.application.invitations import Invitations
+from identity.application.invitations import AskPolicy, Invitations
 from identity.application.limits import Limits
 from identity.application.memberships import Memberships
 from identity.application.sessions import SessionPolicy, Sessions
@@ -183,6 +183,7 @@ class Identity:
             store=self.store,
             people=self.people,
             challenges=self.challenges,
+            tokens=self.tokens,
             prefixes=self.settings.sms_prefixes,
         )
 
@@ -211,7 +212,11 @@ class Identity:
             passwords=self.passwords,
             sessions=self.sessions,
             limits=self.limits,
-            policy=TryPolicy(given.passwords_per_email_hour, given.passwords_per_ip_hour),
+            policy=TryPolicy(
+                per_email_and_ip=given.passwords_per_email_and_ip_hour,
+                per_ip=given.passwords_per_ip_hour,
+                per_email_unslowed=given.passwords_per_email_hour,
+            ),
         )
 
     @cached_property
@@ -226,6 +231,22 @@ class Identity:
             breached=breached(),
         )
 
+    @cached_property
+    def invitations(self) -> Invitations:
+        """Links that messages carry."""
+        given = self.settings
+        return Invitations(
+            store=self.store,
+            people=self.people,
+            offices=self.offices,
+            tokens=self.tokens,
+            passwords=self.passwords,
+            limits=self.limits,
+            later=self.sms.later,
+            policy=AskPolicy(given.access_links_per_email_hour, given.access_links_per_ip_hour),
+            public_url=given.public_url,
+        )
+
     def close(self) -> None:
         """Let go of connections."""
         self.sms.close()
@@ -235,27 +256,27 @@ class Identity:
 
 def build(identity: Identity) -> FastAPI:
     """Return the web application."""
-    settings = identity.settings
-    store, people, offices, tokens = identity.store, identity.people, identity.offices, identity.tokens
-    memberships = Memberships(store=store, people=people, offices=offices, tokens=tokens)
-    invitations = Invitations(
-        store=store,
-        people=people,
-        offices=offices,
-        tokens=tokens,
-        passwords=identity.passwords,
-        public_url=settings.public_url,
-    )
+    settings, people, offices = identity.settings, identity.people, identity.offices
+    sessions, invitations = identity.sessions, identity.invitations
+    memberships = Memberships(store=identity.store, people=people, offices=offices, tokens=identity.tokens)
     app = create_app(
         service="identity",
         prefix=PREFIX,
-        routers=[
+        public=[
             staff.sign_in_routes(identity.staff_sign_in, secure=settings.public_url.startswith("https:")),
-            staff.office_routes(memberships, offices),
-            staff.membership_routes(memberships),
-            client_http.client_routes(identity.clients),
-            sign_in.sign_in_routes(identity.client_sign_in, identity.choose_password),
-            sign_in.session_routes(identity.sessions, identity.people, identity.offices),
+            staff.office_routes(offices),
+            staff.newcomer_routes(memberships),
+            sign_in.sign_in_routes(identity.client_sign_in, identity.choose_password, invitations),
+            sign_in.refresh_routes(sessions),
+        ],
+        routers=[
+            sign_in.sign_out_routes(sessions),
+            sign_in.signed_in_routes(
+                sessions,
+                staff.membership_routes(memberships),
+                client_http.client_routes(identity.clients),
+                sign_in.me_routes(people, offices),
+            ),
         ],
         internal=[
             internal.person_routes(people, identity.clients),

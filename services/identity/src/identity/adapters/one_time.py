@@ -22,8 +22,9 @@ class SqlOneTimeTokens:
         person_id: UUID | None = None,
         office_id: UUID | None = None,
         claims: dict[str, Any] | None = None,
+        seconds: int | None = None,
     ) -> str:
-        """Return a new token."""
+        """Return a new token, good for `seconds` or for the lifetime of its purpose."""
         token = new_token()
         with self._database.connection() as connection:
             connection.execute(
@@ -35,7 +36,7 @@ class SqlOneTimeTokens:
                     person_id,
                     office_id,
                     Jsonb(claims) if claims else None,
-                    LIFETIMES[purpose],
+                    seconds or LIFETIMES[purpose],
                 ),
             )
         return token

@@ -60,6 +60,15 @@ class SqlSessionBook:
                 return Turn.REUSED, session
             return Turn.ROTATED, session
 
+    def alive(self, session_id: UUID) -> bool:
+        """Say whether a session has neither ended nor grown too old."""
+        with self._database.connection() as connection:
+            row = connection.execute(
+                "SELECT 1 FROM identity.session WHERE id = %s AND ended_at IS NULL AND ends_at > clock_timestamp()",
+                (session_id,),
+            ).fetchone()
+        return row is not None
+
     def end(self, session_id: UUID) -> None:
         """End a session."""
         with self._database.connection() as connection:

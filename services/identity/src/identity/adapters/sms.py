@@ -37,7 +37,7 @@ class SmsProvider:
         try:
             job()
         except Exception as error:  # noqa: BLE001 - nobody waits for this thread; the log is where it is seen
-            self._log.error("code-not-sent", exc_info=error)
+            self._log.error("not-done-later", exc_info=error)
 
     def send(self, number: str, text: str, reference: str) -> bool:
         """Send, once for each reference; say whether the provider took it. It is asked again while it is away."""

@@ -35,7 +35,7 @@ class ChoosePassword:
 
         Raises:
             PasswordRefused: it does not meet the rules; the token stays good.
-            NotFound, LinkSpent: the token does not exist, or is used or too old.
+            LinkUnknown, LinkSpent: the token does not exist, or is used or too old.
 
         """
         row = readable(self._tokens, setup_token, Purpose.PASSWORD)

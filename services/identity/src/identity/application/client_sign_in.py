@@ -5,13 +5,12 @@ from dataclasses import dataclass
 from typing import Protocol
 from uuid import UUID
 
-from chassis.refusal import NotFound
 from eventstore import Store
 
 from identity.application.codes import Challenge, Codes, Recipient, Sent
 from identity.application.digests import token_digest
-from identity.application.errors import LinkSpent, SignInRefused
-from identity.application.limits import HOUR, Limits
+from identity.application.errors import LinkSpent, LinkUnknown, SignInRefused
+from identity.application.limits import Limits, at_most, slower_after
 from identity.application.one_time import LIFETIMES, OneTimeTokens, Purpose
 from identity.application.people import People, PersonRow
 from identity.application.sessions import Sessions, Tokens
@@ -23,14 +22,18 @@ FIRST_ACCESS = "first-access"
 SIGN_IN = "sign-in"
 MEANS = "password-and-code"
 MAX_HOMONYMS = 4
-"""How many clients with one e-mail address (couples share one) are tried with a password."""
+"""How many clients with one e-mail address (couples share one) are tried with a password.
+
+Only who has a password is tried, and first of all who proved to read the mail of that address: an office that names
+the address of somebody else's client takes no place from that client.
+"""
 
 
 class Passwords(Protocol):
     """The hashes of passwords, and the work of comparing."""
 
     def matching(self, password: str, person_ids: Sequence[UUID]) -> UUID | None:
-        """Return the person whose password this is; it takes the time of one hash also when there is nobody."""
+        """Return the person whose password this is; for nobody, one or two persons it takes the same time."""
         ...
 
     def put(self, person_id: UUID, password: str) -> None:
@@ -44,10 +47,17 @@ class Passwords(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class TryPolicy:
-    """How many passwords may be tried."""
+    """How many passwords may be tried in an hour.
 
-    per_email_hour: int = 10
-    per_ip_hour: int = 60
+    Ten from one IP at one address and sixty from one IP are all. At one address, whoever tries, thirty pass and then
+    each must wait, 2 s at first and at most a minute: strangers can slow an owner down, not shut one out. That is
+    at most 130 guesses in any hour and 2,000 in a day, at a password of twelve characters or more that is in no
+    list, and a right guess only sends a code to the owner's phone.
+    """
+
+    per_email_and_ip: int = 10
+    per_ip: int = 60
+    per_email_unslowed: int = 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,20 +86,18 @@ class ClientSignIn:
         self._store, self._people, self._tokens, self._codes = store, people, tokens, codes
         self._passwords, self._sessions, self._limits, self._policy = passwords, sessions, limits, policy
 
-    def ask_code(self, email: str, invitation: str | None, visitor: Visitor) -> Sent:
+    def ask_code(self, email: str, invitation: str, visitor: Visitor) -> Sent:
         """Send a code to the invited client who types the same address as in the dossier (L-48, L-49).
 
         Raises:
-            NotFound: the invitation never existed.
+            LinkUnknown: the invitation never existed.
             LinkSpent: it was used or is too old.
             TooManyAttempts: wait a moment.
 
         """
-        if invitation is None:
-            return self._codes.send(FIRST_ACCESS, email, None, visitor)
         row = self._tokens.read(invitation, Purpose.INVITATION)
         if row is None or row.person_id is None:
-            raise NotFound
+            raise LinkUnknown
         if row.spent:
             self._refused(row.person_id, row.office_id, "invitation-spent", visitor)
             raise LinkSpent
@@ -107,9 +115,9 @@ class ClientSignIn:
 
         """
         address = same_email(email)
-        self._limits.admit("password-ip", visitor.ip, self._policy.per_ip_hour, HOUR)
-        self._limits.admit("password-email", address, self._policy.per_email_hour, HOUR)
-        candidates = {person.id: person for person in self._people.clients_at(address)[:MAX_HOMONYMS]}
+        self._admit(address, visitor.ip)
+        found_at = self._people.clients_at(address, MAX_HOMONYMS, with_password=True)
+        candidates = {person.id: person for person in found_at}
         found = self._passwords.matching(password, list(candidates))
         if found is None:
             known = next(iter(candidates.values())) if len(candidates) == 1 else None
@@ -129,6 +137,14 @@ class ClientSignIn:
         if challenge.purpose == FIRST_ACCESS:
             return Setup(self._tokens.give(Purpose.PASSWORD, person_id, challenge.office_id))
         return self._begin(challenge, person_id, visitor)
+
+    def _admit(self, address: str, ip: str) -> None:
+        policy, cap = self._policy, self._limits.cap
+        self._limits.admit(
+            cap(at_most(policy.per_ip), "password-ip", ip),
+            cap(at_most(policy.per_email_and_ip), "password-email-ip", address, ip),
+            cap(slower_after(policy.per_email_unslowed), "password-email", address),
+        )
 
     def _begin(self, challenge: Challenge, person_id: UUID, visitor: Visitor) -> Tokens:
         return self._sessions.begin(person_id, "client", office_id=challenge.office_id, means=MEANS, visitor=visitor)

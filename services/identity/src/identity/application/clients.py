@@ -10,9 +10,10 @@ from chassis.refusal import NotAllowed, NotFound
 from eventstore import Store
 
 from identity.application.codes import Challenges
+from identity.application.one_time import OneTimeTokens, Purpose
 from identity.application.people import People, PersonRow
 from identity.domain.contact import email as valid_email
-from identity.domain.contact import mobile
+from identity.domain.contact import mobile, same_email
 from identity.domain.membership import Role
 from identity.domain.person import Person
 
@@ -30,32 +31,50 @@ class ClientFacts:
 class Clients:
     """Register, correct and find clients."""
 
-    def __init__(self, *, store: Store, people: People, challenges: Challenges, prefixes: Collection[str]) -> None:
+    def __init__(
+        self,
+        *,
+        store: Store,
+        people: People,
+        challenges: Challenges,
+        tokens: OneTimeTokens,
+        prefixes: Collection[str],
+    ) -> None:
         self._store, self._people, self._challenges, self._prefixes = store, people, challenges, prefixes
+        self._tokens = tokens
 
     def register(self, actor: Actor, facts: ClientFacts) -> Any:
-        """Add a client of the caller's office; two clients may share an address, they stay two (L-34).
+        """Add a client of the caller's office, or return the one it has under the same names, address and number.
+
+        An office that types a client again means the client it knows, so it is answered that id and nobody is twice in
+        its list. Two clients may share an address or a number: with other names they stay two (L-34). Two requests in
+        the same instant may still add two; a double click is what the Idempotency-Key is for.
 
         Raises:
             EmailRefused, MobileRefused: a message or a code could not arrive there.
 
         """
         office_id = _keeper(actor)
+        email, phone = valid_email(facts.email or ""), mobile(facts.phone or "", self._prefixes)
+        known = self._people.twin(office_id, same_email(email), phone, facts.first_name or "", facts.last_name or "")
+        if known is not None:
+            return {"id": str(known)}
         client = Person(
             kind="client",
             office_id=office_id,
             first_name=facts.first_name,
             last_name=facts.last_name,
-            email=valid_email(facts.email or ""),
-            phone=mobile(facts.phone or "", self._prefixes),
+            email=email,
+            phone=phone,
         )
         return self._store.save(client, actor=actor, outcome={"id": str(client.id)})
 
     def change(self, actor: Actor, client_id: UUID, facts: ClientFacts) -> None:
-        """Correct a client; codes that are under way to an older number or address are void."""
+        """Correct a client; codes and links that are under way to an older number or address are void."""
         office_id = _keeper(actor)
         self._of_office(office_id, client_id)
         client = self._store.get(Person, client_id)
+        before = (client.email, client.phone)
         client.change(
             first_name=facts.first_name,
             last_name=facts.last_name,
@@ -63,6 +82,10 @@ class Clients:
             phone=mobile(facts.phone, self._prefixes) if facts.phone else None,
         )
         self._challenges.end_all(client_id)
+        if client.email != before[0]:
+            self._tokens.spend_all(client_id, Purpose.INVITATION)  # whoever reads the old address keeps no way in
+        if (client.email, client.phone) != before:
+            self._tokens.spend_all(client_id, Purpose.PASSWORD)
         self._store.save(client, actor=actor)
 
     def get(self, actor: Actor, client_id: UUID) -> PersonRow:

@@ -14,7 +14,7 @@ from eventstore import Store
 
 from identity.application.digests import Digests, new_code
 from identity.application.errors import CodeRefused, TooManyAttempts
-from identity.application.limits import HOUR, Limits
+from identity.application.limits import HOUR, Limits, at_most
 from identity.application.visitor import Visitor
 from identity.domain.contact import masked, same_email
 from identity.domain.sign_in import NOBODY, RefusedCode, SentCode
@@ -131,17 +131,21 @@ class Codes:
     ) -> Sent:
         """Send a code to the recipient, or to nobody with the same answer.
 
+        Codes are counted for the address together with the link or the person that they are asked for with: whoever
+        has a link of their own cannot use up the codes of somebody else's address.
+
         Raises:
             TooManyAttempts: too many codes for this address or IP, or the last one was sent a moment ago.
 
         """
         policy, address = self._policy, same_email(email)
-        self._limits.admit("code-ip", visitor.ip, policy.per_ip_hour, HOUR)
+        self._limits.admit(self._limits.cap(at_most(policy.per_ip_hour), "code-ip", visitor.ip))
         challenge_id, code = uuid4(), new_code()
+        whose = recipient.person_id if recipient else NOBODY
         new = NewChallenge(
             id=challenge_id,
             purpose=purpose,
-            who=self._digests.of("code asked", purpose, address),
+            who=self._digests.of("code asked", purpose, address, token.hex() if token else str(whose)),
             person_id=recipient.person_id if recipient else None,
             office_id=recipient.office_id if recipient else None,
             token=token,
@@ -177,10 +181,12 @@ class Codes:
 
     def _deliver(self, new: NewChallenge, recipient: Recipient, code: str, visitor: Visitor) -> None:
         """Hand the message over; a number that had its share gets nothing more, and the answer does not tell."""
-        day = 24 * HOUR
+        caps = (
+            self._limits.cap(at_most(self._policy.per_hour), "number-hour", recipient.phone),
+            self._limits.cap(at_most(self._policy.per_day), "number-day", recipient.phone, window=24 * HOUR),
+        )
         try:
-            self._limits.admit("number-hour", recipient.phone, self._policy.per_hour, HOUR)
-            self._limits.admit("number-day", recipient.phone, self._policy.per_day, day)
+            self._limits.admit(*caps)
         except TooManyAttempts:
             self._refused(recipient.person_id, recipient.office_id, "too-many-for-number", visitor)
             return

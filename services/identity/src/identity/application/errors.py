@@ -34,9 +34,15 @@ class CodeRefused(Refusal):
 
 
 class TooManyAttempts(Refusal):
-    """Too many attempts; wait before the next one."""
+    """There were too many attempts; wait `retry_after` seconds, then try once more."""
 
     code, status = "too-many-attempts", 429
+
+
+class LinkUnknown(Refusal):
+    """This link is not known or is no longer valid; ask the office for a new one."""
+
+    code, status = "link-unknown", 404
 
 
 class LinkSpent(Refusal):

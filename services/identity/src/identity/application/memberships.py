@@ -30,8 +30,8 @@ class Memberships:
         """Ask to belong to an office, with the registration that a sign-in at the identity provider gave.
 
         Raises:
-            NotFound: no such registration or office.
-            LinkSpent: the registration was used or is too old.
+            LinkUnknown, LinkSpent: there is no such registration, or it was used or is too old.
+            NotFound: no such office.
             NotAllowed: notaries are named by the identity provider, not asked for.
 
         """
@@ -55,7 +55,7 @@ class Memberships:
         """Note that the person reads the address (L-19).
 
         Raises:
-            NotFound, LinkSpent: the link never existed, or was used or is too old.
+            LinkUnknown, LinkSpent: the link never existed, or was used or is too old.
 
         """
         row = readable(self._tokens, token, Purpose.EMAIL)

@@ -5,9 +5,7 @@ from enum import StrEnum
 from typing import Any, Protocol
 from uuid import UUID
 
-from chassis.refusal import NotFound
-
-from identity.application.errors import LinkSpent
+from identity.application.errors import LinkSpent, LinkUnknown
 
 
 class Purpose(StrEnum):
@@ -47,8 +45,9 @@ class OneTimeTokens(Protocol):
         person_id: UUID | None = None,
         office_id: UUID | None = None,
         claims: dict[str, Any] | None = None,
+        seconds: int | None = None,
     ) -> str:
-        """Return a new token."""
+        """Return a new token, good for `seconds` or for the lifetime of its purpose."""
         ...
 
     def read(self, token: str, purpose: Purpose) -> TokenRow | None:
@@ -68,13 +67,13 @@ def readable(tokens: OneTimeTokens, token: str, purpose: Purpose) -> TokenRow:
     """Return what a good token stands for.
 
     Raises:
-        NotFound: it never existed.
+        LinkUnknown: it never existed.
         LinkSpent: it was used or is too old.
 
     """
     row = tokens.read(token, purpose)
     if row is None:
-        raise NotFound
+        raise LinkUnknown
     if row.spent:
         raise LinkSpent
     return row

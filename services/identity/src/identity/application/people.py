@@ -70,8 +70,12 @@ class People(Protocol):
         """Return whom an identity provider names so."""
         ...
 
-    def clients_at(self, same_email: str) -> list[PersonRow]:
-        """Return the clients of any office with this address."""
+    def clients_at(self, same_email: str, limit: int, *, with_password: bool) -> list[PersonRow]:
+        """Return clients of any office with this address: who proved to read its mail first, then office by office."""
+        ...
+
+    def twin(self, office_id: UUID, same_email: str, phone: str, first_name: str, last_name: str) -> UUID | None:
+        """Return an office's client with these names (letter case and accents apart), this address and this number."""
         ...
 
     def clients_of(self, office_id: UUID, text: str, after: Sequence[str] | None, limit: int) -> list[PersonRow]:

@@ -72,6 +72,10 @@ class SessionBook(Protocol):
         """Exchange a refresh token for its successor; None if it never existed. A reuse ends the session."""
         ...
 
+    def alive(self, session_id: UUID) -> bool:
+        """Say whether a session has neither ended nor grown too old."""
+        ...
+
     def end(self, session_id: UUID) -> None:
         """End a session."""
         ...
@@ -149,6 +153,20 @@ class Sessions:
             self._ended(session.id, "no-longer-entitled", visitor.nobody())
             raise SessionRefused
         return self._tokens(session, successor)
+
+    def check(self, actor: Actor) -> None:
+        """Let the caller pass if the session of the access token still lives.
+
+        Identity asks this for each of its own requests, so that signing out is honoured here at once. The other
+        services only verify the token: there, one that was copied before the session ended is good until it expires,
+        ten minutes at most (ACCESS_SECONDS).
+
+        Raises:
+            SessionRefused: it has ended.
+
+        """
+        if actor.session_id is None or not self._book.alive(actor.session_id):
+            raise SessionRefused
 
     def end(self, actor: Actor) -> None:
         """Sign the caller out."""

@@ -13,6 +13,14 @@ from identity.readmodel.projection import searchable
 
 _PERSON = "SELECT id, kind, office_id, first_name, last_name, email, phone, email_confirmed FROM read.person"
 
+_CLIENTS_AT = f"""
+{_PERSON}
+WHERE kind = 'client' AND same_email = %s
+  AND (%s OR EXISTS (SELECT FROM identity.password WHERE password.person_id = person.id))
+ORDER BY email_confirmed DESC, row_number() OVER (PARTITION BY office_id ORDER BY email_confirmed DESC, id), id
+LIMIT %s
+"""
+
 
 class Database(Protocol):
     """The event store lends its connections: autocommit, rows as dictionaries."""
@@ -40,9 +48,20 @@ class SqlPeople:
         """Return whom an identity provider names so."""
         return next(iter(self._rows(f"{_PERSON} WHERE issuer = %s AND subject = %s", issuer, subject)), None)
 
-    def clients_at(self, same_email: str) -> list[PersonRow]:
-        """Return the clients of any office with this address."""
-        return self._rows(f"{_PERSON} WHERE kind = 'client' AND same_email = %s ORDER BY id", same_email)
+    def clients_at(self, same_email: str, limit: int, *, with_password: bool) -> list[PersonRow]:
+        """Return clients of any office with this address: who proved to read its mail first, then office by office."""
+        return self._rows(_CLIENTS_AT, same_email, not with_password, limit)
+
+    def twin(self, office_id: UUID, same_email: str, phone: str, first_name: str, last_name: str) -> UUID | None:
+        """Return an office's client with these names (letter case and accents apart), this address and this number."""
+        name = (searchable(first_name), searchable(last_name))
+        rows = self._rows(
+            f"{_PERSON} WHERE kind = 'client' AND office_id = %s AND same_email = %s AND phone = %s ORDER BY id",
+            office_id,
+            same_email,
+            phone,
+        )
+        return next((row.id for row in rows if (searchable(row.first_name), searchable(row.last_name)) == name), None)
 
     def clients_of(self, office_id: UUID, text: str, after: Sequence[str] | None, limit: int) -> list[PersonRow]:
         """Return an office's clients whose name, address or number holds `text`, by name, after (name, id)."""

@@ -20,6 +20,17 @@ CREATE TABLE read.person (
     email_confirmed boolean NOT NULL DEFAULT false,
     CONSTRAINT person_subject UNIQUE (issuer, subject)
 );
+
+-- Whoever read the mail of one address did not read that of another.
+CREATE FUNCTION read.address_changed() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    NEW.email_confirmed := false;
+    RETURN NEW;
+END
+$$;
+CREATE TRIGGER address_changed BEFORE UPDATE ON read.person
+    FOR EACH ROW WHEN (NEW.email IS DISTINCT FROM OLD.email) EXECUTE FUNCTION read.address_changed();
+
 CREATE INDEX person_email ON read.person (same_email) WHERE kind = 'client';
 CREATE INDEX person_office ON read.person (office_id, last_name, id) WHERE kind = 'client';
 

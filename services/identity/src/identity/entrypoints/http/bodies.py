@@ -1,20 +1,20 @@
 """What is sent and answered, with the examples of the OpenAPI document."""
 
 from dataclasses import asdict
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from chassis.http import Input
-from pydantic import BaseModel, Field
+from chassis.http import Input, Line
+from pydantic import BaseModel, ConfigDict, Field
 
 from identity.application.people import MemberRow, OfficeRow, PersonRow
 from identity.application.sessions import Tokens
 from identity.domain.membership import Role
 
 Token = Annotated[str, Field(min_length=1, max_length=128, examples=["k7m0m3l2Hq2vY6cJxk0m2o5b8f4n1p9r"])]
-Name = Annotated[str, Field(min_length=1, max_length=100, examples=["Dupont"])]
-Email = Annotated[str, Field(min_length=3, max_length=254, examples=["jeanne.dupont@example.org"])]
-Phone = Annotated[str, Field(min_length=4, max_length=40, examples=["06 12 34 04 64"])]
+Name = Annotated[Line, Field(min_length=1, max_length=100, examples=["Dupont"])]
+Email = Annotated[Line, Field(min_length=3, max_length=254, examples=["jeanne.dupont@example.org"])]
+Phone = Annotated[Line, Field(min_length=4, max_length=40, examples=["06 12 34 04 64"])]
 Password = Annotated[str, Field(min_length=1, max_length=128, examples=["Une longue phrase 7"])]
 
 
@@ -22,7 +22,13 @@ class AskCode(Input):
     """The address the client types, and the invitation of the link (L-48)."""
 
     email: Email
-    invitation: Token | None = None
+    invitation: Token
+
+
+class AskLink(Input):
+    """The address of whoever lost the link or forgot the password."""
+
+    email: Email
 
 
 class AnswerCode(Input):
@@ -97,43 +103,72 @@ class ConfirmationRequest(Input):
     person_id: UUID
 
 
+_ID = "0b9f2f0e-6c1d-4b7a-9a3e-5d1c2b3a4f50"
+_PERSON_ID = "7c4e1d2a-3b5f-4c8e-8f1a-2d6b9e0c7a11"
+_SECRET = "k7m0m3l2Hq2vY6cJxk0m2o5b8f4n1p9r"  # noqa: S105 - an example
+_JEANNE = {"first_name": "Jeanne", "last_name": "Dupont", "email": "jeanne.dupont@example.org"}
+_LEA = {"first_name": "Léa", "last_name": "Fournier", "email": "lea.fournier@etude-morel.example"}
+_MOREL = {"id": _ID, "crpcen": "75999", "name": "Étude Morel"}
+_MEMBER = {"id": _ID, "person_id": _PERSON_ID, "role": "collaborator", "state": "requested", **_LEA}
+
+
+def _like(**example: Any) -> ConfigDict:
+    """Return the configuration of an answer with its example."""
+    return ConfigDict(json_schema_extra={"examples": [example]})
+
+
 class CodeSent(BaseModel):
     """A code is on its way, if the address is known; seconds."""
 
+    model_config = _like(id=_ID, masked_number="** ** ** 04 64", expires_in=300, resend_in=60)
+
     id: UUID
-    masked_number: str = Field(examples=["** ** ** 04 64"])
-    expires_in: int = Field(examples=[300])
-    resend_in: int = Field(examples=[60])
+    masked_number: str
+    expires_in: int
+    resend_in: int
 
 
 class SignedIn(BaseModel):
-    """A session."""
+    """A session; seconds."""
+
+    model_config = _like(
+        access_token="eyJhbGciOiJFZERTQSJ9.eyJpc3MiOiJpZGVudGl0eSJ9.c2lnbmF0dXJl",  # noqa: S106 - an example
+        refresh_token=_SECRET,
+        token_type="Bearer",  # noqa: S106 - the name of a scheme
+        expires_in=600,
+    )
 
     access_token: str
     refresh_token: str
     token_type: Literal["Bearer"] = "Bearer"  # noqa: S105 - the name of a scheme
-    expires_in: int = Field(examples=[600])
+    expires_in: int
 
 
 class PasswordSetup(BaseModel):
-    """The right to choose a password."""
+    """The right to choose a password; seconds."""
+
+    model_config = _like(setup_token=_SECRET, expires_in=900)
 
     setup_token: str
-    expires_in: int = Field(examples=[900])
+    expires_in: int
 
 
 class RegistrationNeeded(BaseModel):
-    """The identity provider knows this person, and no office does yet."""
+    """The identity provider knows this person, and no office does yet; seconds."""
+
+    model_config = _like(registration_token=_SECRET, **_LEA, expires_in=1800)
 
     registration_token: str
     first_name: str
     last_name: str
     email: str
-    expires_in: int = Field(examples=[1800])
+    expires_in: int
 
 
 class MembershipAsked(BaseModel):
     """A membership that waits for confirmation and approval."""
+
+    model_config = _like(id=_ID, person_id=_PERSON_ID, office_id="3a1e6f0c-9d2b-5e47-b8c1-6f0a4d7e2b93")
 
     id: UUID
     person_id: UUID
@@ -143,29 +178,37 @@ class MembershipAsked(BaseModel):
 class Created(BaseModel):
     """The id of what was made."""
 
+    model_config = _like(id=_ID)
+
     id: UUID
 
 
 class Office(BaseModel):
     """An office."""
 
+    model_config = _like(**_MOREL)
+
     id: UUID
-    crpcen: str = Field(examples=["75999"])
-    name: str = Field(examples=["Étude Morel"])
+    crpcen: str
+    name: str
 
 
 class Client(BaseModel):
     """A client as the office knows it; names are null once the person was erased."""
 
+    model_config = _like(id=_ID, **_JEANNE, phone="+33612340464")
+
     id: UUID
     first_name: str | None
     last_name: str | None
     email: str | None
-    phone: str | None = Field(examples=["+33612340464"])
+    phone: str | None
 
 
 class Member(BaseModel):
     """A membership with the person's name."""
+
+    model_config = _like(**_MEMBER, email_confirmed=True)
 
     id: UUID
     person_id: UUID
@@ -179,6 +222,8 @@ class Member(BaseModel):
 
 class Me(BaseModel):
     """The caller."""
+
+    model_config = _like(id=_PERSON_ID, kind="staff", role="collaborator", **_LEA, office=_MOREL)
 
     id: UUID
     kind: Literal["staff", "client"]
@@ -196,11 +241,15 @@ class Items(BaseModel):
 class OfficeList(Items):
     """Offices."""
 
+    model_config = _like(items=[_MOREL])
+
     items: list[Office]
 
 
 class MemberList(Items):
     """Memberships."""
+
+    model_config = _like(items=[_MEMBER | {"email_confirmed": True}])
 
     items: list[Member]
 

@@ -18,7 +18,10 @@ def client_routes(clients: Clients) -> APIRouter:
 
     @router.post("/clients", status_code=201, responses=problems(NotAllowed, EmailRefused, MobileRefused))
     def register(new: bodies.NewClient, actor: CurrentStaff) -> bodies.Created:
-        """Add a client of one's office; the number is where codes go (L-34 to L-36)."""
+        """Add a client of one's office; the number is where codes go (L-34 to L-36).
+
+        With the names, address and number of a client that the office has, the answer is the id of that client.
+        """
         return bodies.Created(**clients.register(actor, ClientFacts(**new.model_dump())))
 
     @router.get("/clients", responses=problems(NotAllowed))
@@ -31,7 +34,7 @@ def client_routes(clients: Clients) -> APIRouter:
         following = paging.cursor([shown[-1].last_name or "", str(shown[-1].id)]) if len(rows) > len(shown) else None
         return Page(items=[bodies.client(row) for row in shown], next=following)
 
-    @router.get("/clients/{client_id}", responses=problems(NotFound))
+    @router.get("/clients/{client_id}", responses=problems(NotFound, NotAllowed))
     def get(client_id: UUID, actor: CurrentStaff) -> bodies.Client:
         """Read a client of one's office (L-35)."""
         return bodies.client(clients.get(actor, client_id))

@@ -62,6 +62,10 @@ def office_routes(offices: Offices, invitations: Invitations) -> APIRouter:
         )
         return asdict(invitations.invite(asked.person_id, asked.office_id, actor))
 
+    @router.post("/access-links")
+    def access_link(asked: bodies.InvitationRequest) -> dict[str, Any]:
+        return asdict(invitations.access_link(asked.person_id, asked.office_id))
+
     @router.post("/email-confirmations")
     def confirmation(asked: bodies.ConfirmationRequest) -> dict[str, Any]:
         return asdict(invitations.confirm_email(asked.person_id))

@@ -4,12 +4,20 @@ from dataclasses import asdict
 from uuid import UUID
 
 from chassis.http import CurrentActor, problems
-from chassis.refusal import NotFound
-from fastapi import APIRouter
+from chassis.refusal import NotFound, NotSignedIn
+from fastapi import APIRouter, Depends, Response
 
 from identity.application.choose_password import ChoosePassword
 from identity.application.client_sign_in import ClientSignIn
-from identity.application.errors import CodeRefused, LinkSpent, SessionRefused, SignInRefused, TooManyAttempts
+from identity.application.errors import (
+    CodeRefused,
+    LinkSpent,
+    LinkUnknown,
+    SessionRefused,
+    SignInRefused,
+    TooManyAttempts,
+)
+from identity.application.invitations import Invitations
 from identity.application.people import Offices, People
 from identity.application.sessions import Sessions, Tokens
 from identity.domain.refusals import PasswordRefused
@@ -17,14 +25,22 @@ from identity.entrypoints.http import bodies
 from identity.entrypoints.http.visitors import CurrentVisitor
 
 
-def sign_in_routes(sign_in: ClientSignIn, passwords: ChoosePassword) -> APIRouter:
+def sign_in_routes(sign_in: ClientSignIn, passwords: ChoosePassword, invitations: Invitations) -> APIRouter:
     """Return the routes by which clients sign in."""
     router = APIRouter(tags=["Sign-in of clients"])
 
-    @router.post("/sign-in/codes", status_code=201, responses=problems(NotFound, LinkSpent, TooManyAttempts))
+    @router.post("/sign-in/codes", status_code=201, responses=problems(LinkUnknown, LinkSpent, TooManyAttempts))
     def ask(asked: bodies.AskCode, visitor: CurrentVisitor) -> bodies.CodeSent:
-        """Ask for a code by SMS, with the link of the invitation; unknown people get the same answer (L-48, L-49)."""
+        """Ask for a code by SMS, with the link of the invitation; unknown people get the same answer (L-48, L-49).
+
+        Whoever has no link or no password any more asks for one by POST /access-links.
+        """
         return bodies.CodeSent(**asdict(sign_in.ask_code(asked.email, asked.invitation, visitor)))
+
+    @router.post("/access-links", status_code=202, response_class=Response, responses=problems(TooManyAttempts))
+    def ask_link(asked: bodies.AskLink, visitor: CurrentVisitor) -> None:
+        """Ask for a new link by e-mail, to choose a password; unknown people get the same answer."""
+        invitations.ask_again(asked.email, visitor)
 
     @router.post("/sign-in/codes/{code_id}/answer", responses=problems(CodeRefused))
     def answer(
@@ -36,7 +52,7 @@ def sign_in_routes(sign_in: ClientSignIn, passwords: ChoosePassword) -> APIRoute
             return bodies.signed_in(outcome)
         return bodies.PasswordSetup(**asdict(outcome))
 
-    @router.put("/password", status_code=204, responses=problems(NotFound, LinkSpent, PasswordRefused))
+    @router.put("/password", status_code=204, responses=problems(LinkUnknown, LinkSpent, PasswordRefused))
     def choose(chosen: bodies.ChosenPassword, visitor: CurrentVisitor) -> None:
         """Choose a password (L-51)."""
         passwords.choose(chosen.setup_token, chosen.password, visitor)
@@ -49,8 +65,20 @@ def sign_in_routes(sign_in: ClientSignIn, passwords: ChoosePassword) -> APIRoute
     return router
 
 
-def session_routes(sessions: Sessions, people: People, offices: Offices) -> APIRouter:
-    """Return the routes of sessions."""
+def signed_in_routes(sessions: Sessions, *routers: APIRouter) -> APIRouter:
+    """Return routes that refuse the token of a session that has ended, at once."""
+
+    def live(actor: CurrentActor) -> None:
+        sessions.check(actor)
+
+    router = APIRouter(dependencies=[Depends(live)], responses=problems(NotSignedIn, SessionRefused))
+    for one in routers:
+        router.include_router(one)
+    return router
+
+
+def refresh_routes(sessions: Sessions) -> APIRouter:
+    """Return the route by which a session goes on."""
     router = APIRouter(tags=["Sessions"])
 
     @router.post("/sessions/refresh", responses=problems(SessionRefused))
@@ -58,10 +86,24 @@ def session_routes(sessions: Sessions, people: People, offices: Offices) -> APIR
         """Exchange the refresh token for new tokens; a used one gives the same successor for 30 s, then ends all."""
         return bodies.signed_in(sessions.refresh(shown.refresh_token, visitor))
 
+    return router
+
+
+def sign_out_routes(sessions: Sessions) -> APIRouter:
+    """Return the route of signing out, which may be done twice."""
+    router = APIRouter(tags=["Sessions"])
+
     @router.delete("/sessions/current", status_code=204)
     def end(actor: CurrentActor) -> None:
-        """Sign out."""
+        """Sign out: identity refuses the access token at once, the other services when it expires, in ten minutes."""
         sessions.end(actor)
+
+    return router
+
+
+def me_routes(people: People, offices: Offices) -> APIRouter:
+    """Return the route of the caller."""
+    router = APIRouter(tags=["Sessions"])
 
     @router.get("/me", responses=problems(NotFound))
     def me(actor: CurrentActor) -> bodies.Me:

@@ -5,6 +5,7 @@ from typing import Annotated
 from uuid import UUID
 
 from chassis.http import CurrentStaff, problems
+from chassis.http.problems import Away
 from chassis.refusal import NotAllowed, NotFound
 from fastapi import APIRouter, Cookie, Query, Response
 from fastapi.responses import RedirectResponse
@@ -13,6 +14,7 @@ from identity.application.digests import new_token
 from identity.application.errors import (
     AlreadyMember,
     LinkSpent,
+    LinkUnknown,
     MembershipPending,
     NotaryNotVouchedFor,
     ProviderUnavailable,
@@ -50,7 +52,7 @@ def sign_in_routes(sign_in: StaffSignIn, *, secure: bool) -> APIRouter:
 
     @router.get(
         "/sign-in/idnot/callback",
-        responses=problems(SignInRefused, MembershipPending, NotaryNotVouchedFor, ProviderUnavailable),
+        responses=problems(SignInRefused, MembershipPending, NotaryNotVouchedFor, ProviderUnavailable, Away),
     )
     def callback(
         visitor: CurrentVisitor, state: Text = "", code: Text = "", browser: Browser = None
@@ -64,8 +66,8 @@ def sign_in_routes(sign_in: StaffSignIn, *, secure: bool) -> APIRouter:
     return router
 
 
-def office_routes(memberships: Memberships, offices: Offices) -> APIRouter:
-    """Return the routes of offices."""
+def office_routes(offices: Offices) -> APIRouter:
+    """Return the route by which a newcomer finds an office."""
     router = APIRouter(tags=["Offices and members"])
 
     @router.get("/offices")
@@ -73,32 +75,39 @@ def office_routes(memberships: Memberships, offices: Offices) -> APIRouter:
         """Find an office by name or CRPCEN, at most 20 (L-18)."""
         return bodies.OfficeList(items=[bodies.office(row) for row in offices.found(q, _MAX_OFFICES)])
 
-    @router.get("/offices/{office_id}/members", responses=problems(NotFound))
-    def colleagues(office_id: UUID, actor: CurrentStaff) -> bodies.MemberList:
-        """List the members of one's own office."""
-        return bodies.members(memberships.colleagues(actor, office_id))
-
     return router
 
 
-def membership_routes(memberships: Memberships) -> APIRouter:
-    """Return the routes of memberships."""
+def newcomer_routes(memberships: Memberships) -> APIRouter:
+    """Return the routes by which a newcomer asks for a membership."""
     router = APIRouter(tags=["Offices and members"])
 
     @router.post(
         "/memberships",
         status_code=201,
-        responses=problems(NotFound, LinkSpent, AlreadyMember, EmailRefused, CrpcenRefused),
+        responses=problems(NotFound, LinkUnknown, LinkSpent, AlreadyMember, EmailRefused, CrpcenRefused),
     )
     def ask(asked: bodies.MembershipRequest, visitor: CurrentVisitor) -> bodies.MembershipAsked:
         """Ask to belong to an office; a message then asks to confirm the address (L-18, L-19)."""
         made = memberships.request(asked.registration_token, asked.crpcen, asked.recovery_email, asked.role, visitor)
         return bodies.MembershipAsked(**made)
 
-    @router.post("/email-confirmations", status_code=204, responses=problems(NotFound, LinkSpent))
+    @router.post("/email-confirmations", status_code=204, responses=problems(LinkUnknown, LinkSpent))
     def confirm(confirmation: bodies.Confirmation, visitor: CurrentVisitor) -> None:
         """Confirm the address by the link of the message (L-19)."""
         memberships.confirm_email(confirmation.token, visitor)
+
+    return router
+
+
+def membership_routes(memberships: Memberships) -> APIRouter:
+    """Return the routes of the members of an office."""
+    router = APIRouter(tags=["Offices and members"])
+
+    @router.get("/offices/{office_id}/members", responses=problems(NotFound, NotAllowed))
+    def colleagues(office_id: UUID, actor: CurrentStaff) -> bodies.MemberList:
+        """List the members of one's own office."""
+        return bodies.members(memberships.colleagues(actor, office_id))
 
     @router.get("/memberships", responses=problems(NotAllowed))
     def requests(actor: CurrentStaff, state: State | None = None) -> bodies.MemberList:
