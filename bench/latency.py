@@ -14,7 +14,7 @@ from pathlib import Path
 from uuid import uuid4
 
 from bus import consuming, relaying
-from contracts import Envelope
+from contracts import Envelope, envelope_of
 from journal.database import Database, prepare
 from journal.intake import Intake, Reached
 from launcher.components.nats import Nats
@@ -24,6 +24,7 @@ from launcher.ports import free_ports
 from testkit.parcels import Sample, Someone, a_parcel
 
 SERVICE = "sample"
+WARM_UP = 100  # events before those that are measured: the stream and the consumer are made when the first one comes
 
 
 class Watched:
@@ -62,20 +63,24 @@ def write(sample: Sample, rate: float, events: int, committed: dict[int, float])
 
 async def measure(sample: Sample, nats: str, journal: str, asked: argparse.Namespace) -> list[float]:
     """Run relay and intake beside the writer; return the latencies in seconds."""
-    watched, stop = Watched(Intake(Database(journal)), asked.events), asyncio.Event()
+    watched, stop = Watched(Intake(Database(journal)), WARM_UP + asked.events), asyncio.Event()
     source = sample.open()
+
+    def refill(after: int, limit: int) -> list[Envelope]:
+        return [envelope_of(recorded) for recorded in source.read(after, limit)]
+
     tasks = [
         asyncio.ensure_future(relaying(nats, SERVICE, source)(stop)),
-        asyncio.ensure_future(consuming(nats, "journal", SERVICE, watched, lambda _after, _limit: [])(stop)),
+        asyncio.ensure_future(consuming(nats, "journal", SERVICE, watched, refill)(stop)),
     ]
     committed: dict[int, float] = {}
-    writer = threading.Thread(target=write, args=(sample, asked.rate, asked.events, committed))
+    writer = threading.Thread(target=write, args=(sample, asked.rate, WARM_UP + asked.events, committed))
     writer.start()
     await asyncio.to_thread(watched.complete.wait)
     stop.set()
     await asyncio.gather(*tasks)
     writer.join()
-    return [watched.leaf_at[number] - committed[number] for number in committed]
+    return [watched.leaf_at[number] - committed[number] for number in committed if number > WARM_UP]
 
 
 def main() -> None:

@@ -190,7 +190,7 @@ class Consumer:
                 messages = await subscription.fetch(1, timeout=FETCH_SECONDS, heartbeat=HEARTBEAT_SECONDS)
             except FetchTimeoutError:
                 messages = []  # alive and empty
-            except (nats.errors.TimeoutError, ServiceUnavailableError):
+            except (TimeoutError, ServiceUnavailableError):
                 await self._check()
                 await asyncio.sleep(ABSENT_SECONDS)
                 continue
@@ -265,7 +265,7 @@ async def _pending(subscription: JetStreamContext.PullSubscription) -> list[Msg]
     """
     try:
         return await subscription.fetch(BATCH, timeout=DRAIN_SECONDS)
-    except (nats.errors.TimeoutError, ServiceUnavailableError):
+    except (TimeoutError, ServiceUnavailableError):  # the library raises its own and Python's
         return []
 
 
