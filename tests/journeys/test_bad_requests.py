@@ -203,8 +203,9 @@ def test_another_office_cannot_keep_a_client_out_by_naming_their_address(desk: A
     world, client = desk.walked.world, new_client("Odile", "Grand", uuid4().hex[:6])
     invite(desk, client)
     first_access(world, client)
-    for _ in range(40):
-        answer = desk.send("POST", f"{IDENTITY}/clients", desk.walked.stranger.token, json=person(client))
+    for number in range(40):
+        homonym = person(client) | {"first_name": f"Odile {number}"}
+        answer = desk.send("POST", f"{IDENTITY}/clients", desk.walked.stranger.token, json=homonym)
         assert answer.status_code == 201
     client_signs_in(world, client)
     assert desk.send("GET", f"{IDENTITY}/me", client.token).json()["id"] == client.id

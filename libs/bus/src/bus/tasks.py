@@ -9,6 +9,8 @@ from bus.connection import connected
 from bus.consumer import Consumer, Inbox, Refill
 from bus.relay import Leadership, Relay, Source
 
+CANCEL_SECONDS = 0.5
+
 Task = Callable[[asyncio.Event], Awaitable[None]]
 
 
@@ -42,6 +44,8 @@ async def _until(stop: asyncio.Event, work: Coroutine[Any, Any, None]) -> None:
         await asyncio.wait({working, stopping}, return_when=asyncio.FIRST_COMPLETED)
     finally:
         stopping.cancel()
-        working.cancel()
-    with contextlib.suppress(asyncio.CancelledError):
-        await working
+        while not working.done():  # asyncio.wait_for of Python 3.11 can swallow a cancellation
+            working.cancel()
+            await asyncio.wait({working}, timeout=CANCEL_SECONDS)
+    if not working.cancelled():
+        working.result()
