@@ -211,6 +211,17 @@ def test_another_office_cannot_keep_a_client_out_by_naming_their_address(desk: A
     assert desk.send("GET", f"{IDENTITY}/me", client.token).json()["id"] == client.id
 
 
+def test_a_client_who_lost_the_password_gets_a_link_by_mail_and_so_does_nobody_unknown(desk: Any) -> None:
+    world, client = desk.walked.world, new_client("Oscar", "Lenoir", uuid4().hex[:6])
+    invite(desk, client)
+    first_access(world, client)
+    for address in (f"{uuid4().hex}@clients.example", client.email):
+        answer = desk.send("POST", f"{IDENTITY}/access-links", json={"email": address})
+        assert (answer.status_code, answer.content) == (202, b"")
+    links = world.mail_to(client.email, "nouveau lien")["links"]
+    assert any("invitation=" in link for link in links)
+
+
 @pytest.mark.covers("L-50")
 def test_of_fifty_guesses_at_once_five_are_evaluated_and_the_right_code_is_void(desk: Any) -> None:
     world, client = desk.walked.world, new_client("Odette", "Petit", uuid4().hex[:6])

@@ -86,7 +86,7 @@ def _person(first_name: str, last_name: str, email: str) -> dict[str, Any]:
     return {"first_name": first_name, "last_name": last_name, "email": email, "phone": "+33600000000"}
 
 
-def neighbourhood(known: Neighbours, verifier: Verifier) -> FastAPI:
+def neighbourhood(known: Neighbours, verifier: Verifier) -> FastAPI:  # noqa: C901 - one small route beside the other
     """Return an application that answers for both services."""
     app = FastAPI()
 
@@ -116,6 +116,10 @@ def neighbourhood(known: Neighbours, verifier: Verifier) -> FastAPI:
         person = look(known.people, body["person_id"])
         name = look(known.offices, body["office_id"])["name"]
         return {**person, "office_name": name, "url": "https://scelle.example/acces?invitation=secret"}
+
+    @app.post("/internal/access-links", status_code=201)
+    def access_link(body: dict[str, str]) -> dict[str, Any]:
+        return invitation(body)
 
     @app.post("/internal/email-confirmations", status_code=201)
     def confirmation(body: dict[str, str]) -> dict[str, Any]:

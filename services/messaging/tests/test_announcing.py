@@ -37,6 +37,15 @@ def test_an_approved_member_is_told_unless_nobody_had_to_decide(world: Any) -> N
     assert told(world) == {(str(COLLABORATOR), "membership-approved", "email")}
 
 
+def test_a_client_who_asks_for_a_link_gets_one_and_an_invitation_of_ours_causes_none(world: Any) -> None:
+    ours = example("identity.client-invited", seq=1, person_id=CLIENT).model_copy(update={"actorkind": "service"})
+    world.inbox.receive([ours])
+    assert told(world) == set()
+    asked = example("identity.client-invited", seq=2, person_id=CLIENT).model_copy(update={"actorkind": "system"})
+    world.inbox.receive([asked])
+    assert told(world) == {(str(CLIENT), "access-link", "email")}
+
+
 @pytest.mark.covers("L-46")
 def test_the_first_documents_of_a_dossier_invite_the_client_and_later_batches_are_told_once_each(world: Any) -> None:
     for _ in range(3):

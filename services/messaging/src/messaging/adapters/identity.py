@@ -30,6 +30,11 @@ class IdentityService:
         body = {"person_id": str(person_id), "office_id": str(office_id)}
         return _link(found(self._client.post("/internal/invitations", body)))
 
+    def access_link(self, person_id: UUID, office_id: UUID) -> Link | None:
+        """Return a fresh link towards a new password."""
+        body = {"person_id": str(person_id), "office_id": str(office_id)}
+        return _link(found(self._client.post("/internal/access-links", body)))
+
     def email_confirmation(self, person_id: UUID) -> Link | None:
         """Return a fresh confirmation link."""
         return _link(found(self._client.post("/internal/email-confirmations", {"person_id": str(person_id)})))

@@ -6,7 +6,7 @@ from uuid import UUID, uuid5
 
 from chassis.actor import Actor
 from contracts.dossier import DocumentDeposited, DocumentRefused, DocumentRequested, DossierCompleted
-from contracts.identity import MembershipApproved, MembershipRequested
+from contracts.identity import ClientInvited, MembershipApproved, MembershipRequested
 from eventstore import Position, Store
 
 from messaging.application.ports import Dossiers, People, Register
@@ -25,6 +25,8 @@ class Cause:
     """The aggregate that the event belongs to."""
     correlation_id: str = ""
     trace: str | None = None
+    by_a_service: bool = False
+    """A service acted, for instance this one when it asked for an invitation."""
 
 
 class Announcements:
@@ -67,6 +69,17 @@ class Announcements:
                 channel=Channel.EMAIL,
                 template=Template.MEMBERSHIP_APPROVED,
                 office_id=approved.office_id,
+            )
+            self._queue(cause, [notice])
+
+    def client_invited(self, cause: Cause, invited: ClientInvited) -> None:
+        """Send a link to a client who asked for one; an invitation that this service asked for is on its way."""
+        if not cause.by_a_service:
+            notice = Notice(
+                person_id=invited.person_id,
+                channel=Channel.EMAIL,
+                template=Template.ACCESS_LINK,
+                office_id=invited.office_id,
             )
             self._queue(cause, [notice])
 

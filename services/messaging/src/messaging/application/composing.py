@@ -35,7 +35,7 @@ class Composer:
 
     def _values(self, notice: Notice) -> tuple[Person | None, dict[str, str]]:
         match notice.template:
-            case Template.EMAIL_CONFIRMATION | Template.INVITATION:
+            case Template.EMAIL_CONFIRMATION | Template.INVITATION | Template.ACCESS_LINK:
                 return _linked(self._link(notice))
             case Template.MEMBERSHIP_PENDING:
                 newcomer = self._person(_given(notice.about_id))
@@ -53,6 +53,8 @@ class Composer:
     def _link(self, notice: Notice) -> Link | None:
         if notice.template is Template.INVITATION:
             return self.people.invitation(notice.person_id, _given(notice.office_id))
+        if notice.template is Template.ACCESS_LINK:
+            return self.people.access_link(notice.person_id, _given(notice.office_id))
         return self.people.email_confirmation(notice.person_id)
 
     def _about_a_dossier(self, notice: Notice) -> tuple[Person, dict[str, str]]:

@@ -71,6 +71,9 @@ class People(Protocol):
     def invitation(self, person_id: UUID, office_id: UUID) -> Link | None:
         """Return a fresh link for a client of an office."""
 
+    def access_link(self, person_id: UUID, office_id: UUID) -> Link | None:
+        """Return a fresh link by which a client who asked for it chooses a new password."""
+
     def email_confirmation(self, person_id: UUID) -> Link | None:
         """Return a fresh link by which a new member confirms the e-mail address."""
 

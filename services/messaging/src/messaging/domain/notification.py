@@ -22,6 +22,7 @@ class Template(StrEnum):
     MEMBERSHIP_PENDING = "membership-pending"
     MEMBERSHIP_APPROVED = "membership-approved"
     INVITATION = "invitation"
+    ACCESS_LINK = "access-link"
     DOCUMENTS_REQUESTED = "documents-requested"
     DOCUMENT_DEPOSITED = "document-deposited"
     DOCUMENT_REFUSED = "document-refused"

@@ -16,6 +16,7 @@ def handlers(announcements: Announcements) -> Mapping[str, Handler]:
     return {
         "identity.membership-requested": _on(announcements.membership_requested),
         "identity.membership-approved": _on(announcements.membership_approved),
+        "identity.client-invited": _on(announcements.client_invited),
         "dossier.document-requested": _on(announcements.document_requested),
         "dossier.document-deposited": _on(announcements.document_deposited),
         "dossier.document-refused": _on(announcements.document_refused),
@@ -30,6 +31,7 @@ def _on(call: Callable[[Cause, Any], None]) -> Handler:
             subject=envelope.aggregate_id,
             correlation_id=envelope.correlationid or "",
             trace=envelope.traceparent,
+            by_a_service=envelope.actorkind == "service",
         )
         call(cause, fact(envelope))
 

@@ -4,7 +4,7 @@ from dataclasses import asdict
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from chassis.http import Input, Line
+from chassis.http import Input, Line, Page
 from pydantic import BaseModel, ConfigDict, Field
 
 from identity.application.people import MemberRow, OfficeRow, PersonRow
@@ -203,6 +203,12 @@ class Client(BaseModel):
     last_name: str | None
     email: str | None
     phone: str | None
+
+
+class ClientPage(Page[Client]):
+    """Clients by name; `next` opens the following page and is null on the last."""
+
+    model_config = _like(items=[{"id": _ID, **_JEANNE, "phone": "+33612340464"}], next=None)
 
 
 class Member(BaseModel):

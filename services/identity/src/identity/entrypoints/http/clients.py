@@ -3,7 +3,7 @@
 from typing import Annotated
 from uuid import UUID
 
-from chassis.http import CurrentPaging, CurrentStaff, Page, problems
+from chassis.http import CurrentPaging, CurrentStaff, problems
 from chassis.refusal import NotAllowed, NotFound
 from fastapi import APIRouter, Query
 
@@ -27,12 +27,12 @@ def client_routes(clients: Clients) -> APIRouter:
     @router.get("/clients", responses=problems(NotAllowed))
     def search(
         actor: CurrentStaff, paging: CurrentPaging, q: Annotated[str, Query(max_length=100)] = ""
-    ) -> Page[bodies.Client]:
+    ) -> bodies.ClientPage:
         """Find clients of one's office by name, address or number (L-34)."""
         rows = clients.search(actor, q, paging.after, paging.limit + 1)
         shown = rows[: paging.limit]
         following = paging.cursor([shown[-1].last_name or "", str(shown[-1].id)]) if len(rows) > len(shown) else None
-        return Page(items=[bodies.client(row) for row in shown], next=following)
+        return bodies.ClientPage(items=[bodies.client(row) for row in shown], next=following)
 
     @router.get("/clients/{client_id}", responses=problems(NotFound, NotAllowed))
     def get(client_id: UUID, actor: CurrentStaff) -> bodies.Client:
