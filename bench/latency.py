@@ -15,8 +15,8 @@ from uuid import uuid4
 
 from bus import consuming, relaying
 from contracts import Envelope, envelope_of
-from journal.database import Database, prepare
-from journal.intake import Intake, Reached
+from journal.log.database import Database, prepare
+from journal.log.intake import Intake, Reached
 from launcher.components.nats import Nats
 from launcher.components.postgres import Postgres, create_database
 from launcher.parts import running

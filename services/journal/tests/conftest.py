@@ -24,9 +24,9 @@ from dossier.domain.dossier import Dossier
 from eventsourcing.domain import Aggregate, AggregateCreated, AggregateEvent, event
 from eventstore import LEDGER, DocFact, Facts, FileKeyService, Personal, Projection, Store, migrate
 from fastapi import APIRouter
-from journal.checkpoints import LogSigner
-from journal.database import Database, prepare
-from journal.intake import Intake
+from journal.log.checkpoints import LogSigner
+from journal.log.database import Database, prepare
+from journal.log.intake import Intake
 from journal.settings import Settings
 from journal.wiring import app, parts
 from launcher.components.postgres import Postgres, create_database

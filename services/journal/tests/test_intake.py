@@ -8,9 +8,9 @@ from uuid import UUID
 import psycopg
 import pytest
 from contracts import Envelope
-from journal.checkpoints import Checkpoints, ForkRefused, LogSigner
-from journal.database import Database, log_size, nodes
-from journal.intake import Alarms, HoleLeft, Intake, Reached, SourceStopped
+from journal.log.checkpoints import Checkpoints, ForkRefused, LogSigner
+from journal.log.database import Database, log_size, nodes
+from journal.log.intake import Alarms, HoleLeft, Intake, Reached, SourceStopped
 from proof import tree
 from proof.entry import Fields, assemble, fragments, instant, state_hash
 from proof.tree import leaf_hash, verify_inclusion

@@ -8,8 +8,8 @@ from uuid import uuid4
 import httpx
 import pytest
 from contracts import MODELS
-from journal.checkpoints import sealing
-from journal.timeline import MEANINGS
+from journal.log.checkpoints import sealing
+from journal.reading.timeline import MEANINGS
 from proof.bundle import Bundle
 from proof.checkpoint import Checkpoint
 from proof.note import Note, decode

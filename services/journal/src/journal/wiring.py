@@ -12,16 +12,17 @@ from chassis.tokens import Signer, Verifier
 from eventstore import AWAY
 from fastapi import FastAPI
 
-from journal.access import Access
-from journal.certificate import Certificates
-from journal.checkpoints import Checkpoints, LogSigner, sealing
-from journal.database import Database, prepare
-from journal.exports import Exports
-from journal.http import ROUTES, Parts
-from journal.intake import Alarms, Intake
-from journal.peers import Peers
+from journal.http.parts import Parts
+from journal.http.routes import ROUTES
+from journal.log.checkpoints import Checkpoints, LogSigner, sealing
+from journal.log.database import Database, prepare
+from journal.log.intake import Alarms, Intake
+from journal.reading.access import Access
+from journal.reading.certificate import Certificates
+from journal.reading.exports import Exports
+from journal.reading.peers import Peers
+from journal.reading.timeline import Timeline
 from journal.settings import Settings
-from journal.timeline import Timeline
 
 NAME = "journal"
 PREFIX = "/api/journal/v1"

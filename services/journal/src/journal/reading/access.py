@@ -12,8 +12,8 @@ from uuid import UUID
 from chassis.actor import Actor
 from chassis.refusal import NotFound
 
-from journal.database import Database
-from journal.peers import Peers
+from journal.log.database import Database
+from journal.reading.peers import Peers
 
 
 @dataclass(frozen=True, slots=True)

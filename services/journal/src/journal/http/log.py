@@ -1,27 +1,18 @@
-"""The journal over HTTP."""
+"""The routes about the log itself, which names no dossier and no person."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Annotated
-from uuid import UUID
 
-from chassis.client import Unavailable
-from chassis.http import CurrentActor, CurrentPaging, problems
-from chassis.refusal import NotFound, Refusal
+from chassis.http import CurrentActor, problems
+from chassis.refusal import Refusal
 from fastapi import APIRouter, Query, Response
 from proof.entry import encoded
 from proof.tree import consistency_proof, inclusion_proof, leaf_hash
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
-from journal.access import Access
-from journal.certificate import Certificates, DossierNotComplete
-from journal.checkpoints import Checkpoints, Sealed
-from journal.database import Database, log_size, nodes
-from journal.exports import CheckpointUnknown, Exports
-from journal.peers import Peers
-from journal.timeline import EventPage, Timeline
+from journal.http.parts import Parts, file_answer
+from journal.log.checkpoints import Sealed
+from journal.log.database import log_size, nodes
 
-BUNDLE_TYPE = "application/zip"
 NOTE_TYPE = "text/plain; charset=utf-8"
 
 
@@ -88,76 +79,11 @@ class Status(BaseModel):
     alarms: int
 
 
-@dataclass(frozen=True, slots=True)
-class Parts:
-    """What the routes call."""
-
-    database: Database
-    peers: Peers
-    checkpoints: Checkpoints
-    access: Access
-    timeline: Timeline
-    exports: Exports
-    certificates: Certificates
-
-    def close(self) -> None:
-        """Close the connections."""
-        self.peers.close()
-        self.database.close()
-
-
-def dossier_routes(parts: Parts) -> APIRouter:
-    """Return the routes about one dossier."""
-    router = APIRouter(tags=["dossiers"])
-
-    @router.get("/dossiers/{dossier_id}/events", responses=problems(NotFound, Unavailable))
-    def events(dossier_id: UUID, actor: CurrentActor, paging: CurrentPaging) -> EventPage:
-        """List the events of a dossier in the order of the log, with who, when, what and whether it is sealed."""
-        reader = parts.access.reader(actor, dossier_id)
-        after = int(paging.after[0]) if paging.after else -1
-        found = parts.timeline.events(reader, dossier_id, after, paging.limit + 1)
-        page = found[: paging.limit]
-        more = paging.cursor([page[-1].index]) if len(found) > len(page) else None
-        return EventPage(items=page, next=more)
-
-    @router.get(
-        "/dossiers/{dossier_id}/bundle",
-        response_class=Response,
-        responses=problems(NotFound, Unavailable, CheckpointUnknown) | _file(BUNDLE_TYPE),
-    )
-    def bundle(
-        dossier_id: UUID,
-        actor: CurrentActor,
-        known: Annotated[
-            list[int] | None, Query(max_length=8, description="Sizes of checkpoints that you already hold.")
-        ] = None,
-        *,
-        contents: Annotated[bool, Query(description="Whether to disclose the contents that you may see.")] = True,
-    ) -> Response:
-        """Export the verifiable bundle (.lcp) of a dossier, with what the stores hold at this moment."""
-        reader = parts.access.reader(actor, dossier_id)
-        export = parts.exports.export(reader, dossier_id, known or (), contents=contents)
-        return _download(export.bundle.encode(), BUNDLE_TYPE, f"{dossier_id}.lcp")
-
-    @router.get(
-        "/dossiers/{dossier_id}/certificate",
-        response_class=Response,
-        responses=problems(NotFound, DossierNotComplete, Unavailable) | _file("application/pdf"),
-    )
-    def certificate(dossier_id: UUID, actor: CurrentActor) -> Response:
-        """Print the certificate of a dossier (PDF): its documents with their SHA-256, and the state of the log."""
-        reader = parts.access.reader(actor, dossier_id)
-        pdf = parts.certificates.certificate(reader, dossier_id)
-        return _download(pdf, "application/pdf", f"certificat-{dossier_id}.pdf")
-
-    return router
-
-
 def log_routes(parts: Parts) -> APIRouter:
     """Return the routes about the log itself, which names no dossier and no person."""
     router = APIRouter(tags=["log"])
 
-    @router.get("/checkpoint", response_class=Response, responses=problems(NotInTheLog) | _file(NOTE_TYPE))
+    @router.get("/checkpoint", response_class=Response, responses=problems(NotInTheLog) | file_answer(NOTE_TYPE))
     def checkpoint(_actor: CurrentActor) -> Response:
         """Return the last signed checkpoint (c2sp.org/tlog-checkpoint)."""
         return Response(_last(parts).note, media_type=NOTE_TYPE)
@@ -208,19 +134,8 @@ def log_routes(parts: Parts) -> APIRouter:
     return router
 
 
-ROUTES: tuple[Callable[[Parts], APIRouter], ...] = (dossier_routes, log_routes)
-
-
 def _last(parts: Parts) -> Sealed:
     sealed = parts.checkpoints.last()
     if sealed is None:
         raise NotInTheLog
     return sealed
-
-
-def _file(media_type: str) -> dict[int | str, dict[str, object]]:
-    return {200: {"content": {media_type: {"schema": {"type": "string", "format": "binary"}}}}}
-
-
-def _download(content: bytes, media_type: str, name: str) -> Response:
-    return Response(content, media_type=media_type, headers={"Content-Disposition": f'attachment; filename="{name}"'})

@@ -17,7 +17,7 @@ from proof.canonical import NotCanonical
 from proof.entry import Entry, EntryInvalid, encoded
 from proof.tree import Frontier, Node, leaf_hash
 
-from journal.database import Database, Rows, copy, log_size, nodes
+from journal.log.database import Database, Rows, copy, log_size, nodes
 
 WRITER_LOCK = 0x10C  # any number; every transaction that appends to the log holds it to its end
 

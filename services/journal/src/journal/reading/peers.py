@@ -14,7 +14,7 @@ from proof.bundle import Observation, Opening
 from proof.canonical import NotCanonical, parse
 from proof.entry import encoded
 
-from journal.leaf import Leaf
+from journal.log.leaf import Leaf
 
 PAGE = 500  # events of one answer
 PARALLEL = 8  # calls at once

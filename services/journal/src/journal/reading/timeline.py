@@ -11,10 +11,10 @@ from chassis.http import Page
 from proof.entry import Entry
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
-from journal.access import Reader
-from journal.database import Database, Rows
-from journal.leaf import Leaf
-from journal.peers import Peers, Person
+from journal.log.database import Database, Rows
+from journal.log.leaf import Leaf
+from journal.reading.access import Reader
+from journal.reading.peers import Peers, Person
 
 # A part of an aggregate that does not repeat the dossier belongs to it all the same.
 _OF_DOSSIER = """
@@ -23,7 +23,7 @@ _OF_DOSSIER = """
 
 MEANINGS: dict[str, str] = {
     topic: sentence
-    for service in tomllib.loads((files("journal") / "meanings.toml").read_text("utf-8")).values()
+    for service in tomllib.loads((files("journal.reading") / "meanings.toml").read_text("utf-8")).values()
     for topic, sentence in service.items()
 }
 

@@ -13,7 +13,7 @@ from proof import tree
 from proof.checkpoint import Checkpoint
 from proof.note import Key, Note, sign
 
-from journal.database import Database, Rows, log_size, nodes
+from journal.log.database import Database, Rows, log_size, nodes
 
 SIGNER_LOCK = 0x516  # any number; held by whoever decides and signs a checkpoint
 POLL_SECONDS = 0.5

@@ -13,12 +13,12 @@ from proof.checkpoint import InclusionProof
 from proof.tree import Reader as NodeReader
 from proof.tree import consistency_proof, inclusion_proof
 
-from journal.access import Reader
-from journal.checkpoints import Checkpoints, ForkRefused, Sealed
-from journal.database import Database, nodes
-from journal.leaf import Leaf
-from journal.peers import Peers
-from journal.timeline import document_versions, leaves_of
+from journal.log.checkpoints import Checkpoints, ForkRefused, Sealed
+from journal.log.database import Database, nodes
+from journal.log.leaf import Leaf
+from journal.reading.access import Reader
+from journal.reading.peers import Peers
+from journal.reading.timeline import document_versions, leaves_of
 
 MOST_EARLIER = 8  # checkpoints that one export may be compared with
 

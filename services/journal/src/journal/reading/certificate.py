@@ -10,9 +10,9 @@ from fpdf import FPDF
 from proof.checkpoint import Checkpoint
 from proof.note import Note
 
-from journal.access import Reader
-from journal.exports import Export, Exports
-from journal.peers import Peers
+from journal.reading.access import Reader
+from journal.reading.exports import Export, Exports
+from journal.reading.peers import Peers
 
 COMPLETED = "dossier.dossier-completed"
 PARIS = ZoneInfo("Europe/Paris")

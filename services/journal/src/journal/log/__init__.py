@@ -1,0 +1,1 @@
+"""The log: entries in one order, one tree, and its signed states."""

@@ -1,0 +1,1 @@
+"""What people and machines read of the log: who may, in which words, and as verifiable exports."""
