@@ -3,10 +3,15 @@
 import json
 import socket
 import time
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from functools import partial
 from typing import Any
 
 import httpx
 import pytest
+from chassis.http import create_app
+from fastapi import FastAPI
 from structlog.testing import capture_logs
 
 JSON = {"Content-Type": "application/json"}
@@ -272,3 +277,14 @@ def test_the_openapi_document_tells_what_a_json_body_may_meet(http: httpx.Client
     paths = http.get("/openapi.json").json()["paths"]
     assert {"400", "408", "413", "415", "500"} <= paths["/api/notes/v1/notes"]["post"]["responses"].keys()
     assert "415" not in paths["/api/notes/v1/numbers"]["get"]["responses"]
+
+
+def test_an_application_closes_what_was_opened_for_it_last_first(
+    served: Callable[[FastAPI], AbstractContextManager[str]], keys: Any
+) -> None:
+    closed: list[str] = []
+    closing = [partial(closed.append, "store"), partial(closed.append, "client of the store")]
+    app = create_app(service="notes", prefix="/x", routers=[], verifier=keys.verifier, closing=closing)
+    with served(app):
+        assert closed == []
+    assert closed == ["client of the store", "store"]

@@ -1,7 +1,8 @@
 """The web application of a service: its routes, and everything that is the same for all services."""
 
 import secrets
-from collections.abc import Callable, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable
+from contextlib import AbstractAsyncContextManager, ExitStack, asynccontextmanager
 from typing import Any
 
 from fastapi import APIRouter, Depends, FastAPI
@@ -32,6 +33,7 @@ def create_app(  # noqa: PLR0913 - one keyword for each thing that differs betwe
     first_outcome: FirstOutcome | None = None,
     refusals: Iterable[type[Exception]] = (),
     away: Iterable[type[Exception]] = (),
+    closing: Iterable[Callable[[], object]] = (),
 ) -> FastAPI:
     """Return the application of `service`.
 
@@ -39,7 +41,8 @@ def create_app(  # noqa: PLR0913 - one keyword for each thing that differs betwe
     for services only. `ready` raises or returns False while the process cannot serve. `refusals` are base classes of
     exceptions that have a code, a status and a sentence as their docstring, such as `eventstore.StoreRefusal`; one
     with `fingerprint` and `outcome` tells of a command already recorded. `away` are exceptions that say that a server
-    of the service does not answer, such as `eventstore.AWAY`: the caller is asked to repeat the request.
+    of the service does not answer, such as `eventstore.AWAY`: the caller is asked to repeat the request. `closing` is
+    called when the application ends, the last first: it closes what was opened for it.
     """
     app = FastAPI(
         title=f"Scellé {service}",
@@ -50,6 +53,7 @@ def create_app(  # noqa: PLR0913 - one keyword for each thing that differs betwe
         redirect_slashes=False,  # a redirect would repeat the Host header, which the caller chooses
         responses=problems.problems(problems.Invalid),  # in the place of FastAPI's own description of a 422
         telemetry=telemetry.FASTAPI,
+        lifespan=_closing(tuple(closing)),
     )
     app.state.service, app.state.verifier, app.state.first_outcome = service, verifier, first_outcome
     app.state.cursor_key = key_from(settings.master_key_file) if settings else secrets.token_bytes(32)
@@ -67,6 +71,17 @@ def create_app(  # noqa: PLR0913 - one keyword for each thing that differs betwe
     app.add_middleware(RequestContext)
     _describe(app)
     return app
+
+
+def _closing(calls: Iterable[Callable[[], object]]) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
+    @asynccontextmanager
+    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        with ExitStack() as stack:
+            for call in calls:
+                stack.callback(call)
+            yield
+
+    return lifespan
 
 
 def _add_health(app: FastAPI, ready: Callable[[], object]) -> None:
