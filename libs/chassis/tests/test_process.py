@@ -52,7 +52,22 @@ class Parked:
     def list(self): return [{"id": "1"}]
     def replay(self, ids): return len(ids) or 7
 
-service = Service(name="toy", settings=Settings, app=app, tasks=tasks, parked=Parked,
+class Drift:
+    def __init__(self, rows): self.rows = rows
+    def __bool__(self): return self.rows > 0
+    def __str__(self): return f"{self.rows} rows"
+    def as_json(self): return {"rows": self.rows}
+
+class Unreadable(Exception):
+    store_seq = 7
+
+def compare(settings):
+    rows = settings.folder / "rows"
+    if not rows.exists():
+        raise Unreadable("secret")
+    return Drift(int(rows.read_text()))
+
+service = Service(name="toy", settings=Settings, app=app, tasks=tasks, parked=Parked, compare=compare,
     migrate=lambda settings: (settings.folder / "migrated").touch())
 sys.exit(run_service(service))
 """
@@ -134,6 +149,27 @@ def test_migrate_and_parked_do_their_work_and_end(environment: dict[str, str], t
     assert (tmp_path / "migrated").exists()
     assert json.loads(toy(environment, "parked", "list").communicate(timeout=20)[0]) == {"id": "1"}
     assert json.loads(toy(environment, "parked", "replay").communicate(timeout=20)[0]) == {"replayed": 7}
+
+
+def test_compare_tells_a_program_by_its_exit_status_whether_there_is_drift(
+    environment: dict[str, str], tmp_path: Path
+) -> None:
+    def compared(*options: str) -> tuple[int, str, str]:
+        process = toy(environment, "compare", *options)
+        told, logs = process.communicate(timeout=20)
+        return process.returncode, told.strip(), logs
+
+    (tmp_path / "rows").write_text("0")
+    assert compared()[:2] == (0, "0 rows")
+    (tmp_path / "rows").write_text("3")
+    assert compared()[:2] == (1, "3 rows")
+    assert compared("--json")[:2] == (1, '{"rows": 3}')
+    (tmp_path / "rows").unlink()
+    status, told, logs = compared("--json")
+    assert (status, told) == (2, "")
+    line = json.loads(logs)
+    assert (line["event"], line["error"], line["store_seq"]) == ("compare-failed", "Unreadable", 7)
+    assert "secret" not in logs
 
 
 def test_a_setting_that_does_not_hold_ends_the_process_with_one_line(environment: dict[str, str]) -> None:

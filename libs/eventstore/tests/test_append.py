@@ -1,7 +1,6 @@
 import base64
 import hashlib
 import json
-import threading
 from uuid import UUID, uuid4
 
 import psycopg
@@ -126,40 +125,6 @@ def test_it_does_not_start_with_the_functions_that_lose_events(sample: Sample, m
     monkeypatch.setenv("POSTGRES_ENABLE_DB_FUNCTIONS", "y")
     with pytest.raises(UnsafeConfiguration, match="POSTGRES_ENABLE_DB_FUNCTIONS"):
         sample.open()
-
-
-def test_a_tailing_reader_misses_nothing_of_eight_writers_with_mixed_batches_and_refusals(
-    store: Store, someone: Someone
-) -> None:
-    office, stop, seen = uuid4(), threading.Event(), list[int]()
-
-    def write(writer: int) -> None:
-        for turn in range(20):
-            parcels = [a_parcel(f"{writer}-{turn}-{n}", office) for n in range(1 + (writer + turn) % 4)]
-            store.save(*parcels, actor=someone)
-            with pytest.raises(UniqueViolation):
-                store.save(a_parcel(f"{writer}-{turn}-0", office), actor=someone)
-
-    def tail() -> None:
-        while True:
-            ended = stop.is_set()
-            page = store.read(seen[-1] if seen else 0, 100)
-            seen.extend(r.store_seq for r in page)
-            if ended and not page:
-                return
-
-    reader = threading.Thread(target=tail)
-    writers = [threading.Thread(target=write, args=(n,)) for n in range(8)]
-    reader.start()
-    for writer in writers:
-        writer.start()
-    for writer in writers:
-        writer.join()
-    stop.set()
-    reader.join()
-    assert seen == list(range(1, count(store, "ledger.stored_events") + 1))
-    numbers = [Entry.parse(r.entry).office_seq for r in store.read(0, 10_000)]
-    assert numbers == list(range(1, len(seen) + 1))
 
 
 def test_unknown_offices_are_kept_apart(store: Store, someone: Someone) -> None:

@@ -1,7 +1,8 @@
 """A process of a service: its verbs, its tasks, and a clean stop.
 
 `serve` answers HTTP, `work` runs the tasks, `run` does both in one process, `migrate` prepares the database, `rebuild`
-remakes the read models, `parked` lists and replays messages that could not be handled.
+remakes the read models, `compare` tells whether they hold what the events say, `parked` lists and replays messages
+that could not be handled.
 """
 
 import argparse
@@ -29,6 +30,8 @@ FIRST_PAUSE_SECONDS = 0.5
 LONGEST_PAUSE_SECONDS = 30.0
 STOP_SECONDS = 10.0
 """How long requests and tasks may take to end after a stop was asked."""
+COULD_NOT_COMPARE = 2
+"""Exit status of `compare` that says neither drift nor no drift, as of diff."""
 
 
 class Parked(Protocol):
@@ -43,6 +46,18 @@ class Parked(Protocol):
         ...
 
 
+class Drift(Protocol):
+    """What a read model holds against what the events say; printed, it is a report for an operator."""
+
+    def __bool__(self) -> bool:
+        """Tell whether they differ."""
+        ...
+
+    def as_json(self) -> Mapping[str, Any]:
+        """Return the report for programs."""
+        ...
+
+
 @dataclass(frozen=True, kw_only=True)
 class Service(Generic[S]):
     """What a service gives: each function builds what its verb needs, from the settings."""
@@ -53,6 +68,7 @@ class Service(Generic[S]):
     migrate: Callable[[S], None]
     tasks: Callable[[S], Sequence[Task]] = lambda _settings: ()
     rebuild: Callable[[S], None] | None = None
+    compare: Callable[[S], Drift] | None = None
     parked: Callable[[S], Parked] | None = None
     log_fields: frozenset[str] = frozenset()
 
@@ -71,6 +87,8 @@ def run_service(service: Service[S], arguments: Sequence[str] | None = None) -> 
         service.migrate(settings)
     elif asked.verb == "rebuild" and service.rebuild:
         service.rebuild(settings)
+    elif asked.verb == "compare" and service.compare:
+        return _compare(service.compare, settings, as_json=asked.json)
     elif asked.verb == "parked" and service.parked:
         _parked(service.parked(settings), asked.act, asked.ids)
     return 0
@@ -87,11 +105,24 @@ def _parser(service: Service[S]) -> argparse.ArgumentParser:
     verbs = parser.add_subparsers(dest="verb", required=True)
     for verb in ("serve", "work", "run", "migrate", *(["rebuild"] if service.rebuild else [])):
         verbs.add_parser(verb)
+    if service.compare:
+        comparing = verbs.add_parser("compare", description="Exit 0 without drift, 1 with drift, 2 if nobody can tell.")
+        comparing.add_argument("--json", action="store_true", help="one JSON object instead of text")
     if service.parked:
         acts = verbs.add_parser("parked").add_subparsers(dest="act", required=True)
         acts.add_parser("list").set_defaults(ids=[])
         acts.add_parser("replay").add_argument("ids", nargs="*", help="all of them if none is named")
     return parser
+
+
+def _compare(compare: Callable[[S], Drift], settings: S, *, as_json: bool) -> int:
+    try:
+        drift = compare(settings)
+    except Exception as error:  # noqa: BLE001 - whatever failed, it must not end like a drift that was found
+        logging.get_logger().error("compare-failed", exc_info=error, store_seq=getattr(error, "store_seq", None))
+        return COULD_NOT_COMPARE
+    sys.stdout.write((json.dumps(drift.as_json()) if as_json else str(drift)) + "\n")
+    return int(bool(drift))
 
 
 def _parked(parked: Parked, act: str, ids: Sequence[str]) -> None:

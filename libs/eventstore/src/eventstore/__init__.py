@@ -1,5 +1,6 @@
 """Events, proof entry, read model and idempotency key in one PostgreSQL transaction."""
 
+from eventstore.comparing import Drift, compare
 from eventstore.errors import (
     AWAY,
     AlreadyDone,
@@ -9,6 +10,7 @@ from eventstore.errors import (
     StoreRefusal,
     SubjectErased,
     UniqueViolation,
+    Unreadable,
     UnsafeConfiguration,
 )
 from eventstore.facts import DocFact, Facts, Origin, Position, Recorded
@@ -20,6 +22,7 @@ from eventstore.parking import Parked
 from eventstore.personal import Personal
 from eventstore.projection import Projection, Rows
 from eventstore.rebuilding import rebuild
+from eventstore.state import StateAt
 from eventstore.store import Store
 
 __all__ = [
@@ -29,6 +32,7 @@ __all__ = [
     "AlreadyReceived",
     "Changed",
     "DocFact",
+    "Drift",
     "Facts",
     "FileKeyService",
     "Inbox",
@@ -41,11 +45,14 @@ __all__ = [
     "Projection",
     "Recorded",
     "Rows",
+    "StateAt",
     "Store",
     "StoreRefusal",
     "SubjectErased",
     "UniqueViolation",
+    "Unreadable",
     "UnsafeConfiguration",
+    "compare",
     "create_read_model",
     "leadership",
     "migrate",

@@ -63,5 +63,15 @@ class AlreadyReceived(StoreRefusal):
     code, status = "already-received", 200
 
 
+class Unreadable(StoreRefusal):
+    """An event is not what was recorded, or one before it is missing: no state can be told from it."""
+
+    code, status = "event-unreadable", 409
+
+    def __init__(self, store_seq: int) -> None:
+        super().__init__(f"event {store_seq} is not what was recorded")
+        self.store_seq = store_seq
+
+
 class UnsafeConfiguration(Exception):
     """The configuration would lose or reorder events; the process must not start."""

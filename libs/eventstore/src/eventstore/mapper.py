@@ -149,11 +149,12 @@ class SealingMapper(Mapper[UUID]):
 
 def canonical_payload(topic: str, fields: dict[str, Any]) -> bytes:
     """Encode what an event says, in clear, as RFC 8785 JSON: what `payload_c` commits to."""
-    data = {name: _plain(value) for name, value in fields.items() if name not in NOT_IN_PAYLOAD}
+    data = {name: plain_value(value) for name, value in fields.items() if name not in NOT_IN_PAYLOAD}
     return canonical({"type": topic, "data": data})
 
 
-def _plain(value: Any) -> Any:
+def plain_value(value: Any) -> Any:
+    """Return what an event holds as JSON values. Raises TypeError for a kind that has no form here."""
     if value is None or isinstance(value, (str, bool, int)):
         return value
     if isinstance(value, UUID | Decimal):
@@ -163,9 +164,9 @@ def _plain(value: Any) -> Any:
     if isinstance(value, date):
         return value.isoformat()
     if isinstance(value, dict):
-        return {str(key): _plain(item) for key, item in value.items()}
+        return {str(key): plain_value(item) for key, item in value.items()}
     if isinstance(value, (list, tuple)):
-        return [_plain(item) for item in value]
+        return [plain_value(item) for item in value]
     message = f"an event field cannot hold {type(value).__name__}"
     raise TypeError(message)
 

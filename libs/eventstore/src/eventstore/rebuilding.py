@@ -14,7 +14,10 @@ if TYPE_CHECKING:
 
     from psycopg import Connection
 
+    from eventstore.projection import Projection
     from eventstore.store import Store
+
+    Page = Callable[[Connection[Any], int, int], list[tuple[int, Any]]]
 
 PAGE = 500  # events per round trip
 
@@ -24,17 +27,24 @@ def rebuild(store: Store, progress: Callable[[int], None] | None = None) -> int:
 
     Readers see the old rows until it ends; writers wait. Raises what a projection raises, and changes nothing then.
     """
-    done = 0
     with store.connection() as connection, connection.transaction():
         connection.execute("SET LOCAL lock_timeout = 0")
         connection.execute("SELECT store_seq FROM ledger.counter FOR UPDATE")
         _empty(connection)
-        while events := store.domain_events(connection, done, PAGE):
-            rows = store.projection.rows_of([event for _, event in events]).operations()
-            connection.execute("SELECT ledger.apply_rows(%s::jsonb)", (json.dumps(rows, default=json_value),))
-            done = events[-1][0]
-            if progress:
-                progress(done)
+        return fill(connection, store.projection, store.domain_events, progress)
+
+
+def fill(
+    connection: Connection[Any], projection: Projection, page: Page, progress: Callable[[int], None] | None = None
+) -> int:
+    """Add to the tables of the schema `read` the rows of every event that `page` reads; return the last number."""
+    done = 0
+    while events := page(connection, done, PAGE):
+        rows = projection.rows_of([event for _, event in events]).operations()
+        connection.execute("SELECT ledger.apply_rows(%s::jsonb)", (json.dumps(rows, default=json_value),))
+        done = events[-1][0]
+        if progress:
+            progress(done)
     return done
 
 

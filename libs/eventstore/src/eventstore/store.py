@@ -27,9 +27,10 @@ from eventstore.facts import Held, Recorded
 from eventstore.keys import SubjectKeys
 from eventstore.mapper import SealedEvent, SealingMapper
 from eventstore.recorder import Append, LedgerRecorder
+from eventstore.state import intact_event, replayed
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
     from uuid import UUID
 
     from eventsourcing.domain import Aggregate, DomainEventProtocol
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
     from eventstore.facts import Facts, Origin, Position
     from eventstore.keys import KeyService
     from eventstore.projection import Projection
+    from eventstore.state import StateAt
 
 A = TypeVar("A", bound="Aggregate")
 
@@ -128,10 +130,25 @@ class Store:
             rows = self._recorder.page(connection, after, limit)
         return [self._recorded(row) for row in rows]
 
+    def state_at(self, aggregate_id: UUID, store_seq: int) -> StateAt | None:
+        """Tell what an aggregate was once event `store_seq` of this store was recorded; no snapshot is looked at.
+
+        None if nothing of it existed then, or if that number is still to come: an answer changes only by an erasure.
+        Raises Unreadable if an event it needs is not what was recorded.
+        """
+        with self.connection() as connection:
+            rows = self._recorder.history(connection, aggregate_id, store_seq)
+        return replayed(rows, self._domain_event)
+
     def domain_events(self, connection: Connection[Any], after: int, limit: int) -> list[tuple[int, Any]]:
         """Read (store_seq, event) with personal fields opened, for rebuilding."""
         rows = self._recorder.page(connection, after, limit)
-        return [(row["notification_id"], self._mapper.to_domain_event(_stored(row))) for row in rows]
+        return [(row["notification_id"], self._domain_event(row)) for row in rows]
+
+    def intact_events(self, connection: Connection[Any], after: int, limit: int) -> list[tuple[int, Any]]:
+        """Do as `domain_events`, but raise Unreadable for an event that is not what was recorded."""
+        rows = self._recorder.page(connection, after, limit)
+        return [(row["notification_id"], intact_event(row, self._domain_event)) for row in rows]
 
     def held(self, after: int, limit: int) -> list[Held]:
         """Read rows as they are, in the order of store_seq, whatever they hold."""
@@ -159,6 +176,9 @@ class Store:
         except psycopg.Error:
             return False
         return True
+
+    def _domain_event(self, row: Mapping[str, Any]) -> Any:
+        return self._mapper.to_domain_event(_stored(row))
 
     def _recorded(self, row: dict[str, Any]) -> Recorded:
         stored = _stored(row)
@@ -250,7 +270,7 @@ def _raw(row: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _stored(row: dict[str, Any]) -> StoredEvent:
+def _stored(row: Mapping[str, Any]) -> StoredEvent:
     return StoredEvent(row["originator_id"], row["originator_version"], row["topic"], bytes(row["state"]))
 
 
