@@ -13,6 +13,8 @@ EMPTY_ROOT = hashlib.sha256().digest()
 
 Reader = Callable[[int, int], bytes]
 Node = tuple[int, int, bytes]
+Row = tuple[int, int, list[bytes]]
+"""Nodes of one level that follow each other, from an index on."""
 
 
 def leaf_hash(entry: bytes) -> bytes:
@@ -48,6 +50,29 @@ class Frontier:
             made.append((level, index, digest))
         self._nodes.append(digest)
         self.size += 1
+        return made
+
+    def extend(self, leaves: Sequence[bytes]) -> list[Row]:
+        """Add many leaf hashes, level by level; returns the rows of nodes that became complete, the leaves first.
+
+        The same tree as `append` makes of them one by one, at the price of its hashes alone.
+        """
+        waiting = dict(zip(_levels(self.size), self._nodes, strict=True))
+        start, row, made = self.size, list(leaves), []
+        self.size += len(row)
+        for level in range(self.size.bit_length()):
+            if not row:
+                break
+            made.append((level, start, row))
+            if start & 1:
+                row = [waiting.pop(level), *row]
+            if len(row) & 1:
+                waiting[level] = row[-1]
+            pairs = iter(row)
+            sha256 = hashlib.sha256
+            row = [sha256(b"\x01" + left + right).digest() for left, right in zip(pairs, pairs, strict=False)]
+            start >>= 1
+        self._nodes = [waiting[level] for level in _levels(self.size)]
         return made
 
     def root(self) -> bytes:
@@ -150,6 +175,11 @@ def verify_consistency(first: int, second: int, first_root: bytes, second_root: 
 def _split(count: int) -> int:
     """Return the largest power of two below `count` (at least 2)."""
     return 1 << ((count - 1).bit_length() - 1)
+
+
+def _levels(size: int) -> list[int]:
+    """Return the levels of the complete nodes of a tree, largest first."""
+    return [level for level in range(size.bit_length() - 1, -1, -1) if size >> level & 1]
 
 
 def _complete(begin: int, end: int) -> list[tuple[int, int]]:
