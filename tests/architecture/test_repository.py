@@ -23,6 +23,8 @@ SOURCES = sorted(
     if ".venv" not in path.parts
 )
 LONGEST_FILE = 500  # lines
+# A stranger reads it whole and runs it alone, so it is one file; it has its own bound.
+SINGLE_FILE = {"libs/proof/verifiers/scelle_verify.py": 1500}
 
 
 def members() -> list[Path]:
@@ -44,7 +46,8 @@ def test_a_service_is_named_wherever_it_must_be(service: str) -> None:
 
 @pytest.mark.parametrize("path", SOURCES, ids=lambda path: str(path.relative_to(ROOT)))
 def test_no_file_is_a_giant(path: Path) -> None:
-    assert len(path.read_text(encoding="utf-8").splitlines()) <= LONGEST_FILE
+    longest = SINGLE_FILE.get(str(path.relative_to(ROOT)), LONGEST_FILE)
+    assert len(path.read_text(encoding="utf-8").splitlines()) <= longest
 
 
 @pytest.mark.parametrize("member", members(), ids=lambda member: str(member.relative_to(ROOT)))
