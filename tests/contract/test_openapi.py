@@ -17,6 +17,7 @@ PREFIXES = {
     "journal": "/api/journal/v1",
 }
 ASKS_PEERS = {
+    "identity": {"POST /persons/{person_id}/erasure"},
     "dossier": {
         "POST /dossiers",
         "GET /dossiers/{dossier_id}",

@@ -37,6 +37,14 @@ def test_nothing_new_is_written_about_an_erased_person(store: Store, someone: So
     assert store.read(0, 1) == []
 
 
+def test_a_destruction_asked_for_again_answers_the_same(store: Store, someone: Someone) -> None:
+    parcel = a_parcel()
+    store.save(parcel, actor=someone)
+    assert [store.keys.destroy(parcel.person_id) for _ in range(2)] == [True, True]
+    strangers = [uuid4() for _ in range(300)]  # the clock may tick within one statement
+    assert not any(store.keys.destroy(stranger) for stranger in strangers + strangers)
+
+
 def test_a_sealed_field_moved_to_another_event_is_refused(store: Store, someone: Someone) -> None:
     person = uuid4()
     office = uuid4()

@@ -14,8 +14,8 @@ import pytest
 from chassis.http import create_app
 from chassis.tokens import Signer, Verifier, new_signing_key
 from contracts import Envelope
+from contracts.examples import example
 from dossier import wiring
-from dossier.entrypoints.messages import VaultMessages
 from dossier.settings import Settings
 from eventstore import Inbox, Store
 from fastapi import APIRouter, Response
@@ -111,6 +111,7 @@ class World:
     settings: Settings
     callers: list[Caller] = field(default_factory=list)
     stored: int = 0
+    erased: int = 0
 
     def staff(self, office_id: UUID, role: str = "collaborator") -> Caller:
         """Return a new member of an office."""
@@ -194,6 +195,13 @@ class World:
         self.inbox.receive([envelope])
         return envelope
 
+    def identity_erases(self, person_id: UUID) -> Envelope:
+        """Let the inbox receive that identity erased a person."""
+        self.erased += 1
+        said = example("identity.person-erased", seq=self.erased, subject=person_id, person_id=person_id)
+        self.inbox.receive([said])
+        return said
+
     def topics(self, dossier_id: str) -> list[str]:
         """Return the events of a dossier, in order, without the name of the service."""
         found = self.store.read(0, 100_000)
@@ -230,10 +238,12 @@ def one_world(postgres: Postgres, tmp_path_factory: pytest.TempPathFactory) -> I
         app = wiring.app(settings)
         with serving(app) as address:
             store = wiring.open_store(settings)
-            inbox = Inbox(store, VaultMessages(app.state.uses.deposits).handlers)
+            peers = wiring.clients(settings)
+            inbox = Inbox(store, wiring.message_handlers(settings, store, peers))
             yield World(address, store, town, signers["identity"], signers["dossier"], verifier, inbox, settings)
             store.close()
-        app.state.store.close()
+            for client in peers.values():
+                client.close()
     drop_database(postgres.url, "dossier_http")
 
 

@@ -266,8 +266,9 @@ def test_a_client_sends_a_document_nobody_asked_for_and_it_never_counts(world: A
     again = client.post(f"/dossiers/{dossier}/deposits", json={**FILE, "label": "Plan"}, headers=key)
     same = ("request_id", "version_id", "upload_url")
     assert [again.json()[name] for name in same] == [given.json()[name] for name in same]
-    other = client.post(f"/dossiers/{dossier}/deposits", json={**FILE, "label": "Autre"}, headers=key)
-    assert code(other) == (422, "idempotency-key-reused")
+    for changed in ({"label": "Autre"}, {"label": "Plan", "size": 1}):
+        other = client.post(f"/dossiers/{dossier}/deposits", json={**FILE, **changed}, headers=key)
+        assert code(other) == (422, "idempotency-key-reused")
     offered = given.json()["request_id"]
     assert offered not in requests_of(staff, dossier)
     world.vault_stores(again.json()["ticket"])

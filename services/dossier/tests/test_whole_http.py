@@ -116,8 +116,37 @@ def test_a_repeated_deposit_leads_to_the_same_version(world: Any, people: Any) -
     key = {"Idempotency-Key": "deposit-1"}
     first, again = (client.post(f"/requests/{request}/deposits", json=FILE, headers=key).json() for _ in range(2))
     assert first["version_id"] == again["version_id"]
-    other = client.post(f"/requests/{request}/deposits", json={**FILE, "size": 1}, headers=key).json()
-    assert other["version_id"] != first["version_id"]
+    other = client.post(f"/requests/{request}/deposits", json={**FILE, "size": 1}, headers=key)
+    assert code(other) == (422, "idempotency-key-reused")
+    offered = client.post(f"/dossiers/{dossier}/deposits", json={**FILE, "label": "Plan"}, headers=key)
+    assert code(offered) == (422, "idempotency-key-reused")
+
+
+def test_of_two_files_announced_at_once_under_one_key_one_gets_a_ticket(world: Any, people: Any) -> None:
+    staff, client, dossier = people
+    (request,) = world.asks(staff, dossier, client, "dpe")
+    key = {"Idempotency-Key": "deposit-2"}
+    with ThreadPoolExecutor(8) as pool:
+        sizes = [1, 2] * 4
+        answers = list(
+            pool.map(
+                lambda size: client.post(f"/requests/{request}/deposits", json={**FILE, "size": size}, headers=key),
+                sizes,
+            )
+        )
+    taken = {size for size, answer in zip(sizes, answers, strict=True) if answer.status_code == 201}
+    assert len(taken) == 1
+    assert len({answer.json()["version_id"] for answer in answers if answer.status_code == 201}) == 1
+    refused = {code(answer) for answer in answers if answer.status_code != 201}
+    assert refused == {(422, "idempotency-key-reused")}
+
+
+def test_a_refused_announcement_does_not_use_up_its_key(world: Any, people: Any) -> None:
+    staff, client, dossier = people
+    (request,) = world.asks(staff, dossier, client, "dpe")
+    key = {"Idempotency-Key": "deposit-3"}
+    assert code(client.post(f"/requests/{request}/deposits", json={**FILE, "size": 0}, headers=key))[1] == "empty-file"
+    assert client.post(f"/requests/{request}/deposits", json=FILE, headers=key).status_code == 201
 
 
 def test_readers_are_those_who_may_see_it(world: Any, office: UUID) -> None:

@@ -108,6 +108,7 @@ def environment(tmp_path: Path, database_url: str, idnot: Simulator, sms: Simula
         "SIGNING_KEY_FILE": _secret(tmp_path, "identity.pem", keys["identity"]),
         "TRUST_FILE": str(tmp_path / "trust.json"),
         "MASTER_KEY_FILE": _secret(tmp_path, "master", base64.b64encode(os.urandom(32))),
+        "PEERS": '{"dossier": "http://127.0.0.1:9"}',
         "CODE_KEY_FILE": _secret(tmp_path, "code", base64.b64encode(os.urandom(32))),
         "SMS_URL": sms.url,
         "SMS_TOKEN": "token",
@@ -215,6 +216,10 @@ class Platform:
         answer = self.post(f"/sign-in/codes/{sent.json()['id']}/answer", {"code": self.code(client, nth)})
         assert answer.status_code == 200, answer.text
         return answer.json()
+
+    def erase(self, person_id: str, token: str, body: Any = None, **headers: str) -> httpx.Response:
+        """Have a person erased; the rest follows when the test says so."""
+        return self.post(f"/persons/{person_id}/erasure", body or {"basis": "subject-request"}, token, headers=headers)
 
     def events(self, topic: str) -> list[dict[str, Any]]:
         """Return the plain fields of the events of a topic."""

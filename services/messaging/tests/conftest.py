@@ -4,9 +4,7 @@ import base64
 import json
 import os
 import socket
-import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -14,7 +12,6 @@ from uuid import UUID
 
 import httpx
 import pytest
-import uvicorn
 from chassis.tokens import Signer, Verifier, new_signing_key
 from contracts import Envelope
 from contracts.examples import CLIENT, COLLABORATOR, DOSSIER, NOTARY, OFFICE, REQUEST, VERSION, example
@@ -29,6 +26,7 @@ from messaging.application.sending import Sending
 from messaging.settings import Settings
 from sandbox.running import running
 from starlette.responses import Response
+from testkit.serving import serving
 
 SERVICES = ("identity", "dossier", "messaging", "journal")
 
@@ -166,18 +164,6 @@ def keys(tmp_path_factory: pytest.TempPathFactory) -> Keys:
     trust = [Signer(folder / f"{name}.pem", name).public_jwk() for name in SERVICES]
     (folder / "trust.json").write_text(json.dumps({"keys": trust}))
     return Keys(folder)
-
-
-@contextmanager
-def serving(app: FastAPI) -> Iterator[str]:
-    """Serve an application on a free port; give its address."""
-    server = uvicorn.Server(uvicorn.Config(app, log_config=None, ws="none", lifespan="off"))
-    with socket.create_server(("127.0.0.1", 0)) as listening:
-        thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
-        thread.start()
-        yield f"http://127.0.0.1:{listening.getsockname()[1]}"
-        server.should_exit = True
-        thread.join()
 
 
 @pytest.fixture(scope="session")

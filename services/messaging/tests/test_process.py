@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import psycopg
 import pytest
 from bus import relaying
 from contracts.examples import CLIENT, COLLABORATOR, example
@@ -104,8 +105,13 @@ def ready(process: Any) -> bool:
         return False
 
 
+def topics(database_url: str) -> set[str]:
+    with psycopg.connect(database_url) as connection:
+        return {row[0] for row in connection.execute("SELECT topic FROM ledger.stored_events").fetchall()}
+
+
 async def test_events_on_the_bus_become_mails_across_a_kill_of_the_process(
-    start: Any, bus_url: str, mailbox: Any, neighbours: Any
+    start: Any, bus_url: str, mailbox: Any, neighbours: Any, settings: Any
 ) -> None:
     assert neighbours.people
     identity, dossier = Log(), Log()
@@ -129,6 +135,8 @@ async def test_events_on_the_bus_become_mails_across_a_kill_of_the_process(
         "camille@etude.example",
         "jeanne@example.org",
     ]
+    identity.write("identity.person-erased", person_id=CLIENT)
+    await eventually(lambda: "messaging.person-keys-destroyed" in topics(settings.database_url))
     second.send_signal(signal.SIGTERM)
     assert await asyncio.to_thread(second.wait, 20) == 0
     stop.set()

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import hashlib
 import http.client
+import json
 import os
 import signal
 import subprocess
@@ -30,7 +31,11 @@ def environment(vault: Any) -> dict[str, str]:
     settings = vault.settings.model_dump(mode="json") | {
         "s3_secret_key": vault.settings.s3_secret_key.get_secret_value()
     }
-    named = {f"VAULT_{name.upper()}": str(value) for name, value in settings.items() if value not in ({}, None)}
+    named = {
+        f"VAULT_{name.upper()}": json.dumps(value) if isinstance(value, dict) else str(value)
+        for name, value in settings.items()
+        if value is not None
+    }
     return {**os.environ, **named}
 
 

@@ -3,6 +3,7 @@
 from typing import ClassVar
 from uuid import UUID
 
+from contracts.erasure import KeysDestroyed
 from contracts.published import Published
 
 
@@ -124,6 +125,12 @@ class RequestCancelled(_AboutARequest):
     actor_id: UUID
 
 
+class PersonKeysDestroyed(KeysDestroyed):
+    """Dossier destroyed its key of an erased person: labels and reasons about them are gone."""
+
+    TOPIC: ClassVar[str] = "dossier.person-keys-destroyed"
+
+
 EVENTS: tuple[type[Published], ...] = (
     DossierOpened,
     DossierEdited,
@@ -138,4 +145,5 @@ EVENTS: tuple[type[Published], ...] = (
     DocumentValidated,
     DocumentRefused,
     RequestCancelled,
+    PersonKeysDestroyed,
 )

@@ -52,6 +52,8 @@ VALUES: dict[str, Any] = {
     "channel": "email",
     "template": "documents-requested",
     "cause_event": "dossier:1:7",
+    "basis": "subject-request",
+    "keys": 1,
 }
 """What a field of this name holds in the examples; a new field needs a line here."""
 
@@ -61,7 +63,12 @@ SPECIAL: dict[str, dict[str, Any]] = {
     "identity.code-sent": {"person_id": CLIENT, "purpose": "sign-in"},
     "identity.code-refused": {"person_id": CLIENT, "cause": "wrong"},
     "identity.sign-in-refused": {"person_id": CLIENT, "cause": "wrong-password"},
+    "identity.person-erased": {"person_id": CLIENT},
+    "identity.person-keys-destroyed": {"person_id": CLIENT},
+    "dossier.person-keys-destroyed": {"person_id": CLIENT},
+    "vault.person-keys-destroyed": {"person_id": CLIENT},
     "messaging.notification-queued": {"person_id": CLIENT},
+    "messaging.person-keys-destroyed": {"person_id": CLIENT, "keys": 0},
 }
 """Where the value of a name would be odd for one event."""
 
@@ -70,6 +77,10 @@ SUBJECTS = {"office": OFFICE, "person": COLLABORATOR, "membership": example_id("
 
 def _subject(topic: str) -> UUID:
     service, _, name = topic.partition(".")
+    if name == "person-erased":
+        return CLIENT
+    if name == "person-keys-destroyed":
+        return example_id("erasure")
     if service == "dossier" and name.startswith(("document-", "request-")):
         return REQUEST
     if service == "vault":

@@ -3,6 +3,7 @@
 from typing import ClassVar
 from uuid import UUID
 
+from contracts.erasure import KeysDestroyed
 from contracts.published import Published
 
 
@@ -123,6 +124,23 @@ class SignedOut(Published):
     session_id: UUID
 
 
+class PersonErased(Published):
+    """An office had a person erased (RGPD art. 17): nobody may keep who it was, and all that is proved stays proved."""
+
+    TOPIC: ClassVar[str] = "identity.person-erased"
+    person_id: UUID
+    office_id: UUID
+    """The office of whoever asked."""
+    basis: str
+    """Why: subject-request, retention-ended, unlawful-processing."""
+
+
+class PersonKeysDestroyed(KeysDestroyed):
+    """Identity destroyed its key of an erased person, with the sessions, passwords, codes and links."""
+
+    TOPIC: ClassVar[str] = "identity.person-keys-destroyed"
+
+
 EVENTS: tuple[type[Published], ...] = (
     OfficeRegistered,
     PersonRegistered,
@@ -138,4 +156,6 @@ EVENTS: tuple[type[Published], ...] = (
     SignedIn,
     SignInRefused,
     SignedOut,
+    PersonErased,
+    PersonKeysDestroyed,
 )

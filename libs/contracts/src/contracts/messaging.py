@@ -3,6 +3,7 @@
 from typing import ClassVar
 from uuid import UUID
 
+from contracts.erasure import KeysDestroyed
 from contracts.published import Published
 
 
@@ -41,4 +42,16 @@ class NotificationRead(Published):
     TOPIC: ClassVar[str] = "messaging.notification-read"
 
 
-EVENTS: tuple[type[Published], ...] = (NotificationQueued, NotificationSent, NotificationFailed, NotificationRead)
+class PersonKeysDestroyed(KeysDestroyed):
+    """Messaging destroyed its key of an erased person, and what waited to be sent to them."""
+
+    TOPIC: ClassVar[str] = "messaging.person-keys-destroyed"
+
+
+EVENTS: tuple[type[Published], ...] = (
+    NotificationQueued,
+    NotificationSent,
+    NotificationFailed,
+    NotificationRead,
+    PersonKeysDestroyed,
+)

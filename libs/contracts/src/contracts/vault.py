@@ -3,6 +3,7 @@
 from typing import ClassVar
 from uuid import UUID
 
+from contracts.erasure import KeysDestroyed
 from contracts.published import Published
 
 
@@ -34,4 +35,10 @@ class DocumentRead(Published):
     """view or download."""
 
 
-EVENTS: tuple[type[Published], ...] = (DocumentStored, DocumentRead)
+class PersonKeysDestroyed(KeysDestroyed):
+    """The vault destroyed its key of an erased person: the names of their files are gone, the documents stay."""
+
+    TOPIC: ClassVar[str] = "vault.person-keys-destroyed"
+
+
+EVENTS: tuple[type[Published], ...] = (DocumentStored, DocumentRead, PersonKeysDestroyed)

@@ -89,12 +89,16 @@ class SubjectKeys:
         return cipher.decrypt(box[:NONCE_BYTES], box[NONCE_BYTES:], associated)
 
     def destroy(self, subject: UUID) -> bool:
-        """Destroy the person's key for ever; False if there was none. A person without a key can then get none."""
+        """Destroy the person's key for ever; False if there never was one. A person without a key can then get none.
+
+        To ask again answers the same, so that whoever was killed before saying what was destroyed can still say it.
+        """
         with self._datastore.get_connection() as connection:
             found = connection.execute(
-                "INSERT INTO ledger.subject_key (subject, destroyed_at) VALUES (%s, clock_timestamp())"
-                " ON CONFLICT (subject) DO UPDATE SET wrapped = NULL, destroyed_at = clock_timestamp()"
-                " WHERE subject_key.destroyed_at IS NULL RETURNING created_at < destroyed_at AS existed",
+                "INSERT INTO ledger.subject_key AS known (subject, created_at, destroyed_at) VALUES (%s, now(), now())"
+                " ON CONFLICT (subject) DO UPDATE SET wrapped = NULL,"
+                " destroyed_at = coalesce(known.destroyed_at, clock_timestamp())"
+                " RETURNING known.created_at < known.destroyed_at AS existed",
                 (subject,),
             ).fetchone()
         with self._lock:

@@ -1,4 +1,4 @@
-"""`python -m dossier serve | work | run | migrate | rebuild | parked list|replay`."""
+"""`python -m dossier serve | work | run | migrate | rebuild | compare | parked list|replay`."""
 
 import sys
 

@@ -1,9 +1,9 @@
 """Builds the objects of dossier from its settings."""
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import closing
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 from bus import consuming, relaying
 from chassis.client import ServiceClient
@@ -15,13 +15,14 @@ from contracts import Envelope, envelope_of
 from eventstore import (
     AWAY,
     LEDGER,
+    Drift,
     Facts,
     FileKeyService,
     Inbox,
     Parked,
-    Position,
     Store,
     StoreRefusal,
+    compare,
     create_read_model,
     leadership,
     migrate,
@@ -36,18 +37,21 @@ from dossier.application.access import Access
 from dossier.application.deposits import Deposits
 from dossier.application.document_requests import DocumentRequests
 from dossier.application.dossiers import Dossiers
+from dossier.application.erasing import Erasing
 from dossier.domain.document_request import DocumentRequest
 from dossier.domain.dossier import Dossier
+from dossier.domain.erasure import Erasure
 from dossier.domain.presets import Presets
 from dossier.entrypoints.http import document_requests, dossiers, internal, my
 from dossier.entrypoints.http.uses import Uses
-from dossier.entrypoints.messages import VaultMessages
+from dossier.entrypoints.messages import Handler, handlers
 from dossier.readmodel.projection import projection
 from dossier.readmodel.queries import Queries
 from dossier.settings import Settings
 
 NAME = "dossier"
 PREFIX = "/api/dossiers/v1"
+PRODUCERS = ("identity", "vault")
 SCHEMA = Path(__file__).parent / "readmodel" / "schema.sql"
 
 
@@ -57,7 +61,9 @@ def open_store(settings: Settings) -> Store:
     return Store(NAME, settings.database_url, projection=projection, keys=keys, facts=_facts)
 
 
-def _facts(_event: object, aggregate: Dossier | DocumentRequest | Presets) -> Facts:
+def _facts(_event: object, aggregate: Dossier | DocumentRequest | Presets | Erasure) -> Facts:
+    if isinstance(aggregate, Erasure):
+        return Facts()
     if isinstance(aggregate, Dossier):
         return Facts(office=aggregate.office_id, dossier=aggregate.id)
     if isinstance(aggregate, DocumentRequest):
@@ -65,10 +71,16 @@ def _facts(_event: object, aggregate: Dossier | DocumentRequest | Presets) -> Fa
     return Facts(office=aggregate.office_id)
 
 
-def uses(settings: Settings, store: Store) -> Uses:
+def clients(settings: Settings) -> dict[str, ServiceClient]:
+    """Return the services that are asked, by name; whoever asked closes them."""
+    signer = Signer(settings.signing_key_file, NAME)
+    return {name: ServiceClient(settings.peers[name], signer, name) for name in PRODUCERS}
+
+
+def uses(settings: Settings, store: Store, peers: Mapping[str, ServiceClient]) -> Uses:
     """Build the use cases."""
     signer = Signer(settings.signing_key_file, NAME)
-    directory = IdentityDirectory(ServiceClient(settings.peers["identity"], signer, "identity"))
+    directory = IdentityDirectory(peers["identity"])
     queries, access = Queries(store), Access(store)
     managed = Dossiers(store, access, directory, queries, default_catalogue())
     return Uses(
@@ -78,13 +90,13 @@ def uses(settings: Settings, store: Store) -> Uses:
         deposits=Deposits(store, access, signer, f"{settings.public_url.rstrip('/')}/api/vault/v1"),
         queries=queries,
         directory=directory,
-        files=VaultFiles(ServiceClient(settings.peers["vault"], signer, "vault")),
+        files=VaultFiles(peers["vault"]),
     )
 
 
 def app(settings: Settings) -> FastAPI:
     """Build the web application."""
-    store = open_store(settings)
+    store, peers = open_store(settings), clients(settings)
     application = create_app(
         service=NAME,
         prefix=PREFIX,
@@ -96,27 +108,30 @@ def app(settings: Settings) -> FastAPI:
         first_outcome=store.first_outcome,
         refusals=[StoreRefusal],
         away=AWAY,
+        closing=[store.close, *(client.close for client in peers.values())],
     )
-    application.state.store, application.state.uses = store, uses(settings, store)
+    application.state.store, application.state.uses = store, uses(settings, store, peers)
     return application
 
 
 def tasks(settings: Settings) -> Sequence[Task]:
-    """Build what a working process does: relay the events, follow the vault."""
-    store = open_store(settings)
-    pages = feed_pages(ServiceClient(settings.peers["vault"], Signer(settings.signing_key_file, NAME), "vault"))
+    """Build what a working process does: relay the events, follow identity and the vault."""
+    store, peers = open_store(settings), clients(settings)
+    inbox = Inbox(store, message_handlers(settings, store, peers))
     alone = partial(leadership, settings.database_url, f"{NAME} relay")
     return [
         relaying(settings.nats_url, NAME, store, leadership=alone),
-        consuming(settings.nats_url, NAME, "vault", Inbox(store, _handlers(settings, store)), _refill(pages)),
+        *(consuming(settings.nats_url, NAME, name, inbox, _refill(peers[name])) for name in PRODUCERS),
     ]
 
 
-def _handlers(settings: Settings, store: Store) -> Mapping[str, Callable[[Envelope, Position], None]]:
-    return VaultMessages(uses(settings, store).deposits).handlers
+def message_handlers(settings: Settings, store: Store, peers: Mapping[str, ServiceClient]) -> Mapping[str, Handler]:
+    """Build what is done with each message, by topic."""
+    return handlers(uses(settings, store, peers).deposits, Erasing(store))
 
 
-def _refill(pages: Callable[[int, int], list[dict[str, Any]]]) -> Callable[[int, int], Sequence[Envelope]]:
+def _refill(producer: ServiceClient) -> Callable[[int, int], Sequence[Envelope]]:
+    pages = feed_pages(producer)
     return lambda after, limit: [Envelope.parse(item) for item in pages(after, limit)]
 
 
@@ -134,10 +149,18 @@ def remake(settings: Settings) -> None:
     store.close()
 
 
+def drift(settings: Settings) -> Drift:
+    """Compare the read model with what the events say."""
+    with closing(open_store(settings)) as store:
+        return compare(store, SCHEMA)
+
+
 def parked(settings: Settings) -> Parked:
     """Return the messages that could not be handled."""
     store = open_store(settings)
-    return Parked(store, _handlers(settings, store), Envelope.parse)
+    return Parked(store, message_handlers(settings, store, clients(settings)), Envelope.parse)
 
 
-SERVICE = Service(name=NAME, settings=Settings, app=app, migrate=prepare, tasks=tasks, rebuild=remake, parked=parked)
+SERVICE = Service(
+    name=NAME, settings=Settings, app=app, migrate=prepare, tasks=tasks, rebuild=remake, compare=drift, parked=parked
+)

@@ -16,6 +16,7 @@ SERVICE = Service(
     tasks=wiring.tasks,
     migrate=wiring.prepare,
     rebuild=wiring.remake,
+    compare=wiring.drift,
 )
 
 

@@ -9,7 +9,7 @@ Positive = Annotated[int, Field(ge=1)]
 
 
 class Settings(ServiceSettings, env_prefix="IDENTITY_"):
-    """Variables IDENTITY_…; times in seconds."""
+    """Variables IDENTITY_…; times in seconds; `peers` names dossier."""
 
     sms_url: str
     sms_token: str

@@ -2,8 +2,9 @@ from uuid import uuid4
 
 import pytest
 from eventstore.personal import personal_fields
+from identity.domain.erasure import Basis, Erasure
 from identity.domain.person import Person
-from identity.domain.refusals import AlreadyConfirmed
+from identity.domain.refusals import AlreadyConfirmed, PersonErased
 from identity.domain.sign_in import Session
 
 
@@ -51,3 +52,30 @@ def test_a_session_ends_once() -> None:
     session.end("asked")
     (ended,) = session.collect_events()
     assert (ended.session_id, ended.cause) == (session.id, "asked")
+
+
+def test_an_erasure_says_who_asked_and_why_and_nothing_personal() -> None:
+    client, office_id = a_client(), uuid4()
+    client.erase(office_id, Basis.RETENTION_ENDED)
+    (erased,) = client.collect_events()
+    assert (erased.person_id, erased.office_id, erased.basis) == (client.id, office_id, "retention-ended")
+    assert personal_fields(Person.Erased) == {}
+
+
+def test_nothing_more_is_written_about_an_erased_person() -> None:
+    client = a_client()
+    client.erase(uuid4(), Basis.SUBJECT_REQUEST)
+    for act in (
+        lambda: client.change(last_name="Durand"),
+        client.confirm_email,
+        client.set_password,
+        lambda: client.erase(uuid4(), Basis.SUBJECT_REQUEST),
+    ):
+        with pytest.raises(PersonErased):
+            act()
+
+
+def test_a_person_is_erased_once() -> None:
+    person_id = uuid4()
+    assert Erasure(person_id=person_id, keys=1).id == Erasure(person_id=person_id, keys=0).id
+    assert Erasure(person_id=person_id, keys=1).id != Erasure(person_id=uuid4(), keys=1).id

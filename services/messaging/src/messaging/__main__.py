@@ -1,4 +1,4 @@
-"""`python -m messaging serve | work | run | migrate | rebuild | parked list|replay`."""
+"""`python -m messaging serve | work | run | migrate | rebuild | compare | parked list|replay`."""
 
 from chassis.process import run_service
 

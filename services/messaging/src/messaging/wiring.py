@@ -1,6 +1,7 @@
 """The objects of messaging, built from the settings."""
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -15,12 +16,14 @@ from contracts import Envelope, envelope_of
 from eventstore import (
     AWAY,
     LEDGER,
+    Drift,
     Facts,
     FileKeyService,
     Inbox,
     Parked,
     Store,
     StoreRefusal,
+    compare,
     create_read_model,
     leadership,
     migrate,
@@ -35,8 +38,10 @@ from messaging.adapters.smtp import SmtpMailer
 from messaging.adapters.words import FileTemplates
 from messaging.application.announcing import Announcements
 from messaging.application.composing import Composer
+from messaging.application.erasing import Erasing
 from messaging.application.reading import Reading
 from messaging.application.sending import Sending
+from messaging.domain.erasure import Erasure
 from messaging.domain.notification import Notification
 from messaging.entrypoints.http import router
 from messaging.entrypoints.messages import Handler, handlers
@@ -76,8 +81,10 @@ def open_store(settings: Settings) -> Store:
     )
 
 
-def _facts(_event: object, notification: Notification) -> Facts:
-    return Facts(office=notification.notice.office_id, dossier=notification.notice.dossier_id)
+def _facts(_event: object, aggregate: Notification | Erasure) -> Facts:
+    if isinstance(aggregate, Erasure):
+        return Facts()
+    return Facts(office=aggregate.notice.office_id, dossier=aggregate.notice.dossier_id)
 
 
 def parts(settings: Settings) -> Parts:
@@ -95,7 +102,7 @@ def parts(settings: Settings) -> Parts:
 
 
 def web(settings: Settings, having: Parts) -> FastAPI:
-    """Build the web application."""
+    """Build the web application, which closes them when it ends."""
     return create_app(
         service=NAME,
         prefix=PREFIX,
@@ -107,6 +114,7 @@ def web(settings: Settings, having: Parts) -> FastAPI:
         first_outcome=having.store.first_outcome,
         refusals=[StoreRefusal],
         away=AWAY,
+        closing=[having.close],
     )
 
 
@@ -128,7 +136,10 @@ def tasks(settings: Settings) -> Sequence[Task]:
 
 def message_handlers(having: Parts) -> Mapping[str, Handler]:
     """Build what is done with each event, by topic."""
-    return handlers(Announcements(having.store, having.people, having.dossiers, having.notifications))
+    return handlers(
+        Announcements(having.store, having.people, having.dossiers, having.notifications),
+        Erasing(having.store, having.notifications, PostgresOutbox(having.store)),
+    )
 
 
 def _refill(producer: ServiceClient) -> Callable[[int, int], Sequence[Envelope]]:
@@ -150,6 +161,12 @@ def remake(settings: Settings) -> None:
     store.close()
 
 
+def drift(settings: Settings) -> Drift:
+    """Compare the read model with what the events say."""
+    with closing(open_store(settings)) as store:
+        return compare(store, SCHEMA)
+
+
 def parked(settings: Settings) -> Parked:
     """Return the messages that could not be handled."""
     having = parts(settings)
@@ -163,5 +180,6 @@ SERVICE = Service(
     migrate=prepare,
     tasks=tasks,
     rebuild=remake,
+    compare=drift,
     parked=parked,
 )

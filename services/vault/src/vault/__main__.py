@@ -1,4 +1,4 @@
-"""python -m vault serve | work | run | migrate | rebuild."""
+"""`python -m vault serve | work | run | migrate | rebuild | compare | parked list|replay`."""
 
 import sys
 

@@ -5,7 +5,7 @@ from pydantic import Field, SecretStr
 
 
 class Settings(ServiceSettings, env_prefix="VAULT_"):
-    """The settings of the vault: environment variables VAULT_…."""
+    """The settings of the vault: environment variables VAULT_…; `peers` names identity."""
 
     s3_endpoint: str
     """host:port of the S3 server."""

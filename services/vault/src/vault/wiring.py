@@ -1,23 +1,29 @@
 """Builds the objects of the vault from its settings."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from functools import partial
 from pathlib import Path
 
-from bus import relaying
-from chassis.feed import feed_router
+from bus import consuming, relaying
+from chassis.client import ServiceClient
+from chassis.feed import feed_pages, feed_router
 from chassis.http import create_app
 from chassis.process import Service, Task
-from chassis.tokens import Verifier
-from contracts import envelope_of
+from chassis.tokens import Signer, Verifier
+from contracts import Envelope, envelope_of
 from eventstore import (
     AWAY,
     LEDGER,
+    Drift,
     FileKeyService,
+    Inbox,
+    Parked,
     Recorded,
     Store,
     StoreRefusal,
+    compare,
     create_read_model,
     leadership,
     migrate,
@@ -28,17 +34,20 @@ from fastapi import FastAPI
 from vault.adapters.key_ring import PostgresKeyRing
 from vault.adapters.s3 import S3Address, S3ObjectStore
 from vault.application.deposits import Deposits
+from vault.application.erasing import Erasing
 from vault.application.facts import facts
 from vault.application.observations import Observations
 from vault.application.readings import Readings
 from vault.application.reaping import Reaper
 from vault.entrypoints.http import internal_routes, public_routes
+from vault.entrypoints.messages import Handler, handlers
 from vault.entrypoints.timers import reaping
 from vault.readmodel.documents import DocumentTable
 from vault.readmodel.projection import projection
 from vault.settings import Settings
 
 HERE = Path(__file__).parent
+NAME = "vault"
 PREFIX = "/api/vault/v1"
 THREADS = 12
 """Encrypting, decrypting and the storage's answers happen in these; each may hold one part in memory."""
@@ -49,11 +58,17 @@ class Parts:
 
     def __init__(self, settings: Settings) -> None:
         key_service = FileKeyService(settings.master_key_file)
-        self.store = Store("vault", settings.database_url, projection=projection, keys=key_service, facts=facts)
+        self.store = Store(NAME, settings.database_url, projection=projection, keys=key_service, facts=facts)
         self.documents = DocumentTable(self.store)
         self.keys = PostgresKeyRing(self.store, key_service)
         self.objects = object_store(settings)
         self.threads = ThreadPoolExecutor(THREADS, "vault")
+
+    def close(self) -> None:
+        """Let the threads end, then close the connections."""
+        self.threads.shutdown()
+        self.objects.close()
+        self.store.close()
 
 
 def object_store(settings: Settings) -> S3ObjectStore:
@@ -84,7 +99,7 @@ def app(settings: Settings) -> FastAPI:
     )
     observations = Observations(parts.documents, parts.objects)
     return create_app(
-        service="vault",
+        service=NAME,
         prefix=PREFIX,
         routers=[public_routes(deposits, readings)],
         internal=[internal_routes(observations, parts.documents), feed_router(parts.store, _envelope)],
@@ -93,15 +108,32 @@ def app(settings: Settings) -> FastAPI:
         ready=parts.store.ready,
         refusals=[StoreRefusal],
         away=AWAY,
+        closing=[parts.close],
     )
 
 
 def tasks(settings: Settings) -> Sequence[Task]:
-    """Return what `work` does: relay the events, and remove what crashes left."""
+    """Return what `work` does: relay the events, follow identity, and remove what crashes left."""
     parts = Parts(settings)
     reaper = Reaper(store=parts.store, keys=parts.keys, objects=parts.objects)
     alone = partial(leadership, settings.database_url, "relay")
-    return [relaying(settings.nats_url, "vault", parts.store, leadership=alone), reaping(reaper)]
+    identity = ServiceClient(settings.peers["identity"], Signer(settings.signing_key_file, NAME), "identity")
+    inbox = Inbox(parts.store, message_handlers(parts.store))
+    return [
+        relaying(settings.nats_url, NAME, parts.store, leadership=alone),
+        consuming(settings.nats_url, NAME, "identity", inbox, _refill(identity)),
+        reaping(reaper),
+    ]
+
+
+def message_handlers(store: Store) -> Mapping[str, Handler]:
+    """Build what is done with each message, by topic."""
+    return handlers(Erasing(store))
+
+
+def _refill(producer: ServiceClient) -> Callable[[int, int], Sequence[Envelope]]:
+    pages = feed_pages(producer)
+    return lambda after, limit: [Envelope.parse(item) for item in pages(after, limit)]
 
 
 def prepare(settings: Settings) -> None:
@@ -117,8 +149,22 @@ def remake(settings: Settings) -> None:
     rebuild(Parts(settings).store)
 
 
+def drift(settings: Settings) -> Drift:
+    """Compare the read model with what the events say."""
+    with closing(Parts(settings).store) as store:
+        return compare(store, HERE / "readmodel" / "schema.sql")
+
+
+def parked(settings: Settings) -> Parked:
+    """Return the messages that could not be handled."""
+    store = Parts(settings).store
+    return Parked(store, message_handlers(store), Envelope.parse)
+
+
 def _envelope(recorded: Recorded) -> dict[str, object]:
     return envelope_of(recorded).model_dump(mode="json", exclude_none=True)
 
 
-SERVICE = Service(name="vault", settings=Settings, app=app, migrate=prepare, tasks=tasks, rebuild=remake)
+SERVICE = Service(
+    name=NAME, settings=Settings, app=app, migrate=prepare, tasks=tasks, rebuild=remake, compare=drift, parked=parked
+)

@@ -7,7 +7,7 @@ from chassis.actor import Actor
 from chassis.refusal import IdempotencyKeyReused, NotAllowed, NotFound
 from chassis.tokens import Action, Signer, Ticket
 from contracts.vault import DocumentStored
-from eventstore import Changed, Missing, Position, Store
+from eventstore import AlreadyDone, Changed, Missing, Position, Store
 
 from dossier.application.access import Access, person
 from dossier.domain.document_request import DocumentRequest, State, Version
@@ -48,23 +48,26 @@ class Deposits:
     def deposit(self, actor: Actor, request_id: UUID, declared: Declared) -> Pass:
         """Let the client send one file for a request of theirs (L-53 to L-58); nothing is recorded until it is stored.
 
-        The same Idempotency-Key leads to the same version, with a new ticket.
+        The same Idempotency-Key leads to the same version, with a new ticket. Raises IdempotencyKeyReused if the key
+        came with something else.
         """
         request = self._access.request(actor, request_id)
         self._access.as_client(actor, request.dossier_id).refuse_if_archived()
         if request.cancelled:
             raise RequestClosed
         _refuse_if_empty(declared)
-        return self._pass(actor, request, _id(actor, request_id, bound_to_body=True), declared, "deposit")
+        self._remember(actor)
+        return self._pass(actor, request, _id(actor, request_id), declared, "deposit")
 
     def offer(self, actor: Actor, dossier_id: UUID, label: str, declared: Declared) -> Pass:
-        """Let the client send a document that nobody asked for (L-59).
+        """Let the client send a document that nobody asked for (L-59); the request's id is made from the command.
 
-        The command is not recorded, because its answer holds a ticket: the request's id remembers it instead.
+        Raises IdempotencyKeyReused if the key came with something else.
         """
         dossier = self._access.as_client(actor, dossier_id)
         dossier.refuse_if_archived()
         _refuse_if_empty(declared)
+        self._remember(actor)
         request_id = _id(actor, dossier_id)
         request = DocumentRequest.offered(
             request_id, dossier_id=dossier_id, office_id=dossier.office_id, client_id=person(actor), label=label
@@ -78,9 +81,7 @@ class Deposits:
                 known = self._store.get(DocumentRequest, request_id)
             else:
                 known = request
-        if known.label != label:
-            raise IdempotencyKeyReused
-        return self._pass(actor, known, _id(actor, request_id, bound_to_body=True), declared, "deposit")
+        return self._pass(actor, known, _id(actor, request_id), declared, "deposit")
 
     def view(self, actor: Actor, request_id: UUID, version_id: UUID) -> Pass:
         """Let a member of the office look at a version (L-62)."""
@@ -104,6 +105,24 @@ class Deposits:
         archived = self._store.get(Dossier, request.dossier_id).archived
         request.deposit(stored.version_id, stored.size, stored.media_type, archived=archived)
         self._store.save(request, actor=actor, position=position)
+
+    def _remember(self, actor: Actor) -> None:
+        """Note what came with the Idempotency-Key, or compare it with what came first.
+
+        It is kept under a name of its own, which no header can hold: commands under their plain key are answered
+        again, and a ticket is made anew each time.
+        """
+        if actor.command is None:
+            return
+        command = replace(actor.command, key=f"{actor.command.key}\nticket")
+        first = self._store.first_outcome(person(actor), command.key)
+        if first is None:
+            try:
+                self._store.save(actor=replace(actor, command=command))
+            except AlreadyDone as done:  # a twin was faster
+                first = done.fingerprint, None
+        if first is not None and first[0] != command.fingerprint:
+            raise IdempotencyKeyReused
 
     def _pass(
         self, actor: Actor, request: DocumentRequest, version_id: UUID, declared: Declared, action: Action
@@ -136,9 +155,8 @@ def _version(request: DocumentRequest, version_id: UUID) -> Version:
     return request.versions[version_id]
 
 
-def _id(actor: Actor, within: UUID, *, bound_to_body: bool = False) -> UUID:
+def _id(actor: Actor, within: UUID) -> UUID:
     """Return a new id, the same one for the same command."""
     if actor.command is None:
         return uuid4()
-    body = actor.command.fingerprint.hex() if bound_to_body else ""
-    return uuid5(within, f"{actor.person_id}:{actor.command.key}:{body}")
+    return uuid5(within, f"{actor.person_id}:{actor.command.key}")

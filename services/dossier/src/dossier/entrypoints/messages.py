@@ -1,31 +1,43 @@
 """Messages of other services."""
 
+from collections.abc import Callable, Mapping
+
 from chassis.actor import Actor
 from contracts import Envelope
+from contracts.identity import PersonErased
 from contracts.registry import fact
 from contracts.vault import DocumentStored
 from eventstore import Position
 
 from dossier.application.deposits import Deposits
+from dossier.application.erasing import Erasing
+
+Handler = Callable[[Envelope, Position], None]
 
 
-class VaultMessages:
-    """What the vault says; handlers for the inbox, by topic."""
+def handlers(deposits: Deposits, erasing: Erasing) -> Mapping[str, Handler]:
+    """Return what is done with each message, by topic, for the inbox."""
 
-    def __init__(self, deposits: Deposits) -> None:
-        self._deposits = deposits
-        self.handlers = {DocumentStored.TOPIC: self.stored}
-
-    def stored(self, envelope: Envelope, position: Position) -> None:
+    def stored(envelope: Envelope, position: Position) -> None:
         """Take in a stored document, in the name of whoever deposited it."""
-        stored = fact(envelope)
-        if not isinstance(stored, DocumentStored):
+        said = fact(envelope)
+        if not isinstance(said, DocumentStored):
             raise TypeError(envelope.type)
         actor = Actor(
             person_id=envelope.actor,
             kind=envelope.actorkind,
-            office_id=stored.office_id,
+            office_id=said.office_id,
             correlation_id=envelope.correlationid or "",
             trace=envelope.traceparent,
         )
-        self._deposits.take_in(stored, actor, position)
+        deposits.take_in(said, actor, position)
+
+    def erased(envelope: Envelope, position: Position) -> None:
+        """Erase whom identity erased."""
+        said = fact(envelope)
+        if not isinstance(said, PersonErased):
+            raise TypeError(envelope.type)
+        actor = Actor.system(correlation_id=envelope.correlationid or "", trace=envelope.traceparent)
+        erasing.erase(said, actor, position)
+
+    return {DocumentStored.TOPIC: stored, PersonErased.TOPIC: erased}

@@ -7,6 +7,7 @@ from eventstore import Projection, Rows
 
 from dossier.domain.document_request import DocumentRequest, State, state_on_arrival
 from dossier.domain.dossier import Dossier
+from dossier.domain.erasure import Erasure
 from dossier.domain.presets import Presets, folded
 from dossier.domain.text import same_number
 
@@ -119,6 +120,11 @@ def _(event: Presets.Created, rows: Rows) -> None:
     row_id = uuid5(event.office_id, event.deed_type)
     rows.delete("preset", row_id)
     rows.insert("preset", id=row_id, office_id=event.office_id, deed_type=event.deed_type, documents=event.documents)
+
+
+@projection.on(Erasure.Created)
+def _(event: Erasure.Created, rows: Rows) -> None:
+    rows.insert("erased_person", id=event.person_id)
 
 
 def _members(event: Dossier.Created) -> list[str]:

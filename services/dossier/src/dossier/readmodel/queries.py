@@ -133,6 +133,15 @@ class Queries:
         rows = self._all(DOSSIERS + "WHERE id = %(id)s", {"id": dossier_id})
         return DossierRow(**rows[0]) if rows else None
 
+    def open_with_client(self, client_id: UUID) -> int:
+        """Count the dossiers, neither complete nor archived, in which a client takes part."""
+        query = """
+            SELECT count(*) AS amount FROM read.dossier
+            WHERE id IN (SELECT dossier_id FROM read.dossier_client WHERE client_id = %(client)s)
+            AND completed_at IS NULL AND archived_at IS NULL
+        """
+        return int(self._all(query, {"client": client_id})[0]["amount"])
+
     def clients(self, dossier_id: UUID) -> list[UUID]:
         """Return the clients of a dossier, in the order they were added."""
         query = "SELECT client_id FROM read.dossier_client WHERE dossier_id = %(id)s ORDER BY added_at, client_id"

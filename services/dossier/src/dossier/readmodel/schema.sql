@@ -60,6 +60,52 @@ CREATE TABLE read.document_version (
 CREATE INDEX document_version_of_request ON read.document_version (request_id, deposited_at);
 CREATE INDEX document_version_waiting ON read.document_version (dossier_id) WHERE state = 'deposited';
 
+-- Whose key is destroyed. What speaks of such a person is blank at once, and stays so whatever is written later: a
+-- process may hold a key in memory for a moment after it was destroyed.
+CREATE TABLE read.erased_person (
+    id uuid PRIMARY KEY
+);
+
+CREATE FUNCTION read.blank_person() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    UPDATE read.document_version AS version SET reason = NULL
+    FROM read.document_request AS request JOIN read.dossier_client AS taking_part USING (dossier_id, client_id)
+    WHERE version.request_id = request.id AND taking_part.client_id = NEW.id AND version.reason IS NOT NULL;
+    UPDATE read.document_request AS request SET label = NULL, folded = NULL
+    FROM read.dossier_client AS taking_part
+    WHERE taking_part.client_id = NEW.id
+    AND (request.dossier_id, request.client_id) = (taking_part.dossier_id, taking_part.client_id);
+    RETURN NULL;
+END
+$$;
+CREATE TRIGGER blank_person AFTER INSERT ON read.erased_person FOR EACH ROW EXECUTE FUNCTION read.blank_person();
+
+CREATE FUNCTION read.keep_no_label() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF EXISTS (SELECT FROM read.erased_person WHERE id = NEW.client_id) THEN
+        NEW.label := NULL;
+        NEW.folded := NULL;
+    END IF;
+    RETURN NEW;
+END
+$$;
+CREATE TRIGGER keep_no_label BEFORE INSERT ON read.document_request
+    FOR EACH ROW WHEN (NEW.label IS NOT NULL) EXECUTE FUNCTION read.keep_no_label();
+
+CREATE FUNCTION read.keep_no_reason() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF EXISTS (
+        SELECT FROM read.document_request AS request JOIN read.erased_person AS erased ON erased.id = request.client_id
+        WHERE request.id = NEW.request_id
+    ) THEN
+        NEW.reason := NULL;
+    END IF;
+    RETURN NEW;
+END
+$$;
+CREATE TRIGGER keep_no_reason BEFORE UPDATE OF reason ON read.document_version
+    FOR EACH ROW WHEN (NEW.reason IS NOT NULL) EXECUTE FUNCTION read.keep_no_reason();
+
 CREATE TABLE read.preset (
     id uuid PRIMARY KEY,
     office_id uuid NOT NULL,

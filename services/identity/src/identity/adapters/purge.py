@@ -13,6 +13,11 @@ _FORGET = (
     "DELETE FROM identity.token WHERE purpose = 'registration' AND expires_at < clock_timestamp()",
     "DELETE FROM identity.token WHERE expires_at < clock_timestamp() - interval '90 days'",
     "DELETE FROM identity.session WHERE ends_at < clock_timestamp() - interval '1 day'",
+    # A request that was under way while its person was erased may have left something behind the erasure.
+    *(
+        f"DELETE FROM identity.{table} WHERE person_id IN (SELECT id FROM read.person WHERE keys_destroyed)"  # noqa: S608 - our words
+        for table in ("password", "challenge", "token")
+    ),
 )
 
 
@@ -31,7 +36,10 @@ def purging(database: Database) -> Callable[[asyncio.Event], Awaitable[None]]:
 
 
 def forget(database: Database) -> None:
-    """Delete what is too old: codes and attempts after two days, spent links after three months."""
+    """Delete what is too old: codes and attempts after two days, spent links after three months.
+
+    What belongs to an erased person goes whatever its age.
+    """
     with database.connection() as connection:
         for statement in _FORGET:
             connection.execute(statement.encode())

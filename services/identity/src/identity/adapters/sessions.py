@@ -61,10 +61,11 @@ class SqlSessionBook:
             return Turn.ROTATED, session
 
     def alive(self, session_id: UUID) -> bool:
-        """Say whether a session has neither ended nor grown too old."""
+        """Say whether a session has neither ended nor grown too old, and its person was not erased."""
         with self._database.connection() as connection:
             row = connection.execute(
-                "SELECT 1 FROM identity.session WHERE id = %s AND ended_at IS NULL AND ends_at > clock_timestamp()",
+                "SELECT 1 FROM identity.session WHERE id = %s AND ended_at IS NULL AND ends_at > clock_timestamp()"
+                " AND NOT EXISTS (SELECT FROM read.person WHERE id = person_id AND erased_at IS NOT NULL)",
                 (session_id,),
             ).fetchone()
         return row is not None

@@ -41,7 +41,7 @@ class ChoosePassword:
         row = readable(self._tokens, setup_token, Purpose.PASSWORD)
         check_password(password, shortest=self._shortest, breached=self._breached)
         person = self._store.get(Person, row.person_id or NOBODY)
-        if not self._tokens.use(setup_token, Purpose.PASSWORD):
+        if person.erased or not self._tokens.use(setup_token, Purpose.PASSWORD):
             raise LinkSpent
         self._passwords.put(person.id, password)
         self._tokens.spend_all(person.id, Purpose.INVITATION)

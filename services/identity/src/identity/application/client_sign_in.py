@@ -9,7 +9,7 @@ from eventstore import Store
 
 from identity.application.codes import Challenge, Codes, Recipient, Sent
 from identity.application.digests import token_digest
-from identity.application.errors import LinkSpent, LinkUnknown, SignInRefused
+from identity.application.errors import CodeRefused, LinkSpent, LinkUnknown, SignInRefused
 from identity.application.limits import Limits, at_most, slower_after
 from identity.application.one_time import LIFETIMES, OneTimeTokens, Purpose
 from identity.application.people import People, PersonRow
@@ -134,6 +134,9 @@ class ClientSignIn:
         """
         challenge = self._codes.answer(challenge_id, code, visitor)
         person_id = challenge.person_id or NOBODY
+        person = self._people.person(person_id)
+        if person is None or person.erased:
+            raise CodeRefused
         if challenge.purpose == FIRST_ACCESS:
             return Setup(self._tokens.give(Purpose.PASSWORD, person_id, challenge.office_id))
         return self._begin(challenge, person_id, visitor)

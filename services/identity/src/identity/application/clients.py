@@ -70,7 +70,12 @@ class Clients:
         return self._store.save(client, actor=actor, outcome={"id": str(client.id)})
 
     def change(self, actor: Actor, client_id: UUID, facts: ClientFacts) -> None:
-        """Correct a client; codes and links that are under way to an older number or address are void."""
+        """Correct a client; codes and links that are under way to an older number or address are void.
+
+        Raises:
+            PersonErased: nothing is known of the client any more.
+
+        """
         office_id = _keeper(actor)
         self._of_office(office_id, client_id)
         client = self._store.get(Person, client_id)
@@ -97,8 +102,11 @@ class Clients:
         return self._people.clients_of(_member(actor), text, after, limit)
 
     def of_office(self, client_id: UUID, office_id: UUID) -> PersonRow:
-        """Return a client for another service, if it is one of this office."""
-        return self._of_office(office_id, client_id)
+        """Return a client for another service, if it is one of this office and was not erased."""
+        client = self._of_office(office_id, client_id)
+        if client.erased:
+            raise NotFound
+        return client
 
     def _of_office(self, office_id: UUID, client_id: UUID) -> PersonRow:
         client = self._people.person(client_id)

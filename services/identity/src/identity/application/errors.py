@@ -21,6 +21,18 @@ class NotaryNotVouchedFor(Refusal):
     code, status = "notary-not-vouched-for", 403
 
 
+class LegalHold(Refusal):
+    """This client takes part in dossiers that are still open, `dossiers` of them; complete or archive them first."""
+
+    code, status = "legal-hold", 409
+
+
+class StillMember(Refusal):
+    """Whoever is a member of an office, or asks to be, cannot be erased; a request can be refused first."""
+
+    code, status = "still-member", 409
+
+
 class SignInRefused(Refusal):
     """The sign-in failed; start again."""
 

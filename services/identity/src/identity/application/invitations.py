@@ -109,7 +109,7 @@ class Invitations:
 
     def _client(self, person_id: UUID, office_id: UUID) -> PersonRow:
         person = self._people.person(person_id)
-        if person is None or person.kind != "client" or person.office_id != office_id:
+        if person is None or person.erased or person.kind != "client" or person.office_id != office_id:
             raise NotFound
         return person
 

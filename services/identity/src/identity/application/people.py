@@ -18,6 +18,7 @@ class PersonRow:
     email: str | None
     phone: str | None
     email_confirmed: bool
+    erased: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +65,10 @@ class People(Protocol):
 
     def persons(self, ids: Sequence[UUID]) -> list[PersonRow]:
         """Return those who exist among `ids`."""
+        ...
+
+    def half_erased(self) -> list[UUID]:
+        """Return those who were erased and whose key is not known to be destroyed."""
         ...
 
     def staff(self, issuer: str, subject: str) -> PersonRow | None:

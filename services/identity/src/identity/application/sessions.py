@@ -73,7 +73,7 @@ class SessionBook(Protocol):
         ...
 
     def alive(self, session_id: UUID) -> bool:
-        """Say whether a session has neither ended nor grown too old."""
+        """Say whether a session has neither ended nor grown too old, and its person was not erased."""
         ...
 
     def end(self, session_id: UUID) -> None:
@@ -181,7 +181,8 @@ class Sessions:
 
     def _still_entitled(self, session: SessionRow) -> bool:
         if session.kind == "client":
-            return self._people.person(session.person_id) is not None
+            person = self._people.person(session.person_id)
+            return person is not None and not person.erased
         return any(
             (one.office_id, one.role, one.state) == (session.office_id, session.role, State.APPROVED)
             for one in self._offices.memberships(session.person_id)

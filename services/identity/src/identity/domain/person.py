@@ -6,7 +6,8 @@ from uuid import UUID
 from eventsourcing.domain import Aggregate, AggregateCreated, AggregateEvent, event
 from eventstore import Personal
 
-from identity.domain.refusals import AlreadyConfirmed
+from identity.domain.erasure import Basis
+from identity.domain.refusals import AlreadyConfirmed, PersonErased
 
 _Own = Annotated[str | None, Personal(of="originator_id")]
 
@@ -49,6 +50,14 @@ class Person(Aggregate):
         TOPIC = "identity.password-set"
         person_id: UUID
 
+    class Erased(AggregateEvent):
+        """An office has the person erased; the key is destroyed next."""
+
+        TOPIC = "identity.person-erased"
+        person_id: UUID
+        office_id: UUID
+        basis: str
+
     @event(Created)
     def __init__(  # noqa: PLR0913, PLR0917 - what is known of a person
         self,
@@ -70,6 +79,7 @@ class Person(Aggregate):
         self.issuer = issuer
         self.subject = subject
         self.email_confirmed = False
+        self.erased = False
 
     def change(
         self,
@@ -80,6 +90,7 @@ class Person(Aggregate):
         phone: str | None = None,
     ) -> None:
         """Correct what is given; what is already so is not said again."""
+        self._refuse_if_erased()
         new = (
             first_name or self.first_name,
             last_name or self.last_name,
@@ -100,6 +111,7 @@ class Person(Aggregate):
 
     def confirm_email(self) -> None:
         """Note that the person read a message sent to the address (L-19)."""
+        self._refuse_if_erased()
         if self.email_confirmed:
             raise AlreadyConfirmed
         self._email_confirmed()
@@ -110,8 +122,22 @@ class Person(Aggregate):
 
     def set_password(self) -> None:
         """Note that the person chose a password; the password itself is no event."""
+        self._refuse_if_erased()
         self.trigger_event(self.PasswordSet, person_id=self.id)
 
     @event(PasswordSet)
     def _password_set(self) -> None:
         """Nothing of it is kept here."""
+
+    def erase(self, office_id: UUID, basis: Basis) -> None:
+        """Have the person erased, as an office asks."""
+        self._refuse_if_erased()
+        self.trigger_event(self.Erased, person_id=self.id, office_id=office_id, basis=basis.value)
+
+    @event(Erased)
+    def _erased(self) -> None:
+        self.erased = True
+
+    def _refuse_if_erased(self) -> None:
+        if self.erased:
+            raise PersonErased

@@ -15,6 +15,12 @@ class OwnMembership(Refusal):
     code, status = "own-membership", 403
 
 
+class PersonErased(Refusal):
+    """This person was erased; nothing more can be written about them."""
+
+    code, status = "person-erased", 410
+
+
 class AlreadyConfirmed(Refusal):
     """This e-mail address was already confirmed."""
 

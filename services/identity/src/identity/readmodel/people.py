@@ -11,7 +11,10 @@ from identity.application.people import MemberRow, MembershipRow, OfficeRow, Per
 from identity.domain.membership import State
 from identity.readmodel.projection import searchable
 
-_PERSON = "SELECT id, kind, office_id, first_name, last_name, email, phone, email_confirmed FROM read.person"
+_PERSON = """
+SELECT id, kind, office_id, first_name, last_name, email, phone, email_confirmed, erased_at IS NOT NULL AS erased
+FROM read.person
+"""
 
 _CLIENTS_AT = f"""
 {_PERSON}
@@ -43,6 +46,14 @@ class SqlPeople:
     def persons(self, ids: Sequence[UUID]) -> list[PersonRow]:
         """Return those who exist among `ids`."""
         return self._rows(f"{_PERSON} WHERE id = ANY(%s)", list(ids))
+
+    def half_erased(self) -> list[UUID]:
+        """Return those who were erased and whose key is not known to be destroyed."""
+        with self._database.connection() as connection:
+            rows = connection.execute(
+                "SELECT id FROM read.person WHERE erased_at IS NOT NULL AND NOT keys_destroyed ORDER BY erased_at"
+            ).fetchall()
+        return [row["id"] for row in rows]
 
     def staff(self, issuer: str, subject: str) -> PersonRow | None:
         """Return whom an identity provider names so."""

@@ -5,6 +5,7 @@ import unicodedata
 from eventstore import Projection, Rows
 
 from identity.domain.contact import same_email
+from identity.domain.erasure import Erasure
 from identity.domain.membership import Membership, State
 from identity.domain.office import Office
 from identity.domain.person import Person
@@ -36,8 +37,11 @@ def _person(event: Person.Created | Person.Changed) -> dict[str, str | None]:
         "email": event.email,
         "same_email": event.email and same_email(event.email),
         "phone": event.phone,
-        "search": searchable(event.first_name, event.last_name, event.email, event.phone),
+        "search": searchable(event.first_name, event.last_name, event.email, event.phone) or None,
     }
+
+
+_NOBODY = dict.fromkeys(("first_name", "last_name", "email", "same_email", "phone", "search", "issuer", "subject"))
 
 
 @projection.on(Person.Created)
@@ -62,6 +66,16 @@ def _(event: Person.Changed, rows: Rows) -> None:
 @projection.on(Person.EmailConfirmed)
 def _(event: Person.EmailConfirmed, rows: Rows) -> None:
     rows.update("person", event.originator_id, email_confirmed=True)
+
+
+@projection.on(Person.Erased)
+def _(event: Person.Erased, rows: Rows) -> None:
+    rows.update("person", event.originator_id, **_NOBODY, email_confirmed=False, erased_at=event.timestamp)
+
+
+@projection.on(Erasure.Created)
+def _(event: Erasure.Created, rows: Rows) -> None:
+    rows.update("person", event.person_id, keys_destroyed=True)
 
 
 @projection.on(Membership.Created)

@@ -18,6 +18,8 @@ CREATE TABLE read.person (
     issuer text,
     subject text,
     email_confirmed boolean NOT NULL DEFAULT false,
+    erased_at timestamptz,      -- then names, addresses and what they are searched by are null
+    keys_destroyed boolean NOT NULL DEFAULT false,
     CONSTRAINT person_subject UNIQUE (issuer, subject)
 );
 
@@ -32,6 +34,7 @@ CREATE TRIGGER address_changed BEFORE UPDATE ON read.person
     FOR EACH ROW WHEN (NEW.email IS DISTINCT FROM OLD.email) EXECUTE FUNCTION read.address_changed();
 
 CREATE INDEX person_email ON read.person (same_email) WHERE kind = 'client';
+CREATE INDEX person_half_erased ON read.person (erased_at) WHERE erased_at IS NOT NULL AND NOT keys_destroyed;
 CREATE INDEX person_office ON read.person (office_id, last_name, id) WHERE kind = 'client';
 
 CREATE TABLE read.membership (

@@ -28,6 +28,10 @@ class Cause:
     by_a_service: bool = False
     """A service acted, for instance this one when it asked for an invitation."""
 
+    def system(self) -> Actor:
+        """Return the actor of what follows from it."""
+        return Actor.system(correlation_id=self.correlation_id, trace=self.trace)
+
 
 class Announcements:
     """Queue notifications. Each notification has an id made from its reason, so that a repeated event adds none."""
@@ -169,8 +173,7 @@ class Announcements:
 
     def _save(self, cause: Cause, notifications: Collection[Notification]) -> None:
         if notifications:
-            actor = Actor.system(correlation_id=cause.correlation_id, trace=cause.trace)
-            self._store.save(*notifications, actor=actor, position=cause.position)
+            self._store.save(*notifications, actor=cause.system(), position=cause.position)
 
 
 def _for_each(person_ids: Iterable[UUID], channels: Iterable[Channel], notice: Notice) -> list[Notice]:

@@ -152,3 +152,6 @@ class Register(Protocol):
 
     def known(self, notification_ids: Collection[UUID]) -> set[UUID]:
         """Return those that were queued before."""
+
+    def waiting_for(self, person_id: UUID) -> Sequence[UUID]:
+        """Return the e-mails to a person that are neither sent nor failed."""

@@ -7,16 +7,18 @@ from contracts import Envelope, fact
 from eventstore import Position
 
 from messaging.application.announcing import Announcements, Cause
+from messaging.application.erasing import Erasing
 
 Handler = Callable[[Envelope, Position], None]
 
 
-def handlers(announcements: Announcements) -> Mapping[str, Handler]:
+def handlers(announcements: Announcements, erasing: Erasing) -> Mapping[str, Handler]:
     """Return what to do with each event that messaging listens to, by topic."""
     return {
         "identity.membership-requested": _on(announcements.membership_requested),
         "identity.membership-approved": _on(announcements.membership_approved),
         "identity.client-invited": _on(announcements.client_invited),
+        "identity.person-erased": _on(erasing.erase),
         "dossier.document-requested": _on(announcements.document_requested),
         "dossier.document-deposited": _on(announcements.document_deposited),
         "dossier.document-refused": _on(announcements.document_refused),

@@ -47,6 +47,15 @@ class Notifications:
         rows = self._rows("SELECT id FROM read.notification WHERE id = ANY(%s)", (list(notification_ids),))
         return {row["id"] for row in rows}
 
+    def waiting_for(self, person_id: UUID) -> list[UUID]:
+        """Return the e-mails to a person that are neither sent nor failed."""
+        rows = self._rows(
+            "SELECT id FROM read.notification WHERE person_id = %s AND channel = 'email' AND state = 'queued'"
+            " ORDER BY queued_at, id",
+            (person_id,),
+        )
+        return [row["id"] for row in rows]
+
     def of_person(self, person_id: UUID, limit: int, after: list[Any] | None) -> list[Notified]:
         """Return notifications in the application, the newest first."""
         rows = self._rows(

@@ -55,6 +55,10 @@ class S3ObjectStore:
             http_client=self._pool,
         )
 
+    def close(self) -> None:
+        """Close the connections."""
+        self._pool.clear()
+
     def prepare(self) -> None:
         """Make the bucket if it does not exist."""
         with _answers():

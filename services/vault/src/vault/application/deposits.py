@@ -11,7 +11,7 @@ from typing import TypeVar
 from chassis.actor import Actor
 from chassis.refusal import NotFound
 from chassis.tokens import Ticket
-from eventstore import Changed, Store
+from eventstore import Changed, Store, SubjectErased
 
 from vault.application.ports import Documents, KeyRing, ObjectStore, StoredDocument
 from vault.application.upload import Declared, Intake, Upload
@@ -23,6 +23,7 @@ from vault.domain.refusals import (
     DepositTooSlow,
     EmptyFile,
     LargerThanDeclared,
+    OwnerErased,
     SizeMismatch,
     StorageAway,
     TooLarge,
@@ -67,7 +68,7 @@ class Deposits:
         """Store the version that the ticket is about; the same deposit again changes nothing and returns the same.
 
         `length` is the announced number of bytes, if any. Raises EmptyFile, TooLarge, SizeMismatch, DigestMismatch,
-        UnsupportedType, AlreadyStored, StorageAway, DepositTooSlow; nothing is kept then.
+        UnsupportedType, AlreadyStored, StorageAway, DepositTooSlow, OwnerErased; nothing is kept then.
         """
         self._check_announced(ticket, length)
         declared, timely = Declared(ticket.size, ticket.sha256), _timely(body, self._idle_seconds)
@@ -119,6 +120,9 @@ class Deposits:
         # From here on the event decides: if saving fails without an answer, the parts stay and the reaper finds out.
         try:
             return await self._in_thread(lambda: self._record(actor, ticket, object_key, manifest, media_type))
+        except SubjectErased:
+            await self._discard(upload)
+            raise OwnerErased from None
         except Changed:  # another attempt to store this version was faster
             await self._discard(upload)
             known = await self._in_thread(lambda: self._known(ticket))

@@ -6,13 +6,16 @@ from typing import Any
 from eventstore import DocFact, Facts
 
 from vault.domain.document import Document
+from vault.domain.erasure import Erasure
 
 
-def facts(event: Any, document: Document) -> Facts:
+def facts(event: Any, aggregate: Document | Erasure) -> Facts:
     """Return office and dossier of an event; a deposit commits to the bytes, in clear and as they are stored."""
+    if isinstance(aggregate, Erasure):
+        return Facts()
     docs: tuple[DocFact, ...] = ()
     if isinstance(event, Document.Created):
         stored = base64.b64encode(bytes.fromhex(event.manifest_sha256)).decode()
         version = str(event.version_id)
         docs = (DocFact(ref=version, ver=version, size=event.size, sha256=event.sha256, ct_h=stored),)
-    return Facts(office=document.office_id, dossier=document.dossier_id, docs=docs)
+    return Facts(office=aggregate.office_id, dossier=aggregate.dossier_id, docs=docs)

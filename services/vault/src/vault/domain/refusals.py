@@ -53,6 +53,12 @@ class DepositTooSlow(Refusal):
     code, status = "deposit-too-slow", 408
 
 
+class OwnerErased(Refusal):
+    """The person whom this document is about was erased; nothing new is kept about them."""
+
+    code, status = "person-erased", 410
+
+
 class StorageAway(Refusal):
     """The storage does not answer; try again in a moment."""
 

@@ -27,6 +27,7 @@ from vault.domain.refusals import (
     DepositTooSlow,
     DigestMismatch,
     EmptyFile,
+    OwnerErased,
     SizeMismatch,
     StorageAway,
     TicketForAnotherAction,
@@ -43,6 +44,7 @@ DEPOSIT_REFUSALS = (
     DigestMismatch,
     AlreadyStored,
     DepositTooSlow,
+    OwnerErased,
     StorageAway,
 )
 

@@ -3,6 +3,7 @@
 from eventstore import Projection, Rows
 
 from vault.domain.document import Document
+from vault.domain.erasure import Erasure
 
 projection = Projection()
 
@@ -24,3 +25,8 @@ def _(event: Document.Created, rows: Rows) -> None:
         name=event.name,
         stored_at=event.timestamp,
     )
+
+
+@projection.on(Erasure.Created)
+def _(event: Erasure.Created, rows: Rows) -> None:
+    rows.insert("erased_person", id=event.person_id)

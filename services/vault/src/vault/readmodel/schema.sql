@@ -10,6 +10,32 @@ CREATE TABLE read.document (
     sha256 text NOT NULL,
     manifest_sha256 text NOT NULL,
     object_key text NOT NULL,
-    name text,
+    name text,             -- null once its owner was erased
     stored_at timestamptz NOT NULL
 );
+CREATE INDEX document_of_owner ON read.document (owner_id);
+
+-- Whose key is destroyed. The names of such a person's files are blank at once, and stay so whatever is written later: a
+-- process may hold a key in memory for a moment after it was destroyed.
+CREATE TABLE read.erased_person (
+    id uuid PRIMARY KEY
+);
+
+CREATE FUNCTION read.blank_person() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    UPDATE read.document SET name = NULL WHERE owner_id = NEW.id;
+    RETURN NULL;
+END
+$$;
+CREATE TRIGGER blank_person AFTER INSERT ON read.erased_person FOR EACH ROW EXECUTE FUNCTION read.blank_person();
+
+CREATE FUNCTION read.keep_no_name() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF EXISTS (SELECT FROM read.erased_person WHERE id = NEW.owner_id) THEN
+        NEW.name := NULL;
+    END IF;
+    RETURN NEW;
+END
+$$;
+CREATE TRIGGER keep_no_name BEFORE INSERT ON read.document
+    FOR EACH ROW WHEN (NEW.name IS NOT NULL) EXECUTE FUNCTION read.keep_no_name();

@@ -31,6 +31,12 @@ def readers(dossier_id: UUID, using: Using) -> dict[str, Any]:
     }
 
 
+@router.get("/clients/{client_id}/open-dossiers")
+def open_dossiers(client_id: UUID, using: Using) -> dict[str, int]:
+    """Count the open dossiers of a client, for identity: while there are any, the person is not erased."""
+    return {"count": using.queries.open_with_client(client_id)}
+
+
 @router.get("/requests/{request_id}")
 def request(request_id: UUID, using: Using) -> dict[str, Any]:
     """Tell what a request is about, why versions were refused and which are closed, for letters about it."""

@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from identity.application.people import MemberRow, OfficeRow, PersonRow
 from identity.application.sessions import Tokens
+from identity.domain.erasure import Basis
 from identity.domain.membership import Role
 
 Token = Annotated[str, Field(min_length=1, max_length=128, examples=["k7m0m3l2Hq2vY6cJxk0m2o5b8f4n1p9r"])]
@@ -88,6 +89,12 @@ class ClientChange(Input):
     last_name: Name | None = None
     email: Email | None = None
     phone: Phone | None = None
+
+
+class ErasureRequest(Input):
+    """Why a person is to be erased: at their request, because nothing asks to keep it, or because it was unlawful."""
+
+    basis: Annotated[Basis, Field(examples=[Basis.SUBJECT_REQUEST])]
 
 
 class InvitationRequest(Input):

@@ -8,7 +8,7 @@ from chassis.refusal import NotAllowed, NotFound
 from fastapi import APIRouter, Query
 
 from identity.application.clients import ClientFacts, Clients
-from identity.domain.refusals import EmailRefused, MobileRefused
+from identity.domain.refusals import EmailRefused, MobileRefused, PersonErased
 from identity.entrypoints.http import bodies
 
 
@@ -40,7 +40,9 @@ def client_routes(clients: Clients) -> APIRouter:
         return bodies.client(clients.get(actor, client_id))
 
     @router.patch(
-        "/clients/{client_id}", status_code=204, responses=problems(NotFound, NotAllowed, EmailRefused, MobileRefused)
+        "/clients/{client_id}",
+        status_code=204,
+        responses=problems(NotFound, NotAllowed, EmailRefused, MobileRefused, PersonErased),
     )
     def change(client_id: UUID, changes: bodies.ClientChange, actor: CurrentStaff) -> None:
         """Correct a client; codes on their way to an older number are void (L-36)."""

@@ -12,6 +12,7 @@ from identity.application.clients import Clients
 from identity.application.invitations import Invitations
 from identity.application.people import Offices, People
 from identity.domain.membership import Role, State
+from identity.domain.refusals import PersonErased
 from identity.entrypoints.http import bodies
 
 _MAX_IDS = 4_000  # characters
@@ -31,7 +32,7 @@ def person_routes(people: People, clients: Clients) -> APIRouter:
                     "kind": row.kind,
                     "first_name": row.first_name,
                     "last_name": row.last_name,
-                    "erased": row.last_name is None,
+                    "erased": row.erased,
                 }
                 for row in people.persons(wanted)
             ]
@@ -42,6 +43,8 @@ def person_routes(people: People, clients: Clients) -> APIRouter:
         row = people.person(person_id)
         if row is None:
             raise NotFound
+        if row.erased:
+            raise PersonErased
         return {"email": row.email, "phone": row.phone, "first_name": row.first_name, "last_name": row.last_name}
 
     @router.get("/clients/{client_id}")

@@ -1,41 +1,24 @@
-"""Builds the objects; nothing here decides."""
+"""The objects of one process, each made when it is first asked for."""
 
 import base64
-from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property, partial
-from pathlib import Path
+from functools import cached_property
 from typing import Any
 from urllib.parse import urlsplit
 
-from bus import relaying
-from chassis.feed import feed_router
-from chassis.http import create_app
-from chassis.process import Task
-from chassis.tokens import Signer, Verifier
-from contracts import envelope_of
-from eventstore import (
-    AWAY,
-    LEDGER,
-    Facts,
-    FileKeyService,
-    Store,
-    StoreRefusal,
-    create_read_model,
-    leadership,
-    migrate,
-    rebuild,
-)
-from fastapi import FastAPI
+from chassis.client import ServiceClient
+from chassis.tokens import Signer
+from eventstore import Facts, FileKeyService, Store
 
 from identity.adapters.attempts import SqlAttempts
 from identity.adapters.breached import breached
 from identity.adapters.challenges import SqlChallenges
 from identity.adapters.claims import Claims
+from identity.adapters.dossiers import DossierService
 from identity.adapters.oidc import OidcProvider, OidcSettings
 from identity.adapters.one_time import SqlOneTimeTokens
 from identity.adapters.passwords import Argon2Cost, SqlPasswords
-from identity.adapters.purge import purging
+from identity.adapters.secrets import SqlSecrets
 from identity.adapters.sessions import SqlSessionBook
 from identity.adapters.sms import SmsProvider
 from identity.adapters.starts import SqlStarts
@@ -44,26 +27,22 @@ from identity.application.client_sign_in import ClientSignIn, TryPolicy
 from identity.application.clients import Clients
 from identity.application.codes import CodePolicy, Codes
 from identity.application.digests import Digests
+from identity.application.erasures import Erasures, Finishing
 from identity.application.invitations import AskPolicy, Invitations
 from identity.application.limits import Limits
-from identity.application.memberships import Memberships
 from identity.application.sessions import SessionPolicy, Sessions
 from identity.application.staff_sign_in import StaffSignIn
-from identity.entrypoints.http import clients as client_http
-from identity.entrypoints.http import internal, sign_in, staff
-from identity.entrypoints.http.well_known import key_routes
 from identity.readmodel.people import SqlOffices, SqlPeople
 from identity.readmodel.projection import projection
 from identity.settings import Settings
 
 PREFIX = "/api/identity/v1"
 CALLBACK = f"{PREFIX}/sign-in/idnot/callback"
-_HERE = Path(__file__).parent
 
 
-def facts(_event: Any, aggregate: Any) -> Facts:
-    """Say to which office an event belongs."""
-    return Facts(office=getattr(aggregate, "office_id", None))
+def facts(event: Any, aggregate: Any) -> Facts:
+    """Say to which office an event belongs: its own word first, which for an erasure is the office that asked."""
+    return Facts(office=getattr(event, "office_id", None) or getattr(aggregate, "office_id", None))
 
 
 @dataclass(frozen=True)
@@ -247,77 +226,24 @@ class Identity:
             public_url=given.public_url,
         )
 
+    @cached_property
+    def dossiers(self) -> DossierService:
+        """The dossier service."""
+        return DossierService(ServiceClient(self.settings.peers["dossier"], self.signer, "dossier"))
+
+    @cached_property
+    def erasures(self) -> Erasures:
+        """What an office asks for."""
+        return Erasures(store=self.store, people=self.people, offices=self.offices, dossiers=self.dossiers)
+
+    @cached_property
+    def finishing(self) -> Finishing:
+        """What follows from it."""
+        return Finishing(store=self.store, people=self.people, sessions=self.sessions, secrets=SqlSecrets(self.store))
+
     def close(self) -> None:
         """Let go of connections."""
+        self.dossiers.close()
         self.sms.close()
         self.provider.close()
         self.store.close()
-
-
-def build(identity: Identity) -> FastAPI:
-    """Return the web application."""
-    settings, people, offices = identity.settings, identity.people, identity.offices
-    sessions, invitations = identity.sessions, identity.invitations
-    memberships = Memberships(store=identity.store, people=people, offices=offices, tokens=identity.tokens)
-    app = create_app(
-        service="identity",
-        prefix=PREFIX,
-        public=[
-            staff.sign_in_routes(identity.staff_sign_in, secure=settings.public_url.startswith("https:")),
-            staff.office_routes(offices),
-            staff.newcomer_routes(memberships),
-            sign_in.sign_in_routes(identity.client_sign_in, identity.choose_password, invitations),
-            sign_in.refresh_routes(sessions),
-        ],
-        routers=[
-            sign_in.sign_out_routes(sessions),
-            sign_in.signed_in_routes(
-                sessions,
-                staff.membership_routes(memberships),
-                client_http.client_routes(identity.clients),
-                sign_in.me_routes(people, offices),
-            ),
-        ],
-        internal=[
-            internal.person_routes(people, identity.clients),
-            internal.office_routes(offices, invitations),
-            feed_router(identity.store, lambda recorded: envelope_of(recorded).model_dump(mode="json")),
-        ],
-        settings=settings,
-        verifier=Verifier(settings.trust_file),
-        ready=identity.store.ready,
-        first_outcome=lambda actor_id, key: identity.store.first_outcome(actor_id, key) if actor_id else None,
-        refusals=[StoreRefusal],
-        away=AWAY,
-    )
-    app.include_router(key_routes(identity.signer.public_jwk()))
-    app.state.trusted_proxies = frozenset(settings.trusted_proxies)
-    return app
-
-
-def app(settings: Settings) -> FastAPI:
-    """Return the web application of a process."""
-    return build(Identity(settings))
-
-
-def tasks(settings: Settings) -> Sequence[Task]:
-    """Return what a working process does: relay the events, forget what is too old."""
-    store = Identity(settings).store
-    alone = partial(leadership, settings.database_url, "relay")
-    return [relaying(settings.nats_url, "identity", store, leadership=alone), purging(store)]
-
-
-def prepare(settings: Settings) -> None:
-    """Make the tables, and the read model again where it changed."""
-    migrate(settings.database_url, LEDGER, _HERE / "migrations")
-    if create_read_model(settings.database_url, _HERE / "readmodel" / "schema.sql"):
-        remake(settings)
-
-
-def remake(settings: Settings) -> None:
-    """Make the read model again from the events."""
-    identity = Identity(settings)
-    try:
-        rebuild(identity.store)
-    finally:
-        identity.store.close()

@@ -1,0 +1,21 @@
+"""What happens without anyone asking."""
+
+import asyncio
+import contextlib
+from collections.abc import Awaitable, Callable
+
+from identity.application.erasures import Finishing
+
+POLL_SECONDS = 0.5
+
+
+def finishing(erasures: Finishing) -> Callable[[asyncio.Event], Awaitable[None]]:
+    """Return the task that finishes erasures until it is told to stop; several processes may do so at once."""
+
+    async def finish_erasures(stop: asyncio.Event) -> None:
+        while not stop.is_set():
+            await asyncio.to_thread(erasures.finish_all)
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(stop.wait(), POLL_SECONDS)
+
+    return finish_erasures
