@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 from proof.archive import ArchiveMalformed, pack, unpack
-from proof.bundle import Bundle, BundleMalformed
+from proof.bundle import BundleMalformed, Scope
+from proof.reading import decode
 from proof.report import Verdict
 from proof.verify import verify
 
@@ -27,13 +28,29 @@ def test_a_bundle_is_an_ordinary_zip_that_any_tool_reads(log: "Log") -> None:
 def test_a_bundle_reads_back_as_written_and_is_always_written_alike(log: "Log") -> None:
     bundle = log.bundle(2, 3)
     data = bundle.encode()
-    assert Bundle.decode(data) == bundle
-    assert Bundle.decode(data).encode() == data
+    assert decode(data) == bundle
+    assert decode(data).encode() == data
+
+
+def test_a_bundle_with_everything_reads_back_as_written(full: "Log") -> None:
+    for bundle in (full.bundle(5), full.bundle(scope=Scope("office", full.bundle().scope.id))):
+        data = bundle.encode()
+        assert decode(data) == bundle
+        assert decode(data).encode() == data
+    with zipfile.ZipFile(io.BytesIO(full.bundle(5).encode())) as archive:
+        assert {"tokens/5-0.tsr", "tokens/6-0.tsr", "tokens/6-1.tsr"} < set(archive.namelist())
+
+
+def test_a_checkpoint_under_another_size_is_malformed(log: "Log") -> None:
+    files = dict(unpack(log.bundle(3).encode()).files)
+    files["checkpoints/4.note"] = files.pop("checkpoints/3.note")
+    with pytest.raises(BundleMalformed):
+        decode(pack(files))
 
 
 @pytest.mark.covers("C-05")
 def test_no_byte_of_a_bundle_can_change_unnoticed(log: "Log") -> None:
-    data = log.bundle(3).encode()
+    data = replace(log.bundle(3), readme=b"For people.").encode()
     trust = log.trust()
     assert verify(data, trust).verdict is Verdict.INTACT
     for place in range(len(data)):
@@ -87,7 +104,7 @@ def test_a_file_without_a_place_in_a_bundle_is_refused(log: "Log") -> None:
     files = dict(unpack(log.bundle().encode()).files)
     for changed in (files | {"policy.json": b"{}"}, {n: c for n, c in files.items() if n != "states.bin"}):
         with pytest.raises(BundleMalformed):
-            Bundle.decode(pack(changed))
+            decode(pack(changed))
 
 
 @pytest.mark.covers("C-05")
@@ -121,18 +138,26 @@ def test_a_bundle_that_shows_nothing_is_malformed(log: "Log") -> None:
     ("name", "content"),
     [
         ("manifest.json", b"[]"),
-        ("index.jsonl", b'{"index":"0"}\n' * 5),
-        ("index.jsonl", b'{"index":-1}\n' * 5),
+        ("manifest.json", b'{"format":"scelle-bundle/3"}'),
+        ("manifest.json", b'{"dossier":1,"format":"scelle-bundle/1"}'),
+        ("proofs.jsonl", b'{"hashes":[],"index":"0"}\n' * 5),
+        ("proofs.jsonl", b'{"hashes":[],"index":-1}\n' * 5),
         ("entries.bin", b"\xff\xff"),
         ("states.bin", b"\0"),
         ("openings.jsonl", b'{"index":0,"payload":{},"salt":"AAAA"}\n'),
         ("openings.jsonl", b'{"index":9,"payload":{},"salt":"' + b"A" * 43 + b'="}\n'),
         ("observations.jsonl", b'{"ct_h":1,"ver":2}\n'),
         ("checkpoints/9.note", b"not a note"),
-        ("proofs/0.tlog-proof", b"not a proof"),
+        ("proofs.jsonl", b'{"hashes":[],"index":9007199254740992}\n' * 5),
+        ("proofs.jsonl", b'{"hashes":[],"index":0 }\n' * 5),
+        ("proofs.jsonl", b'{"hashes":[],"index":0,"more":1}\n' * 5),
+        ("proofs.jsonl", b'{"hashes":{},"index":0}\n' * 5),
+        ("proofs.jsonl", b'{"hashes":["AAAA"],"index":0}\n' * 5),
+        ("proofs.jsonl", b'{"hashes":[0],"index":0}\n' * 5),
+        ("proofs.jsonl", b'{"hashes":[' + b",".join([b'"' + b"A" * 43 + b'="'] * 65) + b'],"index":0}\n' * 5),
         ("consistency/1-5.txt", b"\xff\n"),
     ],
 )
 def test_a_file_that_does_not_read_makes_the_bundle_malformed(log: "Log", name: str, content: bytes) -> None:
     with pytest.raises(BundleMalformed):
-        Bundle.decode(pack(dict(unpack(log.bundle().encode()).files) | {name: content}))
+        decode(pack(dict(unpack(log.bundle().encode()).files) | {name: content}))

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from cryptography.hazmat.primitives.serialization import Encoding
 from proof.bundle import Opening
 from proof.cli import verify
 from proof.note import Key
@@ -43,11 +44,15 @@ def test_a_policy_or_file_that_cannot_be_read_is_never_a_success(given: Path) ->
     bundle = str(given / "dossier.lcp")
     assert verify([bundle, "--policy", bundle]) == 2
     assert verify([bundle, "--policy", str(given / "absent.json")]) == 2
-    (given / "large.json").write_bytes(b" " * 70_000)
+    (given / "large.json").write_bytes(b" " * 270_000)
     assert verify([bundle, "--policy", str(given / "large.json")]) == 2
 
 
-def test_the_commands_of_the_readme_verify_a_bundle_by_hand(log: "Log", tmp_path: Path) -> None:
+@pytest.mark.parametrize("made", ["log", "full"])
+def test_the_commands_of_the_readme_verify_a_bundle_by_hand(
+    made: str, request: pytest.FixtureRequest, tmp_path: Path
+) -> None:
+    log: Log = request.getfixturevalue(made)
     if not all(map(shutil.which, ("bash", "openssl", "sha256sum", "od", "dd", "base64"))):
         pytest.skip("the commands that the readme uses are not all installed")
     document = tmp_path / "piece.pdf"
@@ -62,10 +67,14 @@ def test_the_commands_of_the_readme_verify_a_bundle_by_hand(log: "Log", tmp_path
     readme = (files("proof") / "README.fr.txt").read_text()
     commands = [line[4:] for line in readme.split("VÉRIFIER À LA MAIN")[1].splitlines() if line.startswith("    ")]
     key = Key.of("journal.example/test", log.key).vkey.split("+", 2)[2]
+    *_, middle, root = log.authority("Sandbox").certificates
+    authority = {name: str(tmp_path / f"{name}.pem") for name in ("AUTORITE", "RACINES")}
+    for name, certificate in (("AUTORITE", middle), ("RACINES", root)):
+        Path(authority[name]).write_bytes(certificate.public_bytes(Encoding.PEM))
     done = subprocess.run(  # noqa: S603 - the commands are the readme's
         ["bash", "-euo", "pipefail", "-c", "\n".join(commands)],  # noqa: S607 - the reader's own shell
         cwd=tmp_path / "out",
-        env={"PATH": "/usr/bin:/bin", "CLE": key, "DOCUMENT": str(document)},
+        env={"PATH": "/usr/bin:/bin", "CLE": key, "DOCUMENT": str(document), **authority},
         capture_output=True,
         text=True,
         check=False,
@@ -73,3 +82,4 @@ def test_the_commands_of_the_readme_verify_a_bundle_by_hand(log: "Log", tmp_path
     assert done.returncode == 0, done.stderr
     for sentence in ("etat conforme", "inclusion prouvee", "Signature Verified Successfully", "document reconnu"):
         assert sentence in done.stdout
+    assert ("Verification: OK" in done.stdout) == bool(log.tokens)

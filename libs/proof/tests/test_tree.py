@@ -1,7 +1,7 @@
 import base64
 import hashlib
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from functools import cache
 from pathlib import Path
 
@@ -19,7 +19,7 @@ from proof.tree import (
     verify_inclusion,
 )
 
-LARGEST = 130
+LARGEST = 600
 LEAVES = tuple(leaf_hash(number.to_bytes(2)) for number in range(LARGEST))
 
 
@@ -41,24 +41,26 @@ def naive_split(count: int) -> int:
     return split
 
 
-def naive_path(index: int, begin: int, end: int) -> list[bytes]:
+@cache
+def naive_path(index: int, begin: int, end: int) -> tuple[bytes, ...]:
     """PATH of RFC 6962, 2.1.1."""
     if end - begin == 1:
-        return []
+        return ()
     middle = begin + naive_split(end - begin)
     if index < middle:
-        return [*naive_path(index, begin, middle), naive_root(middle, end)]
-    return [*naive_path(index, middle, end), naive_root(begin, middle)]
+        return (*naive_path(index, begin, middle), naive_root(middle, end))
+    return (*naive_path(index, middle, end), naive_root(begin, middle))
 
 
-def naive_subproof(first: int, begin: int, end: int, *, whole: bool) -> list[bytes]:
+@cache
+def naive_subproof(first: int, begin: int, end: int, *, whole: bool) -> tuple[bytes, ...]:
     """SUBPROOF of RFC 6962, 2.1.2."""
     if first == end:
-        return [] if whole else [naive_root(begin, end)]
+        return () if whole else (naive_root(begin, end),)
     middle = begin + naive_split(end - begin)
     if first <= middle:
-        return [*naive_subproof(first, begin, middle, whole=whole), naive_root(middle, end)]
-    return [*naive_subproof(first, middle, end, whole=False), naive_root(begin, middle)]
+        return (*naive_subproof(first, begin, middle, whole=whole), naive_root(middle, end))
+    return (*naive_subproof(first, middle, end, whole=False), naive_root(begin, middle))
 
 
 @pytest.fixture(scope="module")
@@ -75,7 +77,7 @@ def test_the_empty_tree_has_the_root_of_nothing() -> None:
     assert Frontier().root() == EMPTY_ROOT == hashlib.sha256(b"").digest()
 
 
-def test_every_inclusion_proof_up_to_130_leaves_is_the_models_and_verifies(
+def test_every_inclusion_proof_up_to_600_leaves_is_the_models_and_verifies(
     nodes: dict[tuple[int, int], bytes],
 ) -> None:
     for size in range(1, LARGEST + 1):
@@ -83,17 +85,17 @@ def test_every_inclusion_proof_up_to_130_leaves_is_the_models_and_verifies(
         assert top == naive_root(0, size)
         for index in range(size):
             proof = inclusion_proof(index, size, lambda level, number: nodes[level, number])
-            assert proof == naive_path(index, 0, size)
+            assert tuple(proof) == naive_path(index, 0, size)
             assert verify_inclusion(LEAVES[index], index, size, proof, top)
 
 
-def test_every_consistency_proof_up_to_130_leaves_is_the_models_and_verifies(
+def test_every_consistency_proof_up_to_600_leaves_is_the_models_and_verifies(
     nodes: dict[tuple[int, int], bytes],
 ) -> None:
     for second in range(LARGEST + 1):
         for first in range(second + 1):
             proof = consistency_proof(first, second, lambda level, index: nodes[level, index])
-            assert proof == (naive_subproof(first, 0, second, whole=True) if first else [])
+            assert tuple(proof) == (naive_subproof(first, 0, second, whole=True) if first else ())
             assert verify_consistency(first, second, naive_root(0, first), naive_root(0, second), proof)
 
 
@@ -133,6 +135,25 @@ def test_a_changed_consistency_proof_never_verifies(data: st.DataObject) -> None
     assert not verify_consistency(first, second, old, new, proof[:-1])
     assert not verify_consistency(first, second, old, new, [*proof, new])
     assert not verify_consistency(first, second, new, new, proof)
+
+
+@pytest.mark.parametrize(("index", "size"), [(0, 2), (4, 5), (0, 8), (7, 8), (5, 11), (599, 600), (300, 600), (0, 600)])
+def test_no_byte_of_a_proof_can_change(index: int, size: int) -> None:
+    proof, grown = naive_path(index, 0, size), naive_subproof(index or 1, 0, size, whole=True)
+    top, old = naive_root(0, size), naive_root(0, index or 1)
+    for changed in flipped(proof):
+        assert not verify_inclusion(LEAVES[index], index, size, changed, top)
+    for changed in flipped(grown):
+        assert not verify_consistency(index or 1, size, old, top, changed)
+
+
+def flipped(proof: Sequence[bytes]) -> Iterator[list[bytes]]:
+    """Return the proof with each of its bytes changed in turn, in one bit."""
+    for place, digest in enumerate(proof):
+        for byte in range(len(digest)):
+            other = bytearray(digest)
+            other[byte] ^= 1 << byte % 8
+            yield [*proof[:place], bytes(other), *proof[place + 1 :]]
 
 
 def test_nothing_is_proven_outside_the_tree() -> None:

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from proof.bundle import Bundle, Observation, Opening
+from proof.bundle import Bundle, Observation, Opening, Scope
 from proof.canonical import canonical, parse
 from proof.checkpoint import Checkpoint
 from proof.entry import state_hash
@@ -13,9 +13,20 @@ from proof.note import Key, NoteInvalid, sign
 from proof.policy import LogKey, Policy
 from proof.report import Report, State, Verdict
 from proof.verify import Trust, verify
+from proof.wording import WORDS
 
 if TYPE_CHECKING:
     from conftest import Log
+
+
+WITHOUT_WITNESS_OR_AUTHORITY = {
+    "cosignature",
+    "witness-quorum",
+    "witness-clock",
+    "timestamp",
+    "timestamp-order",
+    "recorded-time",
+}
 
 
 def failed(report: Report) -> set[str]:
@@ -40,6 +51,8 @@ def test_an_intact_bundle_is_intact_and_signed_by_the_log(log: "Log") -> None:
     assert {check.name for check in report.checks if check.state is State.NOT_APPLICABLE} == {
         "document-file",
         "known-checkpoint",
+        *WITHOUT_WITNESS_OR_AUTHORITY,
+        "head",
     }
 
 
@@ -98,18 +111,12 @@ TAMPERED: dict[str, tuple[Callable[[Bundle], Bundle], set[str]]] = {
         {"inclusion", "office-chain"},
     ),
     "the certificate of another dossier": (
-        lambda b: replace(b, dossier=b.observations[0].ver),
+        lambda b: replace(b, scope=Scope("dossier", b.observations[0].ver)),
         {"entry-scope"},
     ),
-    "a proof of another leaf": (lambda b: with_item(b, 1, proof=b.items[2].proof), {"inclusion"}),
-    "a proof that names another leaf": (
-        lambda b: with_item(b, 1, proof=replace(b.items[1].proof, index=2)),
-        {"inclusion"},
-    ),
-    "a proof under another checkpoint": (
-        lambda b: with_item(b, 1, proof=replace(b.items[1].proof, note=b.checkpoints[2])),
-        {"inclusion"},
-    ),
+    "a proof of another leaf": (lambda b: with_item(b, 1, hashes=b.items[2].hashes), {"inclusion"}),
+    "a proof that is padded": (lambda b: with_item(b, 1, hashes=(*b.items[1].hashes, b"x" * 32)), {"inclusion"}),
+    "a proof that is cut": (lambda b: with_item(b, 1, hashes=b.items[1].hashes[:-1]), {"inclusion"}),
     "a growth that is not proven": (lambda b: replace(b, consistency={}), {"consistency"}),
     "a growth with another proof": (
         lambda b: replace(b, consistency={(2, 5): (b"x" * 32, *b.consistency[2, 5][1:])}),
@@ -136,12 +143,12 @@ def test_a_destroyed_document_has_nothing_left_to_compare(log: "Log") -> None:
 
 
 def test_an_entry_without_a_dossier_belongs_to_it_through_its_aggregate(log: "Log") -> None:
-    log.add("dossier", log.bundle().dossier, "reminded", {}, dossier=None)
+    log.add("dossier", log.bundle().scope.id, "reminded", {}, dossier=None)
     assert verify(log.bundle().encode(), log.trust()).verdict is Verdict.INTACT
 
 
 def test_a_bundle_remade_with_a_strangers_key_is_refused(log: "Log") -> None:
-    stranger = replace(log, key=Ed25519PrivateKey.generate())
+    stranger = replace(log, key=Ed25519PrivateKey.generate(), notes={})
     report = verify(stranger.bundle().encode(), log.trust())
     assert failed(report) == {"checkpoint-signature"}
 
@@ -149,8 +156,7 @@ def test_a_bundle_remade_with_a_strangers_key_is_refused(log: "Log") -> None:
 def test_a_signature_over_another_root_is_refused(log: "Log") -> None:
     bundle = log.bundle()
     note = bundle.final.replace(b"\n5\n", b"\n6\n")
-    items = tuple(replace(item, proof=replace(item.proof, note=note)) for item in bundle.items)
-    report = verify(replace(bundle, items=items, checkpoints={6: note}).encode(), log.trust())
+    report = verify(replace(bundle, checkpoints={6: note}).encode(), log.trust())
     assert "checkpoint-signature" in failed(report)
 
 
@@ -184,7 +190,7 @@ def test_a_remembered_checkpoint_raises_the_level_and_another_history_is_refused
 
 
 def test_a_remembered_checkpoint_must_be_the_logs(log: "Log") -> None:
-    other = replace(log, key=Ed25519PrivateKey.generate()).note(2)
+    other = replace(log, key=Ed25519PrivateKey.generate(), notes={}).note(2)
     foreign = sign(Checkpoint("other", 2, b"f" * 32).text(), "other", log.key).encode()
     for note in (other, foreign):
         with pytest.raises(NoteInvalid):
@@ -209,7 +215,14 @@ def test_the_report_speaks_both_languages_and_json(log: "Log") -> None:
 
 def test_a_long_list_of_findings_is_shortened_in_the_text(log: "Log") -> None:
     for _ in range(25):
-        log.add("dossier", log.bundle().dossier, "edited", {})
+        log.add("dossier", log.bundle().scope.id, "edited", {})
     bundle = log.bundle()
     broken = replace(bundle, items=tuple(replace(item, state=b"") for item in bundle.items))
     assert "+10" in verify(broken.encode(), log.trust()).to_text()
+
+
+def test_every_check_and_level_has_its_sentence_in_both_languages(full: "Log") -> None:
+    report = verify(full.bundle(5).encode(), full.trust())
+    for words in WORDS.values():
+        assert words.keys() == WORDS["fr"].keys()
+        assert words.keys() > {check.name for check in report.checks} | {f"level-{level}" for level in range(5)}

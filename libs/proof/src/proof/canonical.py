@@ -32,12 +32,7 @@ def canonical(value: object) -> bytes:
 def read(data: bytes) -> Any:
     """Decode JSON in any layout, refusing duplicate keys and numbers that are not integers; raises NotCanonical."""
     try:
-        return json.loads(
-            data.decode(),
-            object_pairs_hook=_object,
-            parse_float=_refuse_number,
-            parse_constant=_refuse_number,
-        )
+        return _DECODER.decode(data.decode())
     except (ValueError, RecursionError) as error:
         raise NotCanonical(str(error)) from error
 
@@ -86,3 +81,6 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 def _refuse_number(text: str) -> NoReturn:
     raise NotCanonical(f"the number {text[:32]} is not an integer")
+
+
+_DECODER = json.JSONDecoder(object_pairs_hook=_object, parse_float=_refuse_number, parse_constant=_refuse_number)

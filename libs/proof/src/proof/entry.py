@@ -5,30 +5,52 @@ service's counter), so the canonical text is made in four fragments around them;
 the database does.
 """
 
-import base64
 import hashlib
 import hmac
 import re
-from collections.abc import Callable
 from dataclasses import dataclass, fields
-from datetime import UTC, datetime
-from typing import Any, NamedTuple, Self
+from datetime import datetime
+from typing import Any, ClassVar, NamedTuple, Self
 
 from proof.canonical import canonical, parse
+from proof.shapes import (
+    MAX_LEAF,
+    EntryInvalid,
+    encoded,
+    instant,
+    is_count,
+    is_hash,
+    is_instant,
+    is_name,
+    is_number,
+    is_short,
+    is_uuid,
+    or_null,
+    require,
+    require_filled,
+)
+
+# What writes an entry finds here all that it needs.
+__all__ = [
+    "FORMAT",
+    "MAX_LEAF",
+    "SALT_SIZE",
+    "Document",
+    "Entry",
+    "EntryInvalid",
+    "Fields",
+    "Fragments",
+    "assemble",
+    "commitment",
+    "digest_commitment",
+    "encoded",
+    "fragments",
+    "instant",
+    "state_hash",
+]
 
 FORMAT = 1
-MAX_ENTRY = 65_535  # bytes; the length prefix of an entry bundle has 16 bits
 SALT_SIZE = 32  # bytes
-MAX_TEXT = 200  # characters of corr, cause, trace
-
-_NAME = re.compile(r"[a-z0-9][a-z0-9.-]{0,99}")
-_UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
-_HASH = re.compile(r"[A-Za-z0-9+/]{42}[AEIMQUYcgkosw048]=")
-_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z")
-
-
-class EntryInvalid(ValueError):
-    """The bytes are canonical JSON but not an entry of a format this version knows."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,6 +90,8 @@ class Fields:
 class Entry(Fields):
     """A complete entry, as read back from its bytes."""
 
+    kind: ClassVar[str] = "event"
+
     office_prev: str | None
     office_seq: int | None
     recorded_at: str
@@ -76,18 +100,24 @@ class Entry(Fields):
     @classmethod
     def parse(cls, data: bytes) -> Self:
         """Read an entry; raises NotCanonical or EntryInvalid."""
-        if len(data) > MAX_ENTRY:
-            raise EntryInvalid(f"the entry is longer than {MAX_ENTRY} bytes")
-        value = parse(data)
-        names = {field.name for field in fields(cls)}
-        if not isinstance(value, dict) or value.keys() != names | {"v", "kind"}:
+        if len(data) > MAX_LEAF:
+            raise EntryInvalid(f"the entry is longer than {MAX_LEAF} bytes")
+        return cls.of(parse(data))
+
+    @classmethod
+    def of(cls, value: Any) -> Self:
+        """Read what the canonical bytes say; raises EntryInvalid."""
+        if not isinstance(value, dict) or value.keys() != _MEMBERS:
             raise EntryInvalid("the entry has not the fields of an entry")
-        if type(value["v"]) is not int or value.pop("v") != FORMAT or value.pop("kind") != "event":
+        if type(value["v"]) is not int or value["v"] != FORMAT or value["kind"] != cls.kind:
             raise EntryInvalid("the entry has a format or kind that this version does not know")
         _check(value)
-        _check_filled(value)
-        value["docs"] = tuple(Document(**document) for document in value["docs"])
-        return cls(**value)
+        require_filled(value)
+        facts = {name: item for name, item in value.items() if name not in {"v", "kind"}}
+        return cls(**facts | {"docs": tuple(Document(**document) for document in value["docs"])})
+
+
+_MEMBERS = {"v", "kind", *(field.name for field in fields(Entry))}
 
 
 class Fragments(NamedTuple):
@@ -153,94 +183,31 @@ def state_hash(state: bytes) -> str:
     return encoded(hashlib.sha256(state).digest())
 
 
-def encoded(data: bytes) -> str:
-    """Write bytes as entries do: standard base64, padded."""
-    return base64.b64encode(data).decode()
-
-
-def instant(moment: datetime) -> str:
-    """Write an instant as entries do: UTC, six decimals, Z. Raises ValueError without a time zone."""
-    if moment.tzinfo is None:
-        raise ValueError("an instant needs a time zone")
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
-
-
 def _as_dict(entry: Fields) -> dict[str, Any]:
     value = {field.name: getattr(entry, field.name) for field in fields(Fields)}
     value["docs"] = [{field.name: getattr(doc, field.name) for field in fields(Document)} for doc in entry.docs]
-    return value | {"v": FORMAT, "kind": "event"}
+    return value | {"v": FORMAT, "kind": Entry.kind}
 
 
 def _check(value: dict[str, Any]) -> None:
     """Refuse whatever two readers could understand differently; `value` has exactly the right keys."""
-    _require(value, ("agg",), _is_uuid)
-    _require(value, ("office", "dossier", "actor"), lambda item: item is None or _is_uuid(item))
-    _require(value, ("agg_ver", "schema"), _is_number)
-    _require(value, ("svc", "type", "actor_kind"), _is_name)
-    _require(value, ("occurred_at",), _is_instant)
-    _require(value, ("payload_c", "state_h"), _is_hash)
-    _require(value, ("corr", "cause", "trace"), lambda item: item is None or _is_short(item))
-    _require(value, ("docs",), lambda item: isinstance(item, list) and all(map(_is_document, item)))
-
-
-def _check_filled(value: dict[str, Any]) -> None:
-    """Check the four values that the database filled."""
-    _require(value, ("recorded_at",), _is_instant)
-    _require(value, ("store_seq",), _is_number)
-    number, chain = value["office_seq"], value["office_prev"]
-    if value["office"] is None:
-        good = number is None and chain is None
-    else:
-        good = _is_number(number) and (chain is None if number == 1 else _is_hash(chain))
-    if not good:
-        raise EntryInvalid("office, office_seq and office_prev do not go together")
-
-
-def _require(value: dict[str, Any], names: tuple[str, ...], holds: Callable[[Any], bool]) -> None:
-    for name in names:
-        if not holds(value[name]):
-            raise EntryInvalid(f"{name} is not written as entries write it")
-
-
-def _is_uuid(item: object) -> bool:
-    return isinstance(item, str) and _UUID.fullmatch(item) is not None
-
-
-def _is_number(item: object) -> bool:
-    return type(item) is int and item >= 1
-
-
-def _is_name(item: object) -> bool:
-    return isinstance(item, str) and _NAME.fullmatch(item) is not None
-
-
-def _is_short(item: object) -> bool:
-    return isinstance(item, str) and len(item) <= MAX_TEXT
-
-
-def _is_instant(item: object) -> bool:
-    if not isinstance(item, str) or not _TIME.fullmatch(item):
-        return False
-    try:
-        datetime.fromisoformat(item)
-    except ValueError:
-        return False
-    return True
-
-
-def _is_hash(item: object) -> bool:
-    """Tell a base64 of 32 bytes in its only spelling (the last digit has two unused bits, which must be zero)."""
-    return isinstance(item, str) and _HASH.fullmatch(item) is not None
+    require(value, ("agg",), is_uuid)
+    require(value, ("office", "dossier", "actor"), or_null(is_uuid))
+    require(value, ("agg_ver", "schema"), is_number)
+    require(value, ("svc", "type", "actor_kind"), is_name)
+    require(value, ("occurred_at",), is_instant)
+    require(value, ("payload_c", "state_h"), is_hash)
+    require(value, ("corr", "cause", "trace"), or_null(is_short))
+    require(value, ("docs",), lambda item: isinstance(item, list) and all(map(_is_document, item)))
 
 
 def _is_document(item: object) -> bool:
     return (
         isinstance(item, dict)
         and item.keys() == {"ref", "ver", "size", "digest_c", "ct_h"}
-        and _is_uuid(item["ref"])
-        and _is_uuid(item["ver"])
-        and type(item["size"]) is int
-        and item["size"] >= 0
-        and _is_hash(item["digest_c"])
-        and _is_hash(item["ct_h"])
+        and is_uuid(item["ref"])
+        and is_uuid(item["ver"])
+        and is_count(item["size"])
+        and is_hash(item["digest_c"])
+        and is_hash(item["ct_h"])
     )

@@ -1,4 +1,4 @@
-"""Checks of the tree: every entry is in it, and it only ever grew."""
+"""Checks of the tree: every leaf is in it, and it only ever grew."""
 
 from collections.abc import Sequence
 
@@ -7,11 +7,12 @@ from proof.checkpoint import Checkpoint
 from proof.note import Note, NoteInvalid
 from proof.policy import Policy
 from proof.report import Check, Family
+from proof.signing import signers
 from proof.tree import leaf_hash, verify_consistency, verify_inclusion
 
 
 def merkle_checks(bundle: Bundle) -> list[Check]:
-    """Check the places of the entries and the growth between the bundle's own checkpoints."""
+    """Check the places of the leaves and the growth between the bundle's own checkpoints."""
     return [_inclusion(bundle), _consistency(bundle)]
 
 
@@ -22,42 +23,48 @@ def known_check(bundle: Bundle, known: Sequence[bytes], policy: Policy | None) -
     """
     examined, findings = 0, []
     for data in known:
-        note = Note.parse(data)
-        checkpoint = Checkpoint.parse(note.text)
-        if policy is None or checkpoint.origin != policy.origin:
-            raise NoteInvalid("a checkpoint that you hold is not of the policy's log")
-        if not note.signed_by(item.key for item in policy.log_keys):
-            raise NoteInvalid("a checkpoint that you hold is not signed by a key of the policy")
+        checkpoint = known_checkpoint(data, policy)
         if checkpoint.size and checkpoint.size in bundle.checkpoints:
             examined += 1
-            if _read(bundle.checkpoints[checkpoint.size]) != checkpoint:
+            if read_checkpoint(bundle.checkpoints[checkpoint.size]) != checkpoint:
                 findings.append(str(checkpoint.size))
     return Check("known-checkpoint", Family.MERKLE_INTEGRITY, examined, tuple(findings))
 
 
+def known_checkpoint(data: bytes, policy: Policy | None) -> Checkpoint:
+    """Read a checkpoint that the verifier holds; raises NoteInvalid when a key of the policy did not sign it."""
+    note = Note.parse(data)
+    checkpoint = Checkpoint.parse(note.text)
+    if policy is None or checkpoint.origin != policy.origin:
+        raise NoteInvalid("a checkpoint that you hold is not of the policy's log")
+    if not signers(note, [item.key for item in policy.log_keys]):
+        raise NoteInvalid("a checkpoint that you hold is not signed by a key of the policy")
+    return checkpoint
+
+
+def read_checkpoint(note: bytes) -> Checkpoint:
+    """Read what a note says, signed or not."""
+    return Checkpoint.parse(Note.parse(note).text)
+
+
 def _inclusion(bundle: Bundle) -> Check:
-    final = _read(bundle.final)
+    final = read_checkpoint(bundle.final)
     findings = []
     for item in bundle.items:
-        proof = item.proof
-        placed = verify_inclusion(leaf_hash(item.entry), item.index, final.size, proof.hashes, final.root)
-        if not placed or proof.index != item.index or proof.note != bundle.final:
+        placed = verify_inclusion(leaf_hash(item.entry), item.index, final.size, item.hashes, final.root)
+        if not placed or item.index in bundle.misproven:
             findings.append(str(item.index))
     return Check("inclusion", Family.MERKLE_INTEGRITY, len(bundle.items), tuple(findings))
 
 
 def _consistency(bundle: Bundle) -> Check:
     """Every smaller checkpoint needs its proof towards the final one, and no other proof has a place."""
-    final = _read(bundle.final)
+    final = read_checkpoint(bundle.final)
     expected = {(size, final.size) for size in bundle.checkpoints if 0 < size < final.size}
     findings = [f"{first}-{second}" for first, second in expected ^ bundle.consistency.keys()]
     for first, second in sorted(expected & bundle.consistency.keys()):
-        old = _read(bundle.checkpoints[first])
+        old = read_checkpoint(bundle.checkpoints[first])
         hashes = bundle.consistency[first, second]
         if old.origin != final.origin or not verify_consistency(first, second, old.root, final.root, hashes):
             findings.append(f"{first}-{second}")
     return Check("consistency", Family.MERKLE_INTEGRITY, len(expected), tuple(sorted(findings)))
-
-
-def _read(note: bytes) -> Checkpoint:
-    return Checkpoint.parse(Note.parse(note).text)

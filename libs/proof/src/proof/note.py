@@ -5,7 +5,7 @@ import binascii
 import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Self
+from typing import Protocol, Self, TypeVar
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
@@ -71,6 +71,24 @@ class Key:
         return True
 
 
+class Signer(Protocol):
+    """A public key of any type."""
+
+    @property
+    def name(self) -> str:
+        """The name that it signs under."""
+
+    @property
+    def id(self) -> bytes:
+        """The first four bytes of the hash of name, type and key."""
+
+    def verifies(self, signature: bytes, text: bytes) -> bool:
+        """Tell whether `signature` (without key id) is this key's over `text`."""
+
+
+_Key = TypeVar("_Key", bound=Signer)
+
+
 @dataclass(frozen=True, slots=True)
 class Signature:
     """One signature line."""
@@ -78,6 +96,10 @@ class Signature:
     name: str
     key_id: bytes
     value: bytes
+
+    def encode(self) -> bytes:
+        """Write the line, with the newline that ends it."""
+        return f"{_DASH} {self.name} {base64.b64encode(self.key_id + self.value).decode()}\n".encode()
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,15 +130,12 @@ class Note:
 
     def encode(self) -> bytes:
         """Write the note."""
-        lines = [
-            f"{_DASH} {line.name} {base64.b64encode(line.key_id + line.value).decode()}\n" for line in self.signatures
-        ]
-        return f"{self.text}\n{''.join(lines)}".encode()
+        return f"{self.text}\n".encode() + b"".join(line.encode() for line in self.signatures)
 
-    def signed_by(self, keys: Iterable[Key]) -> list[Key]:
+    def signed_by(self, keys: Iterable[_Key]) -> list[_Key]:
         """Return the keys of `keys` that signed; raises NoteInvalid when a line under one of them does not verify."""
         known = {(key.name, key.id): key for key in keys}
-        signers = []
+        signers: list[_Key] = []
         for line in self.signatures:
             key = known.get((line.name, line.key_id))
             if key is None:

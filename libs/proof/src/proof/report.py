@@ -4,10 +4,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
+from proof.bundle import Scope
 from proof.canonical import canonical
 from proof.wording import WORDS
 
-FORMAT = "scelle-report/1"
+FORMAT = "scelle-report/2"
 MAX_SHOWN = 20  # findings of one check in the text
 
 
@@ -70,9 +71,11 @@ class Report:
     origin: str | None = None
     size: int | None = None
     root: str | None = None
-    dossier: str | None = None
+    scope: Scope | None = None
     entries: int = 0
     problem: str | None = None
+    witnessed_at: str | None = None  # when the last witness that was needed cosigned the largest checkpoint
+    stamped_at: str | None = None  # what the latest verified timestamp says
 
     def to_json(self) -> bytes:
         """Write the report as canonical JSON."""
@@ -95,8 +98,10 @@ class Report:
                 "origin": self.origin,
                 "size": self.size,
                 "root": self.root,
-                "dossier": self.dossier,
+                "scope": self.scope and {"id": self.scope.id, "kind": self.scope.kind},
                 "entries": self.entries,
+                "witnessed_at": self.witnessed_at,
+                "stamped_at": self.stamped_at,
                 "problem": self.problem,
                 "checks": checks,
             }
@@ -117,8 +122,13 @@ class Report:
         return "\n".join([*lines, "", words["limits"], ""])
 
     def _identity(self, words: dict[str, str]) -> Iterable[str]:
-        yield f"{words['dossier']}: {self.dossier} ({self.entries} {words['entries']})"
+        if self.scope:
+            yield f"{words[self.scope.kind]}: {self.scope.id} ({self.entries} {words['entries']})"
         yield f"{words['log']}: {self.origin}, {self.size} {words['leaves']}, {words['root']} {self.root}"
+        if self.witnessed_at:
+            yield f"{words['witnessed_at']}: {self.witnessed_at}"
+        if self.stamped_at:
+            yield f"{words['stamped_at']}: {self.stamped_at}"
 
     def _family(self, family: Family, words: dict[str, str]) -> Iterable[str]:
         checks = [check for check in self.checks if check.family is family]

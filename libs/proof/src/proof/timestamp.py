@@ -23,8 +23,8 @@ from rfc3161_client import (
 )
 
 from proof.note import Note, Signature
+from proof.shapes import MAX_RESPONSE
 
-MAX_RESPONSE = 32 * 1024  # bytes
 MAX_CHAIN = 8  # certificates
 
 _SHA256 = "2.16.840.1.101.3.4.2.1"
@@ -90,27 +90,36 @@ class AuthorityInvalid(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Authority:
-    """A trusted authority: its own certificate, those of its issuers up to the root, and the policies accepted."""
+    """A trusted authority: its own certificate, those of its issuers up to the root, and the policies accepted.
+
+    Raises AuthorityInvalid for certificates that do not lead from a time-stamping signer to a root, or no policy.
+    """
 
     certificates: tuple[x509.Certificate, ...]
     policies: frozenset[str]
+
+    def __post_init__(self) -> None:
+        try:
+            dotted = {x509.ObjectIdentifier(policy).dotted_string for policy in self.policies}
+            usage = self.signer.extensions.get_extension_for_class(x509.ExtendedKeyUsage)
+            issuers = (*self.certificates[1:], self.certificates[-1])
+            for issued, issuer in zip(self.certificates, issuers, strict=True):
+                issued.verify_directly_issued_by(issuer)
+        except Exception as error:  # the library has no common class: a wrong signature, a key of another type
+            raise AuthorityInvalid(f"the certificates do not form a chain: {error or type(error).__name__}") from error
+        if not usage.critical or list(usage.value) != [ExtendedKeyUsageOID.TIME_STAMPING]:
+            raise AuthorityInvalid("the first certificate is not for time stamping alone")
+        if not dotted or dotted != self.policies or len(self.certificates) > MAX_CHAIN:
+            raise AuthorityInvalid(f"an authority has a policy and at most {MAX_CHAIN} certificates")
 
     @classmethod
     def parse(cls, pem: bytes, policies: Iterable[str]) -> Self:
         """Read certificates, the signer's first and the root last, and dotted policies; raises AuthorityInvalid."""
         try:
             certificates = tuple(x509.load_pem_x509_certificates(pem))
-            accepted = frozenset(x509.ObjectIdentifier(policy).dotted_string for policy in policies)
-            usage = certificates[0].extensions.get_extension_for_class(x509.ExtendedKeyUsage)
-            for issued, issuer in zip(certificates, (*certificates[1:], certificates[-1]), strict=True):
-                issued.verify_directly_issued_by(issuer)
-        except Exception as error:  # the library has no common class: a wrong signature, a key of another type
-            raise AuthorityInvalid(f"the certificates do not form a chain: {error or type(error).__name__}") from error
-        if not usage.critical or list(usage.value) != [ExtendedKeyUsageOID.TIME_STAMPING]:
-            raise AuthorityInvalid("the first certificate is not for time stamping alone")
-        if not accepted or len(certificates) > MAX_CHAIN:
-            raise AuthorityInvalid(f"an authority has a policy and at most {MAX_CHAIN} certificates")
-        return cls(certificates, accepted)
+        except ValueError as error:
+            raise AuthorityInvalid(f"the certificates cannot be read: {error}") from error
+        return cls(certificates, frozenset(policies))
 
     @property
     def signer(self) -> x509.Certificate:

@@ -4,21 +4,23 @@ Trust comes only from the policy, which the caller got from outside the bundle. 
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from proof.bundle import Bundle, BundleMalformed
-from proof.canonical import NotCanonical
 from proof.chain import chain_checks
-from proof.checkpoint import Checkpoint
-from proof.entry import Entry, EntryInvalid, encoded
-from proof.local import local_checks
-from proof.merkle import known_check, merkle_checks
-from proof.note import Note, NoteInvalid
+from proof.entry import Entry
+from proof.heads import head_check
+from proof.local import Leaves, local_checks, read_leaves
+from proof.merkle import known_check, merkle_checks, read_checkpoint
 from proof.policy import Policy
+from proof.reading import decode
 from proof.report import Check, Family, Report, State, Verdict
+from proof.shapes import encoded, instant
+from proof.signatures import log_check, witness_checks
+from proof.times import Stamp, latest, order_check, recorded_check, stamp_check
 
-LOCAL, SIGNED, REMEMBERED = 0, 1, 2  # the levels that this version can reach
+LOCAL, SIGNED, REMEMBERED, WITNESSED, STAMPED = range(5)  # the levels that this version can reach
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,9 +34,12 @@ class Trust:
 
 
 def verify(data: bytes, trust: Trust, *, level: int = SIGNED) -> Report:
-    """Verify the bytes of a bundle; `level` is the least assurance that the caller accepts."""
+    """Verify the bytes of a bundle; `level` is the least assurance that the caller accepts.
+
+    Raises NoteInvalid for a remembered checkpoint that the policy's log did not sign.
+    """
     try:
-        bundle = Bundle.decode(data)
+        bundle = decode(data)
     except BundleMalformed as error:
         verdict = Verdict.TAMPERED if error.altered else Verdict.MALFORMED
         return Report(verdict, None, level, (_container(error.altered or (str(error),)),), problem=str(error))
@@ -42,61 +47,56 @@ def verify(data: bytes, trust: Trust, *, level: int = SIGNED) -> Report:
 
 
 def _report(bundle: Bundle, trust: Trust, asked: int) -> Report:
-    entries, canonical_check = _read_entries(bundle)
-    signature = _signature(bundle, trust)
+    leaves, canonical = read_leaves(bundle)
     known = known_check(bundle, trust.known, trust.policy)
+    signature = log_check(bundle, trust.policy, trust.at)
+    witnessed = witness_checks(bundle, trust.policy)
+    stamp, stamps = stamp_check(bundle, trust.policy)
     checks = (
         _container(bundle.altered),
-        canonical_check,
-        *local_checks(bundle, entries, trust.documents),
+        canonical,
+        *local_checks(bundle, leaves, trust.documents),
         *merkle_checks(bundle),
         known,
         signature,
-        *chain_checks(bundle, entries),
+        *witnessed.checks,
+        stamp,
+        order_check(stamps),
+        recorded_check(bundle, leaves, stamps),
+        *chain_checks(bundle, leaves),
+        head_check(bundle, leaves),
     )
-    reached = LOCAL
-    if signature.state is State.PASSED:
-        reached = REMEMBERED if known.state is State.PASSED else SIGNED
+    reached = _level(signature, known, witnessed=witnessed.at is not None, covered=_covered(bundle, leaves, stamps))
     tampered = any(check.state is State.FAILED for check in checks)
-    verdict = Verdict.TAMPERED if tampered else Verdict.INTACT if reached >= asked else Verdict.BELOW_LEVEL
-    checkpoint = Checkpoint.parse(Note.parse(bundle.final).text)
-    report = Report(verdict, reached, asked, checks, checkpoint.origin, checkpoint.size, encoded(checkpoint.root))
-    report = replace(report, dossier=bundle.dossier, entries=len(bundle.items))
-    return replace(report, level=None) if tampered else report
+    checkpoint, stamped_at = read_checkpoint(bundle.final), latest(stamps)
+    return Report(
+        Verdict.TAMPERED if tampered else Verdict.INTACT if reached >= asked else Verdict.BELOW_LEVEL,
+        None if tampered else reached,
+        asked,
+        checks,
+        checkpoint.origin,
+        checkpoint.size,
+        encoded(checkpoint.root),
+        bundle.scope,
+        len(bundle.items),
+        witnessed_at=instant(witnessed.at) if witnessed.at else None,
+        stamped_at=instant(stamped_at) if stamped_at else None,
+    )
+
+
+def _level(signature: Check, known: Check, *, witnessed: bool, covered: bool) -> int:
+    if signature.state is not State.PASSED:
+        return LOCAL
+    if witnessed:
+        return STAMPED if covered else WITNESSED
+    return REMEMBERED if known.state is State.PASSED else SIGNED
+
+
+def _covered(bundle: Bundle, leaves: Leaves, stamps: Sequence[Stamp]) -> bool:
+    """Tell whether every event that is shown is under one checkpoint with a verified token."""
+    places = [item.index for item, leaf in zip(bundle.items, leaves, strict=True) if isinstance(leaf, Entry)]
+    return any(stamp.size > max(places, default=-1) for stamp in stamps)
 
 
 def _container(findings: tuple[str, ...]) -> Check:
     return Check("container", Family.LOCAL_INTEGRITY, 1, findings)
-
-
-def _read_entries(bundle: Bundle) -> tuple[list[Entry | None], Check]:
-    entries: list[Entry | None] = []
-    findings = []
-    for item in bundle.items:
-        try:
-            entries.append(Entry.parse(item.entry))
-        except (NotCanonical, EntryInvalid) as error:
-            entries.append(None)
-            findings.append(f"{item.index}: {error}")
-    return entries, Check("entry-canonical", Family.LOCAL_INTEGRITY, len(entries), tuple(findings))
-
-
-def _signature(bundle: Bundle, trust: Trust) -> Check:
-    """Check every checkpoint under the policy; a key outside its window counts for nothing, neither good nor bad."""
-    examined, findings = 0, []
-    for size, data in bundle.checkpoints.items():
-        if trust.policy is None:
-            break
-        note = Note.parse(data)
-        try:
-            signers = note.signed_by(item.key for item in trust.policy.log_keys)
-        except NoteInvalid as error:
-            findings.append(f"{size}: {error}")
-            continue
-        if Checkpoint.parse(note.text).origin != trust.policy.origin or not signers:
-            findings.append(f"{size}: origin or signer unknown to the policy")
-        elif any(key in trust.policy.keys_at(trust.at) for key in signers):
-            examined += 1
-    if not findings and examined < len(bundle.checkpoints):
-        examined = 0
-    return Check("checkpoint-signature", Family.SIGNATURE, examined, tuple(findings))

@@ -20,7 +20,20 @@ WORDS = {
             "signé, et prolonge un état du journal que vous déteniez déjà : l'histoire antérieure à cet état "
             "n'a pas été réécrite. L'opérateur peut encore montrer un autre journal à quelqu'un d'autre."
         ),
+        "level-3": (
+            "signé, et vu par assez de témoins indépendants : l'opérateur ne peut plus réécrire l'histoire ni montrer "
+            "deux journaux sans la complicité d'assez de témoins. Les dates restent celles des serveurs."
+        ),
+        "level-4": (
+            "signé, vu par assez de témoins, et horodaté par une autorité extérieure : chaque événement montré "
+            "existait à la date de l'horodatage. Il reste possible que l'opérateur, assez de témoins et l'autorité "
+            "s'entendent."
+        ),
         "dossier": "Dossier",
+        "office": "Office",
+        "aggregate": "Objet",
+        "witnessed_at": "Vu par assez de témoins le",
+        "stamped_at": "Dernier horodatage",
         "entries": "écritures",
         "log": "Journal",
         "leaves": "feuilles",
@@ -31,7 +44,7 @@ WORDS = {
         "container": "l'archive et chacun de ses fichiers sont tels qu'ils ont été écrits",
         "entry-canonical": "chaque écriture est sous sa seule forme canonique",
         "manifest": "le sommaire dit exactement ce que l'archive contient",
-        "entry-scope": "chaque écriture concerne le dossier annoncé",
+        "entry-scope": "chaque écriture concerne ce qui est annoncé : le dossier, l'office ou l'objet",
         "event-state": "ce que le service conserve aujourd'hui est ce qui a été scellé",
         "opening": "chaque contenu révélé est celui de l'écriture (payload_c)",
         "document-digest": "l'empreinte de chaque document révélée est celle qui a été scellée",
@@ -41,16 +54,25 @@ WORDS = {
         "consistency": "chaque état du journal prolonge les précédents",
         "known-checkpoint": "le journal prolonge les états que vous déteniez",
         "checkpoint-signature": "les états du journal sont signés par une clé de votre politique de confiance",
+        "cosignature": "chaque contre-signature d'un témoin de votre politique est bonne et dit une date",
+        "witness-quorum": "assez de témoins de votre politique ont vu le dernier état du journal",
+        "witness-clock": "aucun témoin n'a vu un état du journal avant un état plus petit",
+        "timestamp": "chaque horodatage vient d'une autorité de votre politique et porte sur son état du journal",
+        "timestamp-order": "les horodatages se suivent dans l'ordre où le journal a grandi",
+        "recorded-time": "les dates d'enregistrement s'accordent avec les horodatages qui les encadrent",
         "leaf-order": "les places dans le journal sont croissantes et uniques",
         "service-counter": "les numéros de chaque service sont croissants et uniques",
         "aggregate-versions": "les versions de chaque objet se suivent sans trou",
         "office-counter": "les numéros de l'office sont croissants et uniques",
         "office-chain": "chaque écriture de l'office désigne la précédente",
+        "head": "rien ne manque jusqu'à la dernière écriture de clôture (« head ») du dossier ou de l'office",
         "limits": (
             "Limites. Le journal prouve ce qui a été enregistré ; il ne peut pas prouver qu'un fait non enregistré "
-            "n'a pas eu lieu. Cette version ne contient ni horodatage qualifié ni témoin : les dates sont celles des "
-            "serveurs. Un dossier ne montre qu'une partie des écritures d'un office : l'absence d'écriture retirée à "
-            "la fin, ou entre deux objets, sera prouvée par les écritures de clôture (« head ») d'une version à venir."
+            "n'a pas eu lieu. Rien ne manque jusqu'à la dernière écriture de clôture si le contrôle « head » est bon ; "
+            "s'il est sans objet, une fin coupée ou un objet retiré en entier ne se verrait pas, et rien n'est dit de "
+            "ce qui suit. Les dates sont celles des serveurs ; un horodatage vérifié prouve seulement que les "
+            "écritures existaient à sa date, et vaut ce que vaut l'autorité que vous avez choisie (rien ici ne dit "
+            "qu'elle est qualifiée). Les témoins valent ce que vaut leur indépendance."
         ),
     },
     "en": {
@@ -72,7 +94,20 @@ WORDS = {
             "signed, and extends a state of the log that you already held: the history before that state "
             "was not rewritten. The operator can still show another log to somebody else."
         ),
+        "level-3": (
+            "signed, and seen by enough independent witnesses: the operator can no longer rewrite the history or show "
+            "two logs unless enough witnesses help. The dates are still the servers'."
+        ),
+        "level-4": (
+            "signed, seen by enough witnesses, and timestamped by an outside authority: every event that is shown "
+            "existed at the time of the timestamp. The operator, enough witnesses and the authority could still agree "
+            "to lie together."
+        ),
         "dossier": "Dossier",
+        "office": "Office",
+        "aggregate": "Object",
+        "witnessed_at": "Seen by enough witnesses at",
+        "stamped_at": "Last timestamp",
         "entries": "entries",
         "log": "Log",
         "leaves": "leaves",
@@ -83,7 +118,7 @@ WORDS = {
         "container": "the archive and each of its files are as they were written",
         "entry-canonical": "every entry is in its only canonical form",
         "manifest": "the manifest says exactly what the archive holds",
-        "entry-scope": "every entry is about the dossier that is announced",
+        "entry-scope": "every entry is about what is announced: the dossier, the office or the object",
         "event-state": "what the service keeps today is what was sealed",
         "opening": "every disclosed content is the entry's (payload_c)",
         "document-digest": "the disclosed digest of every document is the one that was sealed",
@@ -93,16 +128,25 @@ WORDS = {
         "consistency": "every state of the log extends the earlier ones",
         "known-checkpoint": "the log extends the states that you held",
         "checkpoint-signature": "the states of the log are signed by a key of your trust policy",
+        "cosignature": "every cosignature of a witness of your policy is good and says a time",
+        "witness-quorum": "enough witnesses of your policy saw the last state of the log",
+        "witness-clock": "no witness saw a state of the log before a smaller one",
+        "timestamp": "every timestamp is an authority's of your policy, over its state of the log",
+        "timestamp-order": "timestamps follow each other in the order in which the log grew",
+        "recorded-time": "the times of recording agree with the timestamps around them",
         "leaf-order": "places in the log are increasing and unique",
         "service-counter": "the numbers of every service are increasing and unique",
         "aggregate-versions": "the versions of every object follow each other without a hole",
         "office-counter": "the numbers of the office are increasing and unique",
         "office-chain": "every entry of the office names the one before it",
+        "head": "nothing is missing up to the last closing (head) entry of the dossier or of the office",
         "limits": (
             "Limits. The log proves what was recorded; it cannot prove that something unrecorded did not happen. "
-            "This version has neither qualified timestamps nor witnesses: the dates are the servers'. A dossier shows "
-            "only a part of an office's entries: that none was removed at the end, or between two objects, will be "
-            "proven by the closing (head) entries of a later version."
+            "Nothing is missing up to the last closing entry where the check head is good; where it does not apply, an "
+            "end cut off or an object missing whole would not be seen, and nothing is said of what comes after. The "
+            "dates are the servers'; a verified timestamp proves only that the entries existed at its time, and is "
+            "worth what the authority that you chose is worth (nothing here says that it is qualified). Witnesses are "
+            "worth what their independence is worth."
         ),
     },
 }
