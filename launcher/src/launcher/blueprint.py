@@ -8,9 +8,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from proof.note import Key
-from proof.policy import LogKey, Policy
-
+from launcher.attesters import Attesters
 from launcher.components.caddy import Caddy
 from launcher.components.nats import Nats
 from launcher.components.postgres import Postgres
@@ -24,7 +22,7 @@ from launcher.ports import LOOPBACK
 from launcher.state import State
 
 SERVICES = ("identity", "dossier", "vault", "messaging", "journal")
-SANDBOXES = ("idnot", "sms", "mail")
+SANDBOXES = ("idnot", "sms", "mail", "tsa")
 LOG_ORIGIN = "journal.scelle.localhost/dev"
 BUCKET = "scelle-documents"
 REDIRECT_PATH = "/api/identity/v1/sign-in/idnot/callback"
@@ -54,16 +52,19 @@ class Blueprint:
         self.s3 = SeaweedFS(self.folder / "s3", [port(f"s3_{name}") for name in S3_PORTS], logs / "s3.log")
         for server in (self.postgres, self.nats, self.s3):
             server.prepare()
+        self.attesters = Attesters(self.folder, self.secrets, port, LOG_ORIGIN)
+        self.attesters.prepare()
         self.s3_access()  # says at once which variable is missing
 
-    def infrastructure(self) -> list[Part]:
-        """Return the servers that are not ours, without those that exist elsewhere."""
+    def others(self) -> list[Part]:
+        """Return everything but our services, without the servers that exist elsewhere."""
         embedded: dict[str, Part] = {
             "SCELLE_POSTGRES_URL": self.postgres,
             "SCELLE_NATS_URL": self.nats,
             "SCELLE_S3_URL": self.s3,
         }
-        return [part for variable, part in embedded.items() if not self.environ.get(variable)]
+        servers = [part for variable, part in embedded.items() if not self.environ.get(variable)]
+        return [*servers, self.gateway, *self.sandboxes(), self.attesters.witnesses()]
 
     def sandboxes(self) -> list[Module]:
         """Return the simulators of the outside world."""
@@ -79,6 +80,7 @@ class Blueprint:
             },
             "sms": {"PORT": port("sms"), "TOKEN": self.secrets.word("sms")},
             "mail": {"SMTP_PORT": port("smtp")},
+            "tsa": {"PORT": port("tsa"), "FOLDER": self.attesters.tsa_folder},
         }
         (self.folder / "idnot").mkdir(exist_ok=True)
         modules = []
@@ -130,10 +132,9 @@ class Blueprint:
         return {name: f"http://{LOOPBACK}:{self.state.port(f'{name}_admin')}" for name in SANDBOXES}
 
     def policy_file(self) -> Path:
-        """Write whom the verifier may trust: the key of the journal's log."""
+        """Write whom the verifier may trust: the keys of the journal's log, its witnesses and its authority."""
         path = self.folder / "policy.json"
-        key = Key(LOG_ORIGIN, self.secrets.public_key("log"))
-        write_private(path, Policy(LOG_ORIGIN, (LogKey(key),)).encode())
+        write_private(path, self.attesters.policy().encode())
         return path
 
     def _module(self, name: str, words: tuple[str, ...], variables: dict[str, str], port: int, path: str) -> Module:
@@ -177,15 +178,17 @@ class Blueprint:
             "PASSWORDS_PER_IP_HOUR": 10_000,
         }
 
-    def _vault(self) -> dict[str, object]:
+    def _s3(self) -> dict[str, object]:
         access = self.s3_access()
         return {
             "S3_ENDPOINT": access.endpoint,
             "S3_ACCESS_KEY": access.access_key,
             "S3_SECRET_KEY": access.secret_key,
             "S3_SECURE": str(access.secure).lower(),
-            "S3_BUCKET": BUCKET,
         }
+
+    def _vault(self) -> dict[str, object]:
+        return self._s3() | {"S3_BUCKET": BUCKET}
 
     def _messaging(self) -> dict[str, object]:
         return {
@@ -195,7 +198,8 @@ class Blueprint:
         }
 
     def _journal(self) -> dict[str, object]:
-        return {"LOG_KEY_FILE": self.secrets.signing_key("log"), "LOG_ORIGIN": LOG_ORIGIN}
+        own = {"LOG_KEY_FILE": self.secrets.signing_key("log"), "LOG_ORIGIN": LOG_ORIGIN}
+        return own | self._s3() | self.attesters.journal_settings()
 
 
 def database(service: str) -> str:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.asymmetric.mldsa import MLDSA44PrivateKey
 from cryptography.hazmat.primitives.serialization import (
     Encoding,
     NoEncryption,
@@ -39,6 +40,21 @@ class Secrets:
         if not isinstance(key, Ed25519PrivateKey):
             raise StackError(f"{self.signing_key(name)} is not an Ed25519 key")
         return key.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)
+
+    def mldsa_key(self, name: str) -> Path:
+        """Return the file of an ML-DSA-44 private key (PEM, PKCS8)."""
+        path = self.folder / f"{name}-mldsa.pem"
+        if not path.exists():
+            key = MLDSA44PrivateKey.generate()
+            write_private(path, key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
+        return path
+
+    def mldsa_public_key(self, name: str) -> bytes:
+        """Return the 1312 bytes of the public key that belongs to ``mldsa_key(name)``."""
+        key = load_pem_private_key(self.mldsa_key(name).read_bytes(), password=None)
+        if not isinstance(key, MLDSA44PrivateKey):
+            raise StackError(f"{self.mldsa_key(name)} is not an ML-DSA-44 key")
+        return key.public_key().public_bytes_raw()
 
     def random_key(self, name: str) -> Path:
         """Return the file of 32 random bytes, base64."""

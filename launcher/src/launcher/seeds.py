@@ -9,10 +9,9 @@ from launcher.parts import Module
 OFFICES = (("75999", "Étude Morel"), ("69999", "Étude Lambert"))
 
 
-def register_offices(identity: Module) -> None:
-    """Register the demo offices; those that exist stay as they are."""
-    for crpcen, name in OFFICES:
-        identity.once("register-office", "--crpcen", crpcen, "--name", name)
+def register_office(identity: Module, crpcen: str, name: str) -> None:
+    """Register a demo office; one that exists stays as it is."""
+    identity.once("register-office", "--crpcen", crpcen, "--name", name)
 
 
 def demo_accounts(idnot_admin: str) -> list[dict[str, Any]]:

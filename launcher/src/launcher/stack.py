@@ -8,16 +8,19 @@ from pathlib import Path
 from threading import RLock
 from typing import Any, TypeVar
 
-from launcher.blueprint import SERVICES, Blueprint, database
+from launcher.blueprint import Blueprint, database
 from launcher.components.postgres import create_database
 from launcher.errors import StackError
 from launcher.parts import Part
 from launcher.processes import Mark, Running
-from launcher.seeds import demo_accounts, register_offices
+from launcher.seeds import OFFICES, demo_accounts, register_office
 from launcher.state import State
 
 RESTARTS = 10  # of one part within RESTART_SECONDS
 RESTART_SECONDS = 60.0
+INFRASTRUCTURE = ("postgres", "nats", "s3")  # stopped last
+BEFORE_MIGRATION = {"journal": ("postgres", "sandbox-tsa")}  # its settings name the authority's certificates
+BEFORE_START = {"vault": ("nats", "s3"), "journal": ("nats", "s3")}
 T = TypeVar("T")
 
 
@@ -59,8 +62,8 @@ class Stack:
         """Stop every process: first those of ours, then the servers they talk to."""
         with self._lock:
             self._stopping = True
-        names = [name for name in self.running if name in SERVICES or name.startswith("sandbox-") or name == "gateway"]
-        for group in (names, [name for name in self.running if name not in names]):
+        servers = [name for name in self.running if name in INFRASTRUCTURE]
+        for group in ([name for name in self.running if name not in servers], servers):
             _in_parallel(self._stop, group)
         self.state.launcher = self.state.summary = None
         self.state.save()
@@ -90,10 +93,9 @@ class Stack:
 
     def _start_all(self) -> None:
         with ThreadPoolExecutor(max_workers=16) as pool:
-            infrastructure = {part.name: pool.submit(self._start, part) for part in self.blueprint.infrastructure()}
-            others: list[Part] = [self.blueprint.gateway, *self.blueprint.sandboxes()]
-            started = [*infrastructure.values(), *(pool.submit(self._start, part) for part in others)]
-            started += [pool.submit(self._start_service, name, infrastructure) for name in self.blueprint.services]
+            others = {part.name: pool.submit(self._start, part) for part in self.blueprint.others()}
+            started = list(others.values())
+            started += [pool.submit(self._start_service, name, others) for name in self.blueprint.services]
             try:
                 for done in as_completed(started):
                     done.result()
@@ -102,16 +104,21 @@ class Stack:
                 self.down()
                 raise
 
-    def _start_service(self, name: str, infrastructure: Mapping[str, Future[None]]) -> None:
-        """Start a service as soon as what it needs is ready: migrations need PostgreSQL only."""
+    def _start_service(self, name: str, others: Mapping[str, Future[None]]) -> None:
+        """Start a service as soon as what it needs is ready."""
         service = self.blueprint.service(name)
-        _wait(infrastructure, "postgres")
+        _wait(others, *BEFORE_MIGRATION.get(name, ("postgres",)))
         create_database(self.blueprint.postgres_url(), database(name), self.blueprint.database_password(name))
         service.once("migrate")
-        if name == "identity":
-            register_offices(service)
-        _wait(infrastructure, "nats", *(["s3"] if name == "vault" else []))
-        self._start(service)
+        _wait(others, *BEFORE_START.get(name, ("nats",)))
+        if name != "identity":
+            self._start(service)
+            return
+        with ThreadPoolExecutor() as aside:  # the offices may come while identity starts: nobody signs in yet
+            seeded = [aside.submit(register_office, service, *office) for office in OFFICES]
+            self._start(service)
+        for office in seeded:
+            office.result()
 
     def _start(self, part: Part) -> None:
         began = time.monotonic()
@@ -145,6 +152,7 @@ class Stack:
             "gateway": blueprint.gateway.url,
             "data": str(blueprint.folder),
             "policy": str(blueprint.policy_file()),
+            "witnesses": blueprint.attesters.urls(),
             "sandbox": blueprint.admin_addresses(),
             "accounts": demo_accounts(blueprint.admin_addresses()["idnot"]),
             "logs": str(blueprint.folder / "logs"),
@@ -162,9 +170,9 @@ def stop_leftovers(state: State, report: Callable[[str], None]) -> list[str]:
     return [mark.name for mark in marks]
 
 
-def _wait(infrastructure: Mapping[str, Future[None]], *names: str) -> None:
+def _wait(others: Mapping[str, Future[None]], *names: str) -> None:
     for name in names:
-        if name in infrastructure and infrastructure[name].exception() is not None:
+        if name in others and others[name].exception() is not None:
             raise StackError(f"not started, because {name} did not start")
 
 

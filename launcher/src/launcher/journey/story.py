@@ -23,6 +23,7 @@ from launcher.journey.people import (
 from launcher.journey.world import JourneyBroken, World, until
 
 JOURNAL = "/api/journal/v1"
+PURPOSE = "purpose=control"  # why the compliance role reads, which the journal keeps
 MESSAGES = "/api/messages/v1"
 CRPCEN = "75999"
 NOTARY = Member("claire.morel@notaires.fr", "Notaire-demo-1")
@@ -232,7 +233,7 @@ class Journey:
         indexes = [event["index"] for event in self.events]
         if indexes != sorted(indexes) or not all(event["meaning"] and event["occurred_at"] for event in self.events):
             raise JourneyBroken("the events are not in order, or one has no meaning")
-        path = f"{JOURNAL}/dossiers/{self.dossier}/bundle"
+        path = f"{JOURNAL}/dossiers/{self.dossier}/bundle?{PURPOSE}"
         self.bundle = self.world.call("GET", path, token=self.auditor.token).content
         self.tell(
             f"La conformité ({self.auditor.name}) lit {len(self.events)} événements et exporte le dossier de preuve."
@@ -243,12 +244,12 @@ class Journey:
         events: list[dict[str, Any]] = []
         cursor = ""
         while True:
-            path = f"{JOURNAL}/dossiers/{self.dossier}/events{cursor}"
+            path = f"{JOURNAL}/dossiers/{self.dossier}/events?{PURPOSE}{cursor}"
             page = self.world.call("GET", path, token=self.auditor.token).json()
             events += page["items"]
             if not page["next"]:
                 return events
-            cursor = f"?cursor={page['next']}"
+            cursor = f"&cursor={page['next']}"
 
     def wait_for_the_seal(self) -> None:
         """Wait until the completion of the dossier is under a signed checkpoint."""
