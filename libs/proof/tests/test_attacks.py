@@ -119,7 +119,7 @@ CAUGHT: dict[str, tuple[Attack, dict[str, tuple[str, ...]]]] = {
         ),
         {
             "consistency": ("5-6",),
-            "checkpoint-signature": (f"5: the signature of {ORIGIN} does not verify",),
+            "checkpoint-signature": ("5",),
             "cosignature": ("5: w1.example", "5: w2.example", "5: w3.example"),
             "timestamp": ("5-0: imprint",),
         },
@@ -165,11 +165,11 @@ CAUGHT: dict[str, tuple[Attack, dict[str, tuple[str, ...]]]] = {
             entry=b"\x01" + leaf_hash(log.entries[0][0]) + leaf_hash(log.entries[1][0]),
             hashes=log.bundle(5).items[0].hashes[1:],
         ),
-        {"entry-canonical": ("0: 'utf-8' codec can't decode",), "inclusion": ("0",), "head": ("5",)},
+        {"entry-canonical": ("0",), "inclusion": ("0",), "head": ("5",)},
     ),
     "15-a-key-twice": (
         lambda log: with_item(log.bundle(5), 4, entry=log.entries[4][0].replace(b'"v":1}', b'"v":1,"v":1}')),
-        {"entry-canonical": ("4: a key appears twice",), "inclusion": ("4",), "head": ("5",)},
+        {"entry-canonical": ("4",), "inclusion": ("4",), "head": ("5",)},
     ),
     "16-an-event-cut-in-the-middle": (
         lambda log: without(log.bundle(5), 3),
@@ -188,21 +188,21 @@ CAUGHT: dict[str, tuple[Attack, dict[str, tuple[str, ...]]]] = {
             ),
         ),
         {
-            "checkpoint-signature": ("6: the signature of a key of the policy is missing",),
+            "checkpoint-signature": ("6",),
             "timestamp": ("6-0: imprint", "6-1: imprint"),
         },
     ),
     "12-without-the-post-quantum-line": (
         lambda log: with_lines(log.bundle(5), 5, lambda lines: (lines[0], *lines[2:])),
         {
-            "checkpoint-signature": ("5: the signature of a key of the policy is missing",),
+            "checkpoint-signature": ("5",),
             "timestamp": ("5-0: imprint",),
         },
     ),
     "12-the-log-signs-as-a-witness-does": (
         lambda log: with_lines(log.bundle(), 6, lambda lines: (lines[0], second_line(log, 6), *lines[2:])),
         {
-            "checkpoint-signature": (f"6: the log {ORIGIN} signed as a witness does",),
+            "checkpoint-signature": ("6",),
             "timestamp": ("6-0: imprint", "6-1: imprint"),
         },
     ),
@@ -246,4 +246,4 @@ def test_an_attack_is_caught_by_the_checks_named(full: "Log", case: str) -> None
     assert found.keys() == expected.keys()
     for name, findings in expected.items():
         assert len(found[name]) == len(findings), name
-        assert all(one.startswith(other) for one, other in zip(found[name], findings, strict=True)), found[name]
+        assert found[name] == tuple(findings)

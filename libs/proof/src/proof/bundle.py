@@ -21,11 +21,15 @@ MAX_TOKENS = 16
 
 
 class BundleMalformed(ValueError):
-    """The bytes are not a bundle: nothing more can be said of what they hold than which files were altered."""
+    """The bytes are not a bundle: nothing more can be said of what they hold than which files were altered.
 
-    def __init__(self, problem: str, altered: tuple[str, ...] = ()) -> None:
+    `place` is `archive` where it is not the one way of writing an archive, `files` where its files make no bundle.
+    """
+
+    def __init__(self, problem: str, altered: tuple[str, ...] = (), place: str = "files") -> None:
         super().__init__(problem)
         self.altered = altered
+        self.place = place
 
 
 @dataclass(frozen=True, slots=True)

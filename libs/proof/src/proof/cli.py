@@ -34,6 +34,7 @@ class Given:
     documents: Sequence[Path] = ()
     remember: Path | None = None
     evidence: Path | None = None
+    at: datetime | None = None
 
 
 def verify(argv: Sequence[str]) -> int:
@@ -47,6 +48,7 @@ def verify(argv: Sequence[str]) -> int:
         arguments.document,
         arguments.remember,
         arguments.evidence,
+        arguments.at,
     )
     report = run(given)
     sys.stdout.write(report.to_json().decode() + "\n" if arguments.json else report.to_text(arguments.lang))
@@ -60,7 +62,7 @@ def run(given: Given) -> Report:
         memory = _memory(given.remember)
         known = [_read(path, MAX_NOTE) for path in given.known]
         known += memory.of(policy.origin) if policy else []
-        trust = Trust(datetime.now(UTC), policy, known, _digests(given.documents))
+        trust = Trust(given.at or datetime.now(UTC), policy, known, _digests(given.documents))
         data = _read(given.bundle, MAX_SIZE)
         report = verify_bundle(data, trust, level=given.level)
         if given.remember and report.verdict is Verdict.INTACT and _passed(report, "checkpoint-signature"):
@@ -80,10 +82,18 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--document", type=Path, action="append", default=[], help="a file to recognise in the bundle")
     parser.add_argument("--remember", type=Path, help="a file that keeps the checkpoints of intact bundles")
     parser.add_argument("--evidence", type=Path, help=f"where to write proof of a fork (default: {EVIDENCE} beside it)")
+    parser.add_argument("--at", type=_instant, help="the time at which keys must be trusted, RFC 3339 (default: now)")
     parser.add_argument("--level", type=int, default=SIGNED, help="the least level accepted, 0 to 5 (default 1)")
     parser.add_argument("--json", action="store_true", help="print the report as JSON")
     parser.add_argument("--lang", choices=("fr", "en"), default="fr")
     return parser
+
+
+def _instant(text: str) -> datetime:
+    moment = datetime.fromisoformat(text)
+    if moment.tzinfo is None:
+        raise ValueError("a time needs a zone")
+    return moment
 
 
 def _passed(report: Report, name: str) -> bool:

@@ -26,7 +26,7 @@ def decode(data: bytes) -> Bundle:
     try:
         archive = unpack(data)
     except ArchiveMalformed as error:
-        raise BundleMalformed(str(error)) from error
+        raise BundleMalformed(str(error), place="archive") from error
     try:
         manifest = parse(archive.files[MANIFEST])
         former = manifest["format"] == bundle1.FORMAT

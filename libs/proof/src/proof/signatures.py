@@ -21,8 +21,8 @@ def log_check(bundle: Bundle, policy: Policy | None, at: datetime) -> Check:
     for size, data in sorted(bundle.checkpoints.items()):
         try:
             good += _signed(Note.parse(data), policy, at)
-        except NoteInvalid as error:
-            findings.append(f"{size}: {error}")
+        except NoteInvalid:
+            findings.append(str(size))
     examined = good if findings or good == len(bundle.checkpoints) else 0
     return Check("checkpoint-signature", Family.SIGNATURE, examined, tuple(findings))
 

@@ -42,7 +42,7 @@ def verify(data: bytes, trust: Trust, *, level: int = SIGNED) -> Report:
         bundle = decode(data)
     except BundleMalformed as error:
         verdict = Verdict.TAMPERED if error.altered else Verdict.MALFORMED
-        return Report(verdict, None, level, (_container(error.altered or (str(error),)),), problem=str(error))
+        return Report(verdict, None, level, (_container(error.altered or (error.place,)),), problem=str(error))
     return _report(bundle, trust, level)
 
 
