@@ -4,8 +4,10 @@ import base64
 import json
 import os
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from functools import partial
 from hashlib import sha256
 from pathlib import Path
 from typing import Annotated, Any
@@ -20,18 +22,29 @@ from chassis.http import create_app
 from chassis.refusal import NotFound
 from chassis.tokens import Signer, Verifier, new_signing_key
 from contracts import Envelope, envelope_of
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.asymmetric.mldsa import MLDSA44PrivateKey
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from dossier.domain.document_request import DocumentRequest
 from dossier.domain.dossier import Dossier
 from eventsourcing.domain import Aggregate, AggregateCreated, AggregateEvent, event
-from eventstore import LEDGER, DocFact, Facts, FileKeyService, Personal, Projection, Store, migrate
+from eventstore import LEDGER, DocFact, Facts, FileKeyService, Personal, Projection, Store, StoreRefusal, migrate
 from fastapi import APIRouter
 from journal.log.checkpoints import LogSigner
 from journal.log.database import Database, prepare
 from journal.log.intake import Intake
-from journal.settings import Settings
+from journal.settings import Settings, TimestampAuthority, Witness
 from journal.wiring import app, parts
 from launcher.components.postgres import Postgres, create_database
+from launcher.witness.memory import Memory
+from launcher.witness.serving import application
+from launcher.witness.witness import Witness as RealWitness
+from proof.cosignature import Cosigner
 from proof.entry import encoded
-from proof.policy import LogKey, Policy
+from proof.policy import Policy
+from proof.record import Record
+from sandbox.tsa.apps import Switches, authority
+from sandbox.tsa.chain import Chain
 from structlog.testing import capture_logs
 from testkit.serving import serving
 
@@ -118,6 +131,8 @@ def facts(happened: Any, aggregate: Any) -> Facts:
         manifest = encoded(bytes.fromhex(happened.manifest))
         doc = DocFact(ref=ver, ver=ver, size=4, sha256=happened.sha256, ct_h=manifest)
         return Facts(office=happened.office_id, dossier=happened.dossier_id, docs=(doc,))
+    if isinstance(aggregate, DocumentRequest):
+        return Facts(office=aggregate.office_id, dossier=aggregate.dossier_id)
     return Facts()  # a reading repeats neither office nor dossier
 
 
@@ -189,7 +204,10 @@ def keys(tmp_path_factory: pytest.TempPathFactory) -> Keys:
     folder = tmp_path_factory.mktemp("keys")
     for name in (*SERVICES, "log"):
         (folder / f"{name}.pem").write_bytes(new_signing_key())
-        (folder / f"{name}.pem").chmod(0o600)
+    second = MLDSA44PrivateKey.generate()
+    (folder / "mldsa.pem").write_bytes(second.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
+    for file in folder.glob("*.pem"):
+        file.chmod(0o600)
     (folder / "master").write_text(base64.b64encode(os.urandom(32)).decode())
     (folder / "master").chmod(0o600)
     jwks = [Signer(folder / f"{name}.pem", name).public_jwk() for name in SERVICES]
@@ -270,10 +288,14 @@ class Platform:
 
     def complete(self) -> None:
         """Let the dossier be completed, as the dossier service says it, and the log know."""
+        self.say_completed()
+        self.take_in()
+
+    def say_completed(self) -> None:
+        """Let the dossier service complete the dossier."""
         matter = self.stores["dossier"].get(Matter, self.dossier)
         matter.trigger_event(Dossier.Completed, office_id=OFFICE)
         self.stores["dossier"].save(matter, actor=Actor(person_id=NOTARY, kind="staff", office_id=OFFICE))
-        self.take_in()
 
     def take_in(self) -> None:
         """Bring the events of all services into the log, as a consumer without a bus would."""
@@ -293,19 +315,74 @@ class Platform:
         return self.keys.bearer(*PEOPLE[who])
 
     def get(self, path: str, who: str = "notary", **query: Any) -> httpx.Response:
-        """Ask the journal as somebody of PEOPLE; `query` is the query string."""
+        """Ask the journal as somebody of PEOPLE; `query` is the query string, where compliance says why it asks."""
+        if who.endswith("compliance"):
+            query = {"purpose": "control"} | query
+        query = {name: value for name, value in query.items() if value is not None}
         return httpx.get(
             f"{self.url}/api/journal/v1{path}", headers=self.bearer(who), params=query, trust_env=False, timeout=30
         )
 
     def policy(self) -> Policy:
-        log = LogSigner(self.settings.log_origin, self.settings.log_key_file)
-        return Policy(self.settings.log_origin, (LogKey(log.public),))
+        return self.parts.policy
+
+    def records(self, kind: str) -> list[Record]:
+        """Return the journal's own leaves of one kind, in their order."""
+        with self.database.transaction() as connection:
+            rows = connection.execute(
+                "SELECT entry FROM journal.entry WHERE kind = %s ORDER BY idx", (kind,)
+            ).fetchall()
+        return [Record.parse(bytes(row["entry"])) for row in rows]
+
+
+@dataclass
+class Outside:
+    """Who attests the log of a test: real witnesses and a real time-stamping authority, each with its own keys."""
+
+    witnesses: list[Witness]
+    cosigning: list[RealWitness]
+    authority: TimestampAuthority
+    switches: Switches
+
+    def settings(self) -> dict[str, Any]:
+        return {"witnesses": tuple(self.witnesses), "witness_quorum": 2, "authorities": (self.authority,)}
 
 
 @contextmanager
-def standing(new_database: Callable[[], str], keys: Keys) -> Iterator[Platform]:
-    """Set everything up with one dossier whose events are in the log, and nothing signed yet."""
+def outside(keys: Keys, folder: Path, amount: int = 3) -> Iterator[Outside]:
+    """Serve `amount` witnesses that follow the log, and an authority."""
+    log = LogSigner("journal.example/test", keys.file("log"), keys.file("mldsa"))
+    chain, switches = Chain.made("Test", datetime.now(UTC)), Switches()
+    chain_file = folder / "chain.pem"
+    chain_file.write_bytes(chain.pem())
+    with ExitStack() as stack:
+        witnesses, cosigning = [], []
+        for number in range(amount):
+            name, private = f"witness-{number}.example", Ed25519PrivateKey.generate()
+            Memory.create(folder / f"{number}.db")
+            memory = Memory(folder / f"{number}.db")
+            stack.callback(memory.close)
+            real = RealWitness(name, [private], {log.origin: log.keys}, memory)
+            url = stack.enter_context(serving(application(real)))
+            cosigning.append(real)
+            witnesses.append(Witness(url=url, vkey=Cosigner.of(name, private).vkey))
+        url = stack.enter_context(serving(authority(chain, switches)))
+        stamping = TimestampAuthority(url=f"{url}/", chain_file=chain_file, policies=("2.999.3161.1",))
+        yield Outside(witnesses, cosigning, stamping, switches)
+
+
+@pytest.fixture
+def attesters(keys: Keys, tmp_path: Path) -> Iterator[Outside]:
+    with outside(keys, tmp_path) as made:
+        yield made
+
+
+@contextmanager
+def standing(new_database: Callable[[], str], keys: Keys, **more: Any) -> Iterator[Platform]:
+    """Set everything up with one dossier whose events are in the log, and nothing signed yet.
+
+    `more` are settings of the journal.
+    """
     with ExitStack() as stack:
         stack.enter_context(capture_logs())  # printing the errors of tampered services takes seconds
         urls = {svc: new_database() for svc in ("dossier", "vault")}
@@ -334,6 +411,7 @@ def standing(new_database: Callable[[], str], keys: Keys) -> Iterator[Platform]:
                         internal=internal,
                         verifier=keys.verifier,
                         ready=stores[svc].ready if svc in stores else bool,
+                        refusals=[StoreRefusal],
                     )
                 )
             )
@@ -348,7 +426,9 @@ def standing(new_database: Callable[[], str], keys: Keys) -> Iterator[Platform]:
             master_key_file=keys.folder / "master",
             peers=addresses,
             log_key_file=keys.file("log"),
+            log_mldsa_key_file=keys.file("mldsa"),
             log_origin="journal.example/test",
+            **more,
         )
         made = Platform(settings, stores, urls, keys)
         made.neighbours, made.new_database = neighbours, new_database
@@ -363,6 +443,19 @@ def standing(new_database: Callable[[], str], keys: Keys) -> Iterator[Platform]:
 def platform(new_database: Callable[[], str], keys: Keys) -> Iterator[Platform]:
     """Return a platform that the test may change."""
     with standing(new_database, keys) as made:
+        yield made
+
+
+@pytest.fixture
+def stands(new_database: Callable[[], str], keys: Keys) -> Callable[..., AbstractContextManager[Platform]]:
+    """Return what sets up a platform with further settings."""
+    return partial(standing, new_database, keys)
+
+
+@pytest.fixture
+def attested(new_database: Callable[[], str], keys: Keys, attesters: Outside) -> Iterator[Platform]:
+    """Return a platform whose log has witnesses (two of three are enough) and an authority."""
+    with standing(new_database, keys, **attesters.settings()) as made:
         yield made
 
 

@@ -1,15 +1,22 @@
-"""Starts the journal: python -m journal run|serve|work|migrate."""
+"""Starts the journal: python -m journal run|serve|work|migrate|parked, and status|audit|monitor|recover."""
 
 import sys
 
+from chassis import logging
 from chassis.process import run_service
 
-from journal.wiring import SERVICE
+from journal.settings import Settings
+from journal.wiring import NAME, SERVICE, VERBS
 
 
 def main() -> int:
     """Carry out one verb."""
-    return run_service(SERVICE)
+    verb, words = (sys.argv[1], sys.argv[2:]) if sys.argv[1:] else ("", [])
+    if verb not in VERBS:
+        return run_service(SERVICE)
+    settings = Settings.load()
+    logging.configure(NAME, settings.log_format, fields=SERVICE.log_fields)
+    return VERBS[verb](settings, words)
 
 
 if __name__ == "__main__":

@@ -1,7 +1,9 @@
 """What an operator may change in the journal."""
 
+from typing import Self
+
 from chassis.settings import KeyFile, PublicFile, ServiceSettings
-from pydantic import BaseModel, ConfigDict, Field, SecretStr
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, model_validator
 
 _BUCKET = r"^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$"
 
@@ -42,6 +44,10 @@ class Settings(ServiceSettings, env_prefix="JOURNAL_"):
     witness_quorum: int = Field(default=0, ge=0)
     """How many of the witnesses the policy asks for."""
     authorities: tuple[TimestampAuthority, ...] = ()
+    pdf_seal_key_file: KeyFile | None = None
+    """Private key (PEM) of the organisation's seal on PDF; without it they are not sealed, and say so."""
+    pdf_seal_chain_file: PublicFile | None = None
+    """PEM: the certificate of that key first, then its issuers."""
     s3_endpoint: str | None = None
     """host:port of the S3 server that the log is published to; nothing is published without it."""
     s3_access_key: str = ""
@@ -53,3 +59,9 @@ class Settings(ServiceSettings, env_prefix="JOURNAL_"):
     """The copy under Object Lock, in COMPLIANCE mode; better in another account."""
     worm_days: int = Field(default=3653, ge=1)
     """How long an object of that copy is locked."""
+
+    @model_validator(mode="after")
+    def _whole_seal(self) -> Self:
+        if (self.pdf_seal_key_file is None) != (self.pdf_seal_chain_file is None):
+            raise ValueError("pdf_seal_key_file and pdf_seal_chain_file go together")
+        return self

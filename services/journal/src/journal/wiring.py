@@ -1,32 +1,64 @@
 """Builds the journal's objects from its settings."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import closing
+from dataclasses import dataclass
 from functools import partial
 
 import httpx
 from bus import consuming
-from chassis.client import ServiceClient
+from chassis.client import ServiceClient, Unavailable
 from chassis.http import create_app
 from chassis.process import Service, Task
 from chassis.tokens import Signer, Verifier
 from eventstore import AWAY
 from fastapi import FastAPI
+from proof.cosignature import Cosigner, Quorum
+from proof.policy import LogKey, Policy
+from proof.timestamp import Authority
 
+from journal.attest.attestations import Attestations
+from journal.attest.auditing import audit_command
+from journal.attest.metrics import observe
+from journal.attest.monitor import Monitor
+from journal.attest.monitoring import monitor_command, monitoring
+from journal.attest.published import Published as PublishedState
+from journal.attest.published import caught_up
+from journal.attest.publishing import Publisher, publishing
+from journal.attest.recovering import Recovery, recover_command
+from journal.attest.s3 import BRIEF, Bucket, Patience, S3Address
+from journal.attest.stamping import Source, Stamper, stamping
+from journal.attest.standing import Standings, status_command
+from journal.attest.witnessing import Witnesses, witnessing
+from journal.http.operators import operator_routes
 from journal.http.parts import Parts
 from journal.http.routes import ROUTES
+from journal.log.alarms import Alarms
+from journal.log.bookkeeping import bookkeeping
+from journal.log.catchup import CaughtUp
 from journal.log.checkpoints import Checkpoints, LogSigner, sealing
 from journal.log.database import Database, prepare
-from journal.log.intake import Alarms, Intake
+from journal.log.intake import Intake
+from journal.log.records import Records
 from journal.reading.access import Access
 from journal.reading.certificate import Certificates
 from journal.reading.exports import Exports
+from journal.reading.mentions import Mentions, mentioning
+from journal.reading.paper import Seal
 from journal.reading.peers import Peers
+from journal.reading.press import Press
+from journal.reading.questions import Questions
+from journal.reading.replay import Points
+from journal.reading.replaying import Replay
+from journal.reading.report import Reports
+from journal.reading.states import States
 from journal.reading.timeline import Timeline
 from journal.settings import Settings
 
 NAME = "journal"
 PREFIX = "/api/journal/v1"
 PRODUCERS = ("identity", "dossier", "vault", "messaging")
+WAITING_SHOWN = 500  # events of a service that were not taken in yet; more are counted as so many
 PEER_TIMEOUT = httpx.Timeout(60.0, connect=2.0)  # the vault reads whole objects to say what it holds
 
 
@@ -36,24 +68,117 @@ def peers(settings: Settings) -> Peers:
     return Peers({name: ServiceClient(url, signer, name, timeout=PEER_TIMEOUT) for name, url in settings.peers.items()})
 
 
-def checkpoints(settings: Settings, database: Database) -> Checkpoints:
-    """Return the signed states of the log."""
-    return Checkpoints(database, LogSigner(settings.log_origin, settings.log_key_file))
+def policy(settings: Settings) -> Policy:
+    """Return the trust policy that the settings amount to; raises PolicyInvalid."""
+    log = _signer(settings)
+    members = tuple(cosigner for _, cosigner in _witnesses(settings))
+    quorum = Quorum(settings.witness_quorum, members) if settings.witness_quorum else None
+    authorities = tuple(source.authority for source in _sources(settings))
+    return Policy(settings.log_origin, tuple(map(LogKey, log.keys)), quorum, authorities)
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """The log's copies outside of its database."""
+
+    tiles: Bucket
+    worm: Bucket
+    state: PublishedState
+
+    def close(self) -> None:
+        """Close the connections."""
+        self.tiles.close()
+        self.worm.close()
+
+
+def published(settings: Settings, patience: Patience | None = None) -> Published | None:
+    """Return the published log; None where nothing is published."""
+    if settings.s3_endpoint is None:
+        return None
+    secret = settings.s3_secret_key.get_secret_value()
+    address = S3Address(settings.s3_endpoint, settings.s3_access_key, secret, settings.s3_secure)
+    tiles = Bucket(address, settings.tiles_bucket, None, patience)
+    worm = Bucket(address, settings.worm_bucket, settings.worm_days, patience)
+    return Published(tiles, worm, PublishedState(worm, tiles))
+
+
+@dataclass(frozen=True, slots=True)
+class Attesting:
+    """The signed states of the log, and whoever attests them."""
+
+    database: Database
+    records: Records
+    checkpoints: Checkpoints
+    attestations: Attestations
+    witnesses: Witnesses
+    stamper: Stamper
+    policy: Policy
+    published: Published | None
+
+    def close(self) -> None:
+        """Close the connections."""
+        self.witnesses.close()
+        self.stamper.close()
+        if self.published:
+            self.published.close()
+        self.database.close()
+
+
+def attesting(settings: Settings) -> Attesting:
+    """Return the signed states of the log, and whoever attests them; whoever asked closes it."""
+    database, trust, witnesses = Database(settings.database_url), policy(settings), _witnesses(settings)
+    copy = published(settings, BRIEF)
+    records = Records(database, CaughtUp(database, copy.state.size)) if copy else Records(database)
+    signed = Checkpoints(database, _signer(settings), copy.state) if copy else Checkpoints(database, _signer(settings))
+    attestations = Attestations(database, [cosigner for _, cosigner in witnesses])
+    asked = Witnesses(database, signed, attestations, witnesses, trust.quorum)
+    stamper = Stamper(database, records, signed, attestations, asked, _sources(settings), trust.encode())
+    return Attesting(database, records, signed, attestations, asked, stamper, trust, copy)
+
+
+def _signer(settings: Settings) -> LogSigner:
+    return LogSigner(settings.log_origin, settings.log_key_file, settings.log_mldsa_key_file)
+
+
+def _witnesses(settings: Settings) -> list[tuple[str, Cosigner]]:
+    return [(witness.url, Cosigner.parse(witness.vkey)) for witness in settings.witnesses]
+
+
+def _sources(settings: Settings) -> list[Source]:
+    return [Source(one.url, Authority.parse(one.chain_file.read_bytes(), one.policies)) for one in settings.authorities]
+
+
+def _seal(settings: Settings) -> Seal | None:
+    key, chain = settings.pdf_seal_key_file, settings.pdf_seal_chain_file
+    return Seal(key, chain) if key and chain else None
 
 
 def parts(settings: Settings) -> Parts:
     """Return what the routes call; whoever asked closes it."""
-    database, others = Database(settings.database_url), peers(settings)
-    sealed = checkpoints(settings, database)
-    exports = Exports(database, sealed, others)
+    attested, others = attesting(settings), peers(settings)
+    database, signed, said = attested.database, attested.checkpoints, attested.attestations
+    access, timeline = Access(database, others), Timeline(database, others)
+    mentions = Mentions(database, others.envelopes)
+    points = Points(database, signed, said)
+    exports = Exports(database, attested.records, signed, said, attested.witnesses, attested.stamper, others)
+    press = Press(exports, others, _seal(settings))
     return Parts(
         database=database,
         peers=others,
-        checkpoints=sealed,
-        access=Access(database, others),
-        timeline=Timeline(database, others),
+        checkpoints=signed,
+        attestations=said,
+        witnesses=attested.witnesses,
+        stamper=attested.stamper,
+        records=attested.records,
+        policy=attested.policy,
+        access=access,
+        timeline=timeline,
         exports=exports,
-        certificates=Certificates(exports, others),
+        certificates=Certificates(press),
+        reports=Reports(press, database, timeline),
+        questions=Questions(database, attested.records, access, mentions, timeline),
+        replay=Replay(database, attested.records, access, points, States(others), timeline),
+        closing=(others, attested),
     )
 
 
@@ -68,19 +193,105 @@ def app(settings: Settings, built: Parts | None = None) -> FastAPI:
         verifier=Verifier(settings.trust_file),
         ready=served.database.ready,
         away=AWAY,
+        internal=[operator_routes(standings(served.database, served.attestations, served.policy, served.peers))],
     )
 
 
-def tasks(settings: Settings) -> Sequence[Task]:
-    """Return one consumer for each service, and the signing of checkpoints."""
-    database, others = Database(settings.database_url), peers(settings)
-    intake = Intake(database)
-    consumers = [
-        consuming(settings.nats_url, NAME, producer, intake, partial(others.envelopes, producer))
-        for producer in PRODUCERS
-    ]
-    return [*consumers, sealing(checkpoints(settings, database))]
+def standings(database: Database, attestations: Attestations, trust: Policy, others: Peers) -> Standings:
+    """Return what tells how the log stands."""
 
+    def waiting(svc: str, after: int) -> int | None:
+        try:
+            return len(others.envelopes(svc, after, WAITING_SHOWN))
+        except Unavailable:
+            return None
+
+    return Standings(database, attestations, trust.quorum, waiting)
+
+
+def tasks(settings: Settings) -> Sequence[Task]:
+    """Return one consumer for each service, the signing of checkpoints, and what others are asked to say of them."""
+    attested, others = attesting(settings), peers(settings)
+    intake = Intake(attested.database)
+    adding = [
+        *(
+            consuming(settings.nats_url, NAME, producer, intake, partial(others.envelopes, producer))
+            for producer in PRODUCERS
+        ),
+        bookkeeping(attested.records, _signer(settings).keys),
+        stamping(attested.stamper, attested.checkpoints, settings.database_url),
+    ]
+    observe(standings(attested.database, attested.attestations, attested.policy, others).read)
+    freely = [
+        sealing(attested.checkpoints),
+        witnessing(attested.witnesses),
+        mentioning(Mentions(attested.database, others.envelopes)),
+    ]
+    if attested.published is None:
+        return [*adding, *freely]
+    state = attested.published.state
+    return [
+        *(caught_up(attested.database, state, task) for task in adding),
+        *freely,
+        *_publishing(settings, attested),
+    ]
+
+
+def _publishing(settings: Settings, attested: Attesting) -> Sequence[Task]:
+    """Return the tasks that publish and look after what was published, on connections that may be slow."""
+    copy = published(settings)
+    if copy is None:
+        return ()
+    publisher = Publisher(attested.database, copy.tiles, copy.worm, attested.attestations.note)
+    monitor = Monitor(attested.database, copy.tiles, copy.worm, attested.policy)
+    return [publishing(publisher, settings.database_url), monitoring(monitor, settings.database_url)]
+
+
+def _with_copy(settings: Settings, command: Callable[[Attesting, Published], int]) -> int:
+    copy = published(settings)
+    if copy is None:
+        raise SystemExit("nothing is published: JOURNAL_S3_ENDPOINT is not set")
+    with closing(copy), closing(attesting(settings)) as attested:
+        return command(attested, copy)
+
+
+def _status(settings: Settings, words: Sequence[str]) -> int:
+    with closing(peers(settings)) as others, closing(attesting(settings)) as attested:
+        return status_command(standings(attested.database, attested.attestations, attested.policy, others), words)
+
+
+def _audit(settings: Settings, words: Sequence[str]) -> int:
+    with closing(peers(settings)) as others, closing(Database(settings.database_url)) as database:
+        return audit_command(database, others.rows, words)
+
+
+def _monitor(settings: Settings, words: Sequence[str]) -> int:
+    return _with_copy(
+        settings,
+        lambda attested, copy: monitor_command(
+            Monitor(attested.database, copy.tiles, copy.worm, attested.policy), words
+        ),
+    )
+
+
+def _recover(settings: Settings, words: Sequence[str]) -> int:
+    read = _signer(settings).read
+
+    def recover(attested: Attesting, copy: Published) -> int:
+        said, authorities = attested.attestations, attested.policy.authorities
+        recovery = Recovery(attested.database, copy.tiles, copy.worm, copy.state, read, said, authorities)
+        return recover_command(recovery, words)
+
+    return _with_copy(settings, recover)
+
+
+VERBS: Mapping[str, Callable[[Settings, Sequence[str]], int]] = {
+    "status": _status,
+    "audit": _audit,
+    "monitor": _monitor,
+    "recover": _recover,
+}
+"""What an operator asks of the journal alone, each with its words; returns the exit status."""
 
 SERVICE = Service(
     name=NAME,
@@ -89,4 +300,5 @@ SERVICE = Service(
     migrate=lambda settings: prepare(settings.database_url),
     tasks=tasks,
     parked=lambda settings: Alarms(Database(settings.database_url)),
+    log_fields=frozenset({"check", "place", "authority", "size", "witness"}),
 )

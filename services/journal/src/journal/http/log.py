@@ -1,10 +1,12 @@
 """The routes about the log itself, which names no dossier and no person."""
 
-from typing import Annotated
+from datetime import datetime
+from typing import Annotated, Any
 
 from chassis.http import CurrentActor, problems
 from chassis.refusal import Refusal
 from fastapi import APIRouter, Query, Response
+from proof.cosignature import Cosigner
 from proof.entry import encoded
 from proof.tree import consistency_proof, inclusion_proof, leaf_hash
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
@@ -14,6 +16,7 @@ from journal.log.checkpoints import Sealed
 from journal.log.database import log_size, nodes
 
 NOTE_TYPE = "text/plain; charset=utf-8"
+POLICY_TYPE = "application/json"
 
 
 class NotInTheLog(Refusal):
@@ -34,7 +37,16 @@ CONSISTENCY: dict[str, JsonValue] = {
     "hashes": ["YDA64IuzAIzEJsxhw3Uvdf5pyxFJ2cyYaRLOo8Sh+uA="],
 }
 SOURCE: dict[str, JsonValue] = {"service": "dossier", "store_seq": 128, "stopped": False}
-STATUS: dict[str, JsonValue] = {"size": 412, "sealed": 410, "sources": [SOURCE], "alarms": 0}
+WITNESS: dict[str, JsonValue] = {"name": "witness.example", "size": 410, "cosigned_at": "2026-03-02T09:30:05Z"}
+STATUS: dict[str, JsonValue] = {
+    "size": 412,
+    "sealed": 410,
+    "sources": [SOURCE],
+    "alarms": 0,
+    "witnesses": [WITNESS],
+    "last_token_at": "2026-03-02T09:30:06Z",
+    "unstamped": 2,
+}
 
 
 class InclusionAnswer(BaseModel):
@@ -68,6 +80,16 @@ class SourceState(BaseModel):
     stopped: bool
 
 
+class WitnessState(BaseModel):
+    """What a witness cosigned last; a size that stays behind means that it does not answer."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [WITNESS]})
+
+    name: str
+    size: int
+    cosigned_at: datetime | None
+
+
 class Status(BaseModel):
     """Whether the journal keeps up."""
 
@@ -77,6 +99,9 @@ class Status(BaseModel):
     sealed: int = Field(description="entries under the last signed checkpoint")
     sources: list[SourceState]
     alarms: int
+    witnesses: list[WitnessState]
+    last_token_at: datetime | None = Field(description="when an authority last said the time; none before the first")
+    unstamped: int | None = Field(description="leaves that no token covers, seals left out; none without an authority")
 
 
 def log_routes(parts: Parts) -> APIRouter:
@@ -85,8 +110,19 @@ def log_routes(parts: Parts) -> APIRouter:
 
     @router.get("/checkpoint", response_class=Response, responses=problems(NotInTheLog) | file_answer(NOTE_TYPE))
     def checkpoint(_actor: CurrentActor) -> Response:
-        """Return the last signed checkpoint (c2sp.org/tlog-checkpoint)."""
-        return Response(_last(parts).note, media_type=NOTE_TYPE)
+        """Return the last signed checkpoint (c2sp.org/tlog-checkpoint), with the cosignatures of witnesses so far."""
+        note = parts.attestations.last()
+        if note is None:
+            raise NotInTheLog
+        return Response(note, media_type=NOTE_TYPE)
+
+    @router.get("/policy", response_class=Response, responses=file_answer(POLICY_TYPE))
+    def policy() -> Response:
+        """Return the trust policy that this journal was set up for, to compare with the one that you hold.
+
+        Whoever verifies must have theirs from somebody else: a policy from the journal proves what the journal likes.
+        """
+        return Response(parts.policy.encode(), media_type=POLICY_TYPE)
 
     @router.get("/proofs/inclusion", responses=problems(NotInTheLog))
     def inclusion(
@@ -118,18 +154,8 @@ def log_routes(parts: Parts) -> APIRouter:
 
     @router.get("/status")
     def status(_actor: CurrentActor) -> Status:
-        """Tell how far each service was taken in and sealed."""
-        last = parts.checkpoints.last()
-        with parts.database.transaction() as connection:
-            size = log_size(connection)
-            rows = connection.execute("SELECT svc, last, stopped FROM journal.source ORDER BY svc").fetchall()
-            alarms = connection.execute("SELECT count(*) AS number FROM journal.alarm").fetchone()
-        return Status(
-            size=size,
-            sealed=last.size if last else 0,
-            sources=[SourceState(service=row["svc"], store_seq=row["last"], stopped=row["stopped"]) for row in rows],
-            alarms=alarms["number"] if alarms else 0,
-        )
+        """Tell how far each service was taken in, sealed, cosigned and timestamped."""
+        return _status(parts)
 
     return router
 
@@ -139,3 +165,35 @@ def _last(parts: Parts) -> Sealed:
     if sealed is None:
         raise NotInTheLog
     return sealed
+
+
+def _status(parts: Parts) -> Status:
+    last = parts.checkpoints.last()
+    cosigners = parts.attestations.cosigners
+    with parts.database.transaction() as connection:
+        size = log_size(connection)
+        rows = connection.execute("SELECT svc, last, stopped FROM journal.source ORDER BY svc").fetchall()
+        alarms = connection.execute("SELECT count(*) AS number FROM journal.alarm").fetchone()
+        cosigned = connection.execute(
+            "SELECT DISTINCT ON (vkey) vkey, size, cosigned_at FROM journal.cosignature ORDER BY vkey, size DESC"
+        ).fetchall()
+        stamped = connection.execute("SELECT max(stamped_at) AS at, max(size) AS size FROM journal.token").fetchone()
+        waiting = connection.execute(
+            "SELECT count(*) AS number FROM journal.entry WHERE kind <> 'seal' AND idx >= %s",
+            ((stamped and stamped["size"]) or 0 if parts.stamper.sources else size,),
+        ).fetchone()
+    said = {row["vkey"]: row for row in cosigned}
+    return Status(
+        size=size,
+        sealed=last.size if last else 0,
+        sources=[SourceState(service=row["svc"], store_seq=row["last"], stopped=row["stopped"]) for row in rows],
+        alarms=alarms["number"] if alarms else 0,
+        witnesses=[_witness(cosigner, said.get(cosigner.vkey)) for cosigner in cosigners],
+        last_token_at=stamped["at"] if stamped else None,
+        unstamped=waiting["number"] if waiting and parts.stamper.sources else None,
+    )
+
+
+def _witness(cosigner: Cosigner, said: dict[str, Any] | None) -> WitnessState:
+    size, at = (said["size"], said["cosigned_at"]) if said else (0, None)
+    return WitnessState(name=cosigner.name, size=size, cosigned_at=at)

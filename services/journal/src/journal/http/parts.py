@@ -1,16 +1,34 @@
 """What the routes call, and the shapes that several of them answer with."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 from fastapi import Response
+from proof.policy import Policy
 
+from journal.attest.attestations import Attestations
+from journal.attest.stamping import Stamper
+from journal.attest.witnessing import Witnesses
 from journal.log.checkpoints import Checkpoints
 from journal.log.database import Database
+from journal.log.records import Records
 from journal.reading.access import Access
 from journal.reading.certificate import Certificates
 from journal.reading.exports import Exports
 from journal.reading.peers import Peers
+from journal.reading.questions import Questions
+from journal.reading.replaying import Replay
+from journal.reading.report import Reports
 from journal.reading.timeline import Timeline
+
+
+class Closing(Protocol):
+    """What holds connections."""
+
+    def close(self) -> None:
+        """Close them."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,15 +38,24 @@ class Parts:
     database: Database
     peers: Peers
     checkpoints: Checkpoints
+    attestations: Attestations
+    witnesses: Witnesses
+    stamper: Stamper
+    records: Records
+    policy: Policy
     access: Access
     timeline: Timeline
     exports: Exports
     certificates: Certificates
+    reports: Reports
+    questions: Questions
+    replay: Replay
+    closing: Sequence[Closing] = ()
 
     def close(self) -> None:
         """Close the connections."""
-        self.peers.close()
-        self.database.close()
+        for part in self.closing:
+            part.close()
 
 
 def file_answer(media_type: str) -> dict[int | str, dict[str, object]]:

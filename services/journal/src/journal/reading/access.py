@@ -14,6 +14,7 @@ from chassis.refusal import NotFound
 
 from journal.log.database import Database
 from journal.reading.peers import Peers
+from journal.reading.purposes import is_compliance
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +42,7 @@ class Access:
 
     def reader(self, actor: Actor, dossier: UUID) -> Reader:
         """Return what `actor` may see of `dossier`; raises NotFound."""
-        if actor.kind == "staff" and actor.role == "compliance" and actor.office_id is not None:
+        if is_compliance(actor) and actor.office_id is not None:
             if self._office(dossier) != actor.office_id:
                 raise NotFound
             return Reader(actor.office_id)
@@ -54,6 +55,24 @@ class Access:
         if actor.kind == "staff" and actor.office_id == readers.office_id and person in readers.staff_ids:
             return Reader(readers.office_id)
         raise NotFound
+
+    def controller(self, actor: Actor, office: UUID) -> Reader:
+        """Return what `actor` may see of a whole office: only its own compliance role reads it. Raises NotFound."""
+        if not is_compliance(actor) or actor.office_id != office:
+            raise NotFound
+        return Reader(office)
+
+    def dossier_of(self, version: UUID) -> UUID:
+        """Return the dossier that a document version is in; raises NotFound also for one of a personal safe."""
+        with self._database.transaction() as connection:
+            row = connection.execute(
+                "SELECT dossier FROM journal.entry WHERE svc = 'vault' AND agg = %s AND dossier IS NOT NULL"
+                " ORDER BY agg_ver LIMIT 1",
+                (version,),
+            ).fetchone()
+        if row is None:
+            raise NotFound
+        return UUID(str(row["dossier"]))
 
     def _office(self, dossier: UUID) -> UUID | None:
         """Return the office that opened the dossier, as the log says."""

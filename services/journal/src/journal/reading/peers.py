@@ -8,6 +8,7 @@ from http import HTTPStatus
 from typing import Any
 from uuid import UUID
 
+import httpx
 from chassis.client import ServiceClient, Unavailable
 from contracts import Envelope
 from proof.bundle import Observation, Opening
@@ -84,6 +85,11 @@ class Peers:
             return None
         return answer["name"] if answer else None
 
+    def rows(self, svc: str, after: int, limit: int) -> list[dict[str, Any]]:
+        """Return what the store of a service holds after number `after`: stored bytes and entries as bytes."""
+        answer = self._found(svc, "/internal/rows", {"after": after, "limit": limit}) or {"items": []}
+        return [row | {name: base64.b64decode(row[name]) for name in ("entry", "state")} for row in answer["items"]]
+
     def states(self, svc: str, leaves: Sequence[Leaf]) -> dict[int, bytes]:
         """Return the stored bytes of the events of some leaves (in their order) as the service holds them now.
 
@@ -95,11 +101,10 @@ class Peers:
         while numbers:
             window = [number for number in numbers if number < numbers[0] + PAGE]
             place = {"after": window[0] - 1, "limit": window[-1] - window[0] + 1}
-            answer = self._found(svc, "/internal/rows", place) or {"items": []}
-            for row in answer["items"]:
+            for row in self.rows(svc, **place):
                 leaf = wanted.get(row["storeseq"])
                 if leaf is not None and _is_row_of(leaf, row):
-                    held[row["storeseq"]] = base64.b64decode(row["state"])
+                    held[row["storeseq"]] = row["state"]
             numbers = numbers[len(window) :]
         return held
 
@@ -112,6 +117,12 @@ class Peers:
         """Return what the bucket holds now for each document version."""
         with ThreadPoolExecutor(PARALLEL) as pool:
             return list(pool.map(self._observation, versions))
+
+    def ask(self, svc: str, path: str, params: Mapping[str, Any] | None = None) -> httpx.Response:
+        """Return the answer of a service, whatever its status under 500; raise Unavailable without one."""
+        if svc not in self._clients:
+            raise Unavailable(peer=svc)
+        return self._clients[svc].get(path, params)
 
     def _opening(self, svc: str, number: int) -> Opening | None:
         answer = self._found(svc, "/internal/openings", {"seq": number})
@@ -129,9 +140,7 @@ class Peers:
 
     def _found(self, svc: str, path: str, params: Mapping[str, Any] | None = None) -> dict[str, Any] | None:
         """Return the JSON of an answer, None for a 404; raise Unavailable for anything else."""
-        if svc not in self._clients:
-            raise Unavailable(peer=svc)
-        response = self._clients[svc].get(path, params)
+        response = self.ask(svc, path, params)
         if response.status_code in {HTTPStatus.NOT_FOUND, HTTPStatus.GONE}:
             return None
         if response.status_code != HTTPStatus.OK:
@@ -141,9 +150,10 @@ class Peers:
 
 
 def _is_row_of(leaf: Leaf, row: Mapping[str, Any]) -> bool:
-    entry = leaf.entry
-    same_place = (row["type"], row["agg"], row["agg_ver"]) == (entry.type, entry.agg, entry.agg_ver)
-    return same_place and base64.b64decode(row["entry"]) == leaf.data
+    entry = leaf.event
+    if entry is None or (row["type"], row["agg"], row["agg_ver"]) != (entry.type, entry.agg, entry.agg_ver):
+        return False
+    return bool(row["entry"] == leaf.data)
 
 
 def _person(item: Mapping[str, Any]) -> Person:

@@ -1,32 +1,27 @@
-"""The events of a dossier in the order of the log, in plain words, with their place and their seal."""
+"""Leaves in the order of the log, in plain words, with their place, their seal and who vouches for it."""
 
 import tomllib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from importlib.resources import files
 from typing import Any
 from uuid import UUID
 
 from chassis.http import Page
-from proof.entry import Entry
+from proof.record import Record
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
-from journal.log.database import Database, Rows
-from journal.log.leaf import Leaf
+from journal.log.database import Database
+from journal.log.leaf import Leaf, read_leaf
+from journal.log.scope import EVERYTHING
 from journal.reading.access import Reader
 from journal.reading.peers import Peers, Person
+from journal.reading.query import Filter, find
 
-# A part of an aggregate that does not repeat the dossier belongs to it all the same.
-_OF_DOSSIER = """
-    (e.dossier = %(dossier)s OR (e.dossier IS NULL AND (e.svc, e.agg) IN
-        (SELECT o.svc, o.agg FROM journal.entry o WHERE o.dossier = %(dossier)s)))"""
-
-MEANINGS: dict[str, str] = {
-    topic: sentence
-    for service in tomllib.loads((files("journal.reading") / "meanings.toml").read_text("utf-8")).values()
-    for topic, sentence in service.items()
-}
-
+_SENTENCES: dict[str, dict[str, str]] = tomllib.loads((files("journal.reading") / "meanings.toml").read_text("utf-8"))
+RECORDS, WORDS = _SENTENCES.pop("journal"), _SENTENCES.pop("words")
+MEANINGS: dict[str, str] = {topic: sentence for service in _SENTENCES.values() for topic, sentence in service.items()}
+"""Published event → what it means."""
 
 WHO: dict[str, JsonValue] = {
     "id": "08418b43-57dd-5a22-be6e-a26cbf6223ef",
@@ -34,14 +29,23 @@ WHO: dict[str, JsonValue] = {
     "name": "Jean Durand",
     "erased": False,
 }
-SEAL: dict[str, JsonValue] = {"size": 412, "made_at": "2026-03-02T09:30:04Z"}
+SEAL: dict[str, JsonValue] = {
+    "size": 412,
+    "made_at": "2026-03-02T09:30:04Z",
+    "cosigned": 412,
+    "stamped": 420,
+    "stamped_at": "2026-03-02T09:30:06Z",
+}
 DOCUMENT: dict[str, JsonValue] = {"version_id": "7d0c5a8e-43a1-4c1f-9a5f-0c4b6a1a9d11", "size": 48213}
 EVENT: dict[str, JsonValue] = {
     "index": 408,
+    "kind": "event",
     "service": "vault",
     "store_seq": 57,
     "aggregate_id": "7d0c5a8e-43a1-4c1f-9a5f-0c4b6a1a9d11",
     "aggregate_version": 1,
+    "office_id": "5a3f1c02-9a53-4b1e-8f0e-0d4f4d1b7a10",
+    "dossier_id": "0b9f7c1e-2f53-4c7e-9d0a-6f1c2b3a4d5e",
     "office_seq": 21,
     "type": "vault.document-stored",
     "meaning": MEANINGS["vault.document-stored"],
@@ -49,6 +53,7 @@ EVENT: dict[str, JsonValue] = {
     "recorded_at": "2026-03-02T09:30:00.124012Z",
     "actor": WHO,
     "documents": [DOCUMENT],
+    "said": None,
     "sealed": SEAL,
 }
 
@@ -65,12 +70,15 @@ class Who(BaseModel):
 
 
 class Seal(BaseModel):
-    """The first signed checkpoint that covers the event."""
+    """The first signed checkpoint that covers the leaf, and the first ones that others vouch for."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [SEAL]})
 
     size: int
-    made_at: datetime
+    made_at: datetime = Field(description="by the journal's clock")
+    cosigned: int | None = Field(default=None, description="size of the first checkpoint that a witness cosigned")
+    stamped: int | None = Field(default=None, description="size of the first checkpoint with a timestamp token")
+    stamped_at: datetime | None = Field(default=None, description="the time that this token proves (RFC 3161)")
 
 
 class DocumentVersion(BaseModel):
@@ -83,22 +91,26 @@ class DocumentVersion(BaseModel):
 
 
 class Event(BaseModel):
-    """One event of the dossier."""
+    """One leaf: an event of a service, or a record of the journal's own."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [EVENT]})
 
     index: int = Field(description="place in the log")
+    kind: str = Field(description="event, or the kind of record: access, export, head, erasure, seal, key")
     service: str
     store_seq: int = Field(description="gap-free number in the service")
-    aggregate_id: UUID
-    aggregate_version: int
+    aggregate_id: UUID | None = Field(description="none for a record")
+    aggregate_version: int | None
+    office_id: UUID | None
+    dossier_id: UUID | None
     office_seq: int | None = Field(description="gap-free number of the office in the service")
     type: str
     meaning: str
-    occurred_at: datetime
+    occurred_at: datetime = Field(description="by the service's clock; for a record, when it was recorded")
     recorded_at: datetime
     actor: Who
     documents: list[DocumentVersion]
+    said: dict[str, JsonValue] | None = Field(description="what a record says; none for an event")
     sealed: Seal | None = Field(description="none until a checkpoint is signed, some seconds later")
 
 
@@ -117,35 +129,35 @@ class Timeline:
 
     def events(self, reader: Reader, dossier: UUID, after: int, limit: int) -> list[Event]:
         """Return up to `limit` events of a dossier whose place is above `after`."""
+        return self.found(reader, Filter(dossier=dossier, events=True), after, EVERYTHING, limit)
+
+    def found(self, reader: Reader, wanted: Filter, after: int, below: int, limit: int) -> list[Event]:
+        """Return up to `limit` leaves between two places, as `reader` may see them."""
         with self._database.transaction() as connection:
-            rows = connection.execute(
-                f"SELECT e.idx, e.entry, c.size, c.made_at FROM journal.entry e LEFT JOIN LATERAL"  # noqa: S608 - constant
-                " (SELECT size, made_at FROM journal.checkpoint WHERE size > e.idx AND note IS NOT NULL"
-                f" ORDER BY size LIMIT 1) c ON true WHERE {_OF_DOSSIER} AND e.idx > %(after)s"
-                " ORDER BY e.idx LIMIT %(limit)s",
-                {"dossier": dossier, "after": after, "limit": limit},
-            ).fetchall()
-        leaves = [(Entry.parse(bytes(row["entry"])), row) for row in rows]
-        named = {entry.actor for entry, _ in leaves if entry.actor and reader.may_name(entry.actor, entry.actor_kind)}
+            rows = find(connection, wanted, after, below, limit)
+        return self.shown(reader, rows)
+
+    def shown(self, reader: Reader, rows: Sequence[Mapping[str, Any]]) -> list[Event]:
+        """Return what the rows of a query mean, with the names of whoever acted."""
+        leaves = [read_leaf(row["idx"], bytes(row["entry"])) for row in rows]
+        acted = {(leaf.entry.actor, leaf.entry.actor_kind) for leaf in leaves}
+        named = {actor for actor, kind in acted if actor and reader.may_name(actor, kind)}
         persons = self._peers.persons(named) if named else {}
-        return [_event(entry, row, persons) for entry, row in leaves]
+        return [_event(leaf, row, persons) for leaf, row in zip(leaves, rows, strict=True)]
 
 
-def leaves_of(connection: Rows, dossier: UUID) -> list[Leaf]:
-    """Return every entry of a dossier in the order of the log."""
-    rows = connection.execute(
-        f"SELECT e.idx, e.entry FROM journal.entry e WHERE {_OF_DOSSIER} ORDER BY e.idx",  # noqa: S608 - constant
-        {"dossier": dossier},
-    ).fetchall()
-    return [Leaf(row["idx"], bytes(row["entry"]), Entry.parse(bytes(row["entry"]))) for row in rows]
+def meaning(leaf: Leaf) -> str:
+    """Return the French sentence of a leaf."""
+    entry = leaf.entry
+    if isinstance(entry, Record):
+        return RECORDS[f"journal.{entry.kind}"].format_map(
+            {name: WORDS.get(value, value) if isinstance(value, str) else value for name, value in entry.body.items()}
+        )
+    return MEANINGS.get(entry.type, f"Événement « {entry.type} ».")
 
 
-def document_versions(leaves: Sequence[Leaf]) -> list[str]:
-    """Return the document versions that some entries name, in their order."""
-    return list(dict.fromkeys(document.ver for leaf in leaves for document in leaf.entry.docs))
-
-
-def _event(entry: Entry, row: dict[str, Any], persons: dict[str, Person]) -> Event:
+def _event(leaf: Leaf, row: Mapping[str, Any], persons: Mapping[str, Person]) -> Event:
+    entry, event = leaf.entry, leaf.event
     person = persons.get(entry.actor or "")
     who = Who(
         id=UUID(entry.actor) if entry.actor else None,
@@ -153,19 +165,34 @@ def _event(entry: Entry, row: dict[str, Any], persons: dict[str, Person]) -> Eve
         name=person.name if person else None,
         erased=person.erased if person else False,
     )
-    documents = [DocumentVersion(version_id=UUID(d.ver), size=d.size) for d in entry.docs]
     return Event(
-        index=row["idx"],
+        index=leaf.index,
+        kind=entry.kind,
         service=entry.svc,
         store_seq=entry.store_seq,
-        aggregate_id=UUID(entry.agg),
-        aggregate_version=entry.agg_ver,
+        aggregate_id=UUID(event.agg) if event else None,
+        aggregate_version=event.agg_ver if event else None,
+        office_id=UUID(entry.office) if entry.office else None,
+        dossier_id=UUID(entry.dossier) if entry.dossier else None,
         office_seq=entry.office_seq,
-        type=entry.type,
-        meaning=MEANINGS.get(entry.type, f"Événement « {entry.type} »."),
-        occurred_at=datetime.fromisoformat(entry.occurred_at),
+        type=event.type if event else f"journal.{entry.kind}",
+        meaning=meaning(leaf),
+        occurred_at=datetime.fromisoformat(event.occurred_at if event else entry.recorded_at),
         recorded_at=datetime.fromisoformat(entry.recorded_at),
         actor=who,
-        documents=documents,
-        sealed=Seal(size=row["size"], made_at=row["made_at"]) if row["size"] is not None else None,
+        documents=[DocumentVersion(version_id=UUID(doc.ver), size=doc.size) for doc in event.docs] if event else [],
+        said=entry.body if isinstance(entry, Record) else None,
+        sealed=_seal(row),
+    )
+
+
+def _seal(row: Mapping[str, Any]) -> Seal | None:
+    if row["size"] is None:
+        return None
+    return Seal(
+        size=row["size"],
+        made_at=row["made_at"],
+        cosigned=row["cosigned"],
+        stamped=row["stamped"],
+        stamped_at=row["stamped_at"],
     )

@@ -1,0 +1,90 @@
+"""What others said of the signed states, as it is kept: cosignatures of witnesses, tokens of authorities."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from proof.cosignature import Cosignature, Cosigner, cosignatures
+from proof.note import Note, Signature
+
+from journal.log.database import Database
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """A verified answer of a time-stamping authority over the checkpoint of `size`."""
+
+    size: int
+    number: int
+    response: bytes
+    authority: str
+    stamped_at: datetime
+
+
+class Attestations:
+    """Reads them, and keeps verified cosignatures; tokens are kept with the seal that records them."""
+
+    def __init__(self, database: Database, cosigners: Sequence[Cosigner] = ()) -> None:
+        self._database = database
+        self.cosigners = tuple(cosigners)
+
+    def note(self, size: int) -> bytes | None:
+        """Return the note of exactly this size: its text, the log's lines, the cosignatures in the policy's order."""
+        with self._database.transaction() as connection:
+            row = connection.execute(
+                "SELECT note FROM journal.checkpoint WHERE size = %s AND note IS NOT NULL", (size,)
+            ).fetchone()
+            lines = connection.execute("SELECT vkey, line FROM journal.cosignature WHERE size = %s", (size,)).fetchall()
+        if row is None:
+            return None
+        said = {line["vkey"]: line["line"] for line in lines}
+        present = [said[one.vkey] for one in self.cosigners if one.vkey in said]
+        return bytes(row["note"]) + "".join(present).encode()
+
+    def last(self) -> bytes | None:
+        """Return the note of the largest signed checkpoint; None before the first."""
+        with self._database.transaction() as connection:
+            row = connection.execute(
+                "SELECT max(size) AS size FROM journal.checkpoint WHERE note IS NOT NULL"
+            ).fetchone()
+        return self.note(row["size"]) if row and row["size"] is not None else None
+
+    def cosigned(self, size: int) -> tuple[Cosignature, ...]:
+        """Return who cosigned the checkpoint of this size, and when."""
+        note = self.note(size)
+        return cosignatures(Note.parse(note), self.cosigners) if note else ()
+
+    def reached_by(self, cosigner: Cosigner) -> int:
+        """Return the largest size that this witness cosigned; 0 before the first."""
+        with self._database.transaction() as connection:
+            row = connection.execute(
+                "SELECT coalesce(max(size), 0) AS size FROM journal.cosignature WHERE vkey = %s", (cosigner.vkey,)
+            ).fetchone()
+        return int(row["size"]) if row else 0
+
+    def add(self, size: int, line: Signature, said: Cosignature) -> None:
+        """Keep a verified cosignature; a witness that signs the same state again says nothing new."""
+        with self._database.transaction() as connection:
+            connection.execute(
+                "INSERT INTO journal.cosignature (size, vkey, line, cosigned_at) VALUES (%s, %s, %s, %s)"
+                " ON CONFLICT (size, vkey) DO NOTHING",
+                (size, said.cosigner.vkey, line.encode().decode(), said.at),
+            )
+
+    def tokens(self, size: int) -> list[Token]:
+        """Return the tokens over the checkpoint of this size, in the order in which they came."""
+        with self._database.transaction() as connection:
+            rows = connection.execute(
+                "SELECT size, number, response, authority, stamped_at FROM journal.token WHERE size = %s"
+                " ORDER BY number",
+                (size,),
+            ).fetchall()
+        return [Token(**row | {"response": bytes(row["response"])}) for row in rows]
+
+    def stamped(self, most: int | None = None) -> int | None:
+        """Return the largest size that has a token, of those up to `most`."""
+        with self._database.transaction() as connection:
+            row = connection.execute(
+                "SELECT max(size) AS size FROM journal.token WHERE size <= coalesce(%s, size)", (most,)
+            ).fetchone()
+        return row["size"] if row else None
