@@ -26,7 +26,16 @@ ASKS_PEERS = {
         "GET /my/dossiers/{dossier_id}",
     },
     "messaging": {"GET /deliveries"},
-    "journal": {f"GET /dossiers/{{dossier_id}}/{part}" for part in ("events", "bundle", "certificate")},
+    "journal": {  # all but what is about the log itself
+        *(
+            f"GET /dossiers/{{dossier_id}}/{part}"
+            for part in ("events", "bundle", "certificate", "report", "export", "state", "diff")
+        ),
+        *(f"GET /documents/{{version_id}}/{part}" for part in ("bundle", "certificate")),
+        *(f"GET /offices/{{office_id}}/{part}" for part in ("bundle", "state")),
+        *(f"GET /{part}" for part in ("events", "events/export", "my/events", "my/export")),
+        "GET /aggregates/{service}/{aggregate_id}/state",
+    },
 }
 Document = dict[str, Any]
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import httpx
 import pytest
+from launcher.blueprint import BUCKET
 from launcher.journey.deposits import DOSSIERS, wait_until_seen
 from launcher.journey.story import Journey
 from testkit.stack import Platform
@@ -63,14 +64,13 @@ class Desk:
         wait_until_seen(self.walked.world, self.staff, self.dossier, {given["version_id"]})
 
     def state(self) -> tuple[str, frozenset[str]]:
-        """Return what the dossier lists and what the bucket holds."""
+        """Return what the dossier lists and what the bucket of documents holds."""
         path = f"{DOSSIERS}/dossiers/{self.dossier}"
         seen = "".join(self.send("GET", path + more, self.staff).text for more in ("", "/requests"))
         client = self.platform.s3().client()
         names = {
-            f"{bucket.name}/{one.object_name}"
-            for bucket in client.list_buckets()
-            for one in client.list_objects(bucket_name=bucket.name, recursive=True)
+            str(one.object_name)
+            for one in client.list_objects(bucket_name=BUCKET, recursive=True)  # the journal's grow by themselves
         }
         return seen, frozenset(names)
 
@@ -85,7 +85,7 @@ class Desk:
         return body
 
     def key_file(self, service: str) -> Path:
-        return self.platform._blueprint().secrets.signing_key(service)
+        return self.platform.key_file(service)
 
 
 @pytest.fixture(scope="session")

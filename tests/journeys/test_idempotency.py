@@ -93,9 +93,10 @@ def test_a_client_is_added_once(desk: Any) -> None:
 
 
 def test_a_declaration_sent_again_leads_to_the_same_version(desk: Any) -> None:
-    key, file = str(uuid4()), {"name": "a.pdf", "size": 5, "sha256": "a" * 64}
+    file = {"name": "a.pdf", "size": 5, "sha256": "a" * 64}
     offered = f"{DOSSIERS}/dossiers/{desk.dossier}/deposits"
     for path, body in ((f"{DOSSIERS}/requests/{next(desk.requests)}/deposits", file), (offered, file | {"label": "L"})):
+        key = str(uuid4())
         first, second = (command(desk, path, body, key, desk.client).json() for _ in range(2))
         assert (first["request_id"], first["version_id"]) == (second["request_id"], second["version_id"])
     answer = command(desk, offered, file | {"label": "Autre chose"}, key, desk.client)

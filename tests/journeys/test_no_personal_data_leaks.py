@@ -7,7 +7,6 @@ from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from http import HTTPStatus
-from pathlib import Path
 from typing import Any
 
 import httpx
@@ -16,24 +15,13 @@ from launcher.blueprint import SERVICES
 from launcher.journey.deposits import DOSSIERS
 from launcher.journey.documents import Pile
 from launcher.journey.people import IDENTITY, Client, Member
-from launcher.journey.story import Journey
+from launcher.journey.story import PURPOSE, Journey
 from launcher.journey.world import World
-from psycopg import sql
+from testkit.canaries import Canaries, files_under, leaks, objects, rows
 from testkit.stack import Platform
 
-LEGITIMATE = ("read", "identity", "pg_catalog", "information_schema")
-"""Schemas: read models hold names, and identity keeps digests of secrets; the others are PostgreSQL's own."""
-OUTSIDE = "sandbox-"
-"""Logs of simulators of the outside world."""
-
-
-class Canaries(dict[str, str]):
-    """Words that exist nowhere else, by what they stand for."""
-
-    def of(self, what: str, before: str = "", after: str = "") -> str:
-        """Make a word that stands for something."""
-        self[what] = word = f"{before}canari{secrets.token_hex(6)}{after}"
-        return word
+LEGITIMATE = ("read", "identity")
+"""Schemas: read models hold names, and identity keeps digests of secrets."""
 
 
 class PersonalJourney(Journey):
@@ -74,7 +62,7 @@ class PersonalJourney(Journey):
         self._clerk("POST", f"{path}/views", HTTPStatus.CREATED)
         self._clerk("POST", f"{path}/refusal", HTTPStatus.NO_CONTENT, {"reason": self.reason})
         self.world.mail_to(client.email, self.reason)
-        self.world.call("GET", f"/api/journal/v1/dossiers/{self.dossier}/bundle", token=self.auditor.token)
+        self.world.call("GET", f"/api/journal/v1/dossiers/{self.dossier}/bundle?{PURPOSE}", token=self.auditor.token)
 
 
 @dataclass
@@ -157,52 +145,9 @@ def tokens_of(world: World, journey: Journey) -> dict[str, str]:
     return found
 
 
-def needles(told: Told) -> dict[str, list[bytes]]:
-    """Return every way in which a word could stand in a file: plain, in hexadecimal, in base64 at any offset."""
-    found = {}
-    for what, word in (told.canaries | told.tokens).items():
-        plain = re.sub(r"^.*(?=canari)|@.*$", "", word).encode()
-        folded = [base64.b64encode(bytes(shift) + plain)[4 if shift else 0 : -4] for shift in range(3)]
-        found[what] = [plain.lower(), plain.hex().encode(), *(one.lower() for one in folded)]
-    return found
-
-
-def leaks(told: Told, places: Iterable[tuple[str, bytes]], *, without: str = "nothing") -> set[str]:
-    """Return what stands where it should not; a code counts when it stands alone."""
-    wanted = {what: words for what, words in needles(told).items() if without not in what}
-    codes = re.compile(rb"(?<![0-9a-zA-Z.])(" + "|".join(told.codes).encode() + rb")(?![0-9a-zA-Z.])")
-    found = set()
-    for place, content in places:
-        lower = content.lower()
-        found |= {f"{what} in {place}" for what, words in wanted.items() if any(word in lower for word in words)}
-        found |= {f"a code in {place}" for _ in codes.findall(content)}
-    return found
-
-
-def files_under(folder: Path) -> Iterator[tuple[str, bytes]]:
-    for path in sorted(folder.rglob("*")):
-        if path.is_file() and not path.name.startswith(OUTSIDE):
-            yield path.name, path.read_bytes()
-
-
-def rows(platform: Platform, service: str) -> Iterator[tuple[str, bytes]]:
-    """Yield every table of a service where nothing personal may be in clear."""
-    with platform.database(service) as connection:
-        query = "SELECT table_schema, table_name FROM information_schema.tables WHERE table_schema <> ALL(%s)"
-        for schema, table in connection.execute(query, [list(LEGITIMATE)]).fetchall():
-            found = connection.execute(sql.SQL("SELECT * FROM {}").format(sql.Identifier(schema, table))).fetchall()
-            values = (value if isinstance(value, bytes) else str(value).encode() for row in found for value in row)
-            yield f"{service}: {schema}.{table}", b"\n".join(values)
-
-
-def objects(platform: Platform) -> Iterator[tuple[str, bytes]]:
-    client = platform.s3().client()
-    for bucket in client.list_buckets():
-        for one in client.list_objects(bucket_name=bucket.name, recursive=True):
-            name = str(one.object_name)
-            answer = client.get_object(bucket_name=bucket.name, object_name=name)
-            yield f"the bucket, {name}", name.encode() + b"\n" + answer.read()
-            answer.close()
+def found(told: Told, places: Iterable[tuple[str, bytes]], *, without: str = "nothing") -> set[str]:
+    """Return what stands where it should not."""
+    return leaks(told.canaries | told.tokens, places, codes=told.codes, without=without)
 
 
 def test_logs_hold_no_personal_data_and_no_secret(told: Told, platform: Platform) -> None:
@@ -210,7 +155,7 @@ def test_logs_hold_no_personal_data_and_no_secret(told: Told, platform: Platform
     names = {name for name, _ in logs}
     assert {"gateway.log", "postgres.log", "nats.log", "s3.log", *(f"{name}.log" for name in SERVICES)} <= names
     assert any(b"request-answered" in content for _, content in logs)
-    assert leaks(told, logs) == set()
+    assert found(told, logs) == set()
 
 
 def test_the_bus_carries_no_personal_data_and_no_secret(told: Told, platform: Platform) -> None:
@@ -218,28 +163,28 @@ def test_the_bus_carries_no_personal_data_and_no_secret(told: Told, platform: Pl
     assert any(
         told.journey.dossier.encode() in content for _, content in store
     )  # it is readable, so it was looked into
-    assert leaks(told, store, without="number") == set()
+    assert found(told, store, without="number") == set()
 
 
 @pytest.mark.parametrize("service", SERVICES)
 def test_events_entries_and_commands_hold_no_personal_data_and_no_secret(
     told: Told, platform: Platform, service: str
 ) -> None:
-    tables = list(rows(platform, service))
+    tables = list(rows(platform, service, without=LEGITIMATE))
     assert any(b"occurred_at" in content or b"occurredat" in content for _, content in tables)
-    assert leaks(told, tables, without="number") == set()
+    assert found(told, tables, without="number") == set()
 
 
 @pytest.mark.covers("C-14")
 def test_the_object_store_holds_no_document_in_clear(told: Told, platform: Platform) -> None:
     stored = list(objects(platform))
     assert len(stored) >= len(told.journey.deposits)
-    assert leaks(told, stored) == set()
+    assert found(told, stored) == set()
 
 
 def test_the_search_finds_what_is_there(told: Told) -> None:
     """The read models and the mail are where names belong; the same search finds them there."""
     mail = httpx.get(f"{told.journey.world.mail}/messages", params={"to": told.journey.clients[0].email}).content
-    assert {"last name of client 1 in mail", "reason in mail"} <= leaks(told, [("mail", mail)])
+    assert {"last name of client 1 in mail", "reason in mail"} <= found(told, [("mail", mail)])
     for folded in (mail.hex().encode(), base64.b64encode(b"x" + mail), base64.b64encode(b"xy" + mail)):
-        assert "reason in a fold" in leaks(told, [("a fold", folded)])
+        assert "reason in a fold" in found(told, [("a fold", folded)])

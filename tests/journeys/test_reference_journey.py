@@ -10,9 +10,10 @@ from pathlib import Path
 
 import pytest
 from launcher.demo import check, forged
-from launcher.journey.story import Journey
+from launcher.journey.story import PURPOSE, Journey
 from proof.report import State, Verdict
 from testkit.stack import Platform
+from testkit.verifiers import SINGLE_FILE
 
 SMALL = 1000  # bytes; a manifest is smaller, the parts of the samples are larger
 
@@ -23,12 +24,12 @@ def failing(bundle: bytes, policy: Path) -> tuple[Verdict, set[str]]:
 
 
 def exported(journey: Journey) -> bytes:
-    path = f"/api/journal/v1/dossiers/{journey.dossier}/bundle"
+    path = f"/api/journal/v1/dossiers/{journey.dossier}/bundle?{PURPOSE}"
     return journey.world.call("GET", path, token=journey.auditor.token).content
 
 
-def verify_command(bundle: Path, policy: Path) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "launcher", "verify", str(bundle), "--policy", str(policy), "--json"]
+def verify_command(bundle: Path, policy: Path, *more: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "launcher", "verify", str(bundle), "--policy", str(policy), "--json", *more]
     return subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 - our own command
 
 
@@ -40,11 +41,22 @@ def verify_command(bundle: Path, policy: Path) -> subprocess.CompletedProcess[st
 def test_the_whole_journey_ends_in_a_bundle_that_is_intact(walked: Journey, platform: Platform, tmp_path: Path) -> None:
     bundle = tmp_path / "dossier.lcp"
     bundle.write_bytes(walked.bundle)
-    done = verify_command(bundle, platform.policy)
+    done = verify_command(bundle, platform.policy, "--level", "4")
     report = json.loads(done.stdout)
-    assert (done.returncode, report["verdict"]) == (0, "intact")
-    assert report["dossier"] == walked.dossier
-    assert report["entries"] == len(walked.events)
+    assert (done.returncode, report["verdict"], report["level"]) == (0, "intact", 4)
+    assert report["scope"] == {"id": walked.dossier, "kind": "dossier"}
+    assert [check["examined"] for check in report["checks"] if check["name"] == "event-state"] == [len(walked.events)]
+
+
+@pytest.mark.covers("C-05")
+def test_the_verifier_that_is_one_file_says_the_same(walked: Journey, platform: Platform, tmp_path: Path) -> None:
+    bundle = tmp_path / "dossier.lcp"
+    bundle.write_bytes(walked.bundle)
+    words = [str(bundle), "--policy", str(platform.policy), "--level", "4", "--json"]
+    command = [sys.executable, str(SINGLE_FILE), *words]
+    second = subprocess.run(command, capture_output=True, check=False)  # noqa: S603 - our own command
+    assert second.returncode == 0
+    assert second.stdout.strip().decode() == verify_command(bundle, platform.policy, "--level", "4").stdout.strip()
 
 
 def test_the_deposited_file_is_recognised_in_the_bundle(walked: Journey, platform: Platform, tmp_path: Path) -> None:

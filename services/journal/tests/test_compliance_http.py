@@ -138,6 +138,11 @@ def test_leaves_are_found_by_the_client_or_the_document_that_they_are_about(plat
         "dossier.document-deposited",
     ]
     assert items(platform, person=uuid4()) == []
+    erased = {"person": str(client), "basis": "subject-request", "services": ["vault"], "keys": 1}
+    platform.parts.records.append("erasure", erased, office=platform.office)
+    assert items(platform, person=client)[-1]["meaning"] == (
+        "Tous les services ont détruit les clés d'une personne effacée."
+    )
     of_document = items(platform, document=version)
     assert [item["type"] for item in of_document] == ["dossier.document-requested", "dossier.document-deposited"]
     assert [item["type"] for item in items(platform, document=platform.version)] == ["vault.sample-stored"]

@@ -95,9 +95,11 @@ def become_signed_in(world: World, member: Member) -> None:
     member.id, member.first_name, member.last_name = me["id"], me["first_name"], me["last_name"]
 
 
-def ask_for_membership(world: World, member: Member, crpcen: str, role: str = "collaborator") -> None:
+def ask_for_membership(
+    world: World, member: Member, crpcen: str, role: str = "collaborator", *, sign_up: bool = True
+) -> None:
     """Create an account at ID.not, ask to belong to the office, confirm the e-mail address (L-17 to L-19)."""
-    arrived = sign_in_at_idnot(world, member, sign_up=True)
+    arrived = sign_in_at_idnot(world, member, sign_up=sign_up)
     token = arrived.json().get("registration_token")
     if not token:
         raise JourneyBroken(f"a newcomer gets no registration: {arrived.status_code} {arrived.text[:300]}")

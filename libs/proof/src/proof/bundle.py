@@ -86,6 +86,7 @@ class Bundle:
     readme: bytes | None = field(default=None, compare=False)  # None stands for this version's
     altered: tuple[str, ...] = field(default=(), compare=False)  # files that are not what was written
     misstated: tuple[str, ...] = field(default=(), compare=False)  # files of which the manifest said something else
+    former: bool = field(default=False, compare=False)  # read from scelle-bundle/1, which shows events alone
     misproven: frozenset[int] = field(default=frozenset(), compare=False)  # places whose proof named another (/1)
 
     @property

@@ -27,6 +27,7 @@ def read(files: Mapping[str, bytes], manifest: Mapping[str, Any]) -> Bundle:
     true = common_manifest(bundle, again) | {"format": FORMAT, "dossier": bundle.scope.id}
     return replace(
         bundle,
+        former=True,
         misstated=misstatements(files[MANIFEST], canonical(true)),
         misproven=frozenset(i for i, proof in proofs if (proof.index, proof.note) != (i, bundle.final)),
     )

@@ -64,10 +64,15 @@ def misstatements(said: bytes, true: bytes) -> tuple[str, ...]:
 
 
 def _hashes(manifest: bytes) -> set[tuple[str, str]]:
-    try:
-        return {(str(line["name"]), str(line["sha256"])) for line in parse(manifest)["files"]}
-    except (KeyError, TypeError):
-        return set()
+    value = parse(manifest)
+    said = value.get("files") if isinstance(value, dict) else None
+    readable = isinstance(said, list) and all(map(_says, said))
+    return {(line["name"], line["sha256"]) for line in said or ()} if readable else set()
+
+
+def _says(line: object) -> bool:
+    texts = isinstance(line, dict) and all(isinstance(item, str) for item in line.values())
+    return texts and isinstance(line, dict) and line.keys() == {"name", "sha256"}
 
 
 def _opening(line: dict[str, Any]) -> Opening:

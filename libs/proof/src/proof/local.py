@@ -20,7 +20,7 @@ def read_leaves(bundle: Bundle) -> tuple[Leaves, Check]:
     findings = []
     for item in bundle.items:
         try:
-            leaves.append(parse_leaf(item.entry))
+            leaves.append(Entry.parse(item.entry) if bundle.former else parse_leaf(item.entry))
         except (NotCanonical, EntryInvalid):
             leaves.append(None)
             findings.append(str(item.index))

@@ -117,7 +117,7 @@ class Authority:
         """Read certificates, the signer's first and the root last, and dotted policies; raises AuthorityInvalid."""
         try:
             certificates = tuple(x509.load_pem_x509_certificates(pem))
-        except ValueError as error:
+        except (ValueError, x509.InvalidVersion) as error:
             raise AuthorityInvalid(f"the certificates cannot be read: {error}") from error
         return cls(certificates, frozenset(policies))
 
@@ -261,7 +261,8 @@ def _read(response: bytes) -> _Token:
 
 
 def _verify_signature(token: _Token, authority: Authority) -> None:
-    signer, *issuers, root = authority.certificates
+    signer, *issuers = authority.certificates
+    root = issuers.pop() if issuers else signer  # an authority may be its own root
     verifier = VerifierBuilder(tsa_certificate=signer, intermediates=issuers, roots=[root]).build()
     try:
         verifier.verify(token.answer, token.digest)

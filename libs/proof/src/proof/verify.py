@@ -50,8 +50,9 @@ def _report(bundle: Bundle, trust: Trust, asked: int) -> Report:
     leaves, canonical = read_leaves(bundle)
     known = known_check(bundle, trust.known, trust.policy)
     signature = log_check(bundle, trust.policy, trust.at)
-    witnessed = witness_checks(bundle, trust.policy)
-    stamp, stamps = stamp_check(bundle, trust.policy)
+    outside = None if bundle.former else trust.policy  # the former format says nothing of witnesses and authorities
+    witnessed = witness_checks(bundle, outside)
+    stamp, stamps = stamp_check(bundle, outside)
     checks = (
         _container(bundle.altered),
         canonical,

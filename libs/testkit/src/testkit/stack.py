@@ -7,6 +7,8 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +17,10 @@ import psycopg
 from launcher.blueprint import SERVICES, Blueprint, database
 from launcher.components.seaweedfs import S3Access
 from launcher.journey.world import World
+from launcher.ports import LOOPBACK
+from launcher.processes import bare_environment
 from launcher.state import State
+from psycopg import sql
 
 DOWN_SECONDS = 60.0
 BACK_SECONDS = 60.0
@@ -89,9 +94,63 @@ class Platform:
         url = self._blueprint().postgres.database_url(database(service))
         return psycopg.connect(url, autocommit=True)
 
+    def server(self) -> psycopg.Connection[Any]:
+        """Connect to the PostgreSQL server beside every database, as its superuser."""
+        return psycopg.connect(self._blueprint().postgres.url, autocommit=True)
+
+    def copy_database(self, service: str, name: str) -> None:
+        """Copy a service's database under another name, as a backup does; its sessions are ended."""
+        with self._alone(service) as (connection, source):
+            made = sql.SQL("CREATE DATABASE {} OWNER {} TEMPLATE {}")
+            connection.execute(made.format(sql.Identifier(name), source, source))
+
+    def restore_database(self, service: str, name: str) -> None:
+        """Put a copy in the place of a service's database, which is gone then."""
+        with self._alone(service) as (connection, source):
+            connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(source))
+            connection.execute(sql.SQL("ALTER DATABASE {} RENAME TO {}").format(sql.Identifier(name), source))
+
+    @contextmanager
+    def _alone(self, service: str) -> Iterator[tuple[psycopg.Connection[Any], sql.Identifier]]:
+        """Lend the server while nobody but superusers can connect to a service's database."""
+        name = database(service)
+        with self.server() as connection:
+            connection.execute(sql.SQL("ALTER DATABASE {} ALLOW_CONNECTIONS false").format(sql.Identifier(name)))
+            connection.execute(
+                "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE datname = %s", [name]
+            )
+            yield connection, sql.Identifier(name)
+            connection.execute(sql.SQL("ALTER DATABASE {} ALLOW_CONNECTIONS true").format(sql.Identifier(name)))
+
+    @property
+    def nats_url(self) -> str:
+        """Return the address of the bus."""
+        return self._blueprint().nats_url()
+
     def s3(self) -> S3Access:
         """Return the way into the object store."""
         return self._blueprint().s3_access()
+
+    def run(self, service: str, *words: str) -> subprocess.CompletedProcess[str]:
+        """Carry out a verb of a service as its operator does, in its environment."""
+        command = [sys.executable, "-m", service, *words]
+        environment = bare_environment() | self._blueprint().service(service).environment
+        return subprocess.run(  # noqa: S603 - our own command
+            command, capture_output=True, text=True, check=False, env=environment, cwd=self.folder
+        )
+
+    def key_file(self, service: str) -> Path:
+        """Return the file of the key that a service signs with; `log` is the journal's log."""
+        return self._blueprint().secrets.signing_key(service)
+
+    def mldsa_key_file(self, name: str) -> Path:
+        """Return the file of a second key, for a time when the first can be forged."""
+        return self._blueprint().secrets.mldsa_key(name)
+
+    @property
+    def authority(self) -> str:
+        """Return the address of the time-stamping authority."""
+        return f"http://{LOOPBACK}:{State.load(self.folder).ports['tsa']}/"
 
     def heads(self) -> dict[str, int]:
         """Return the number of the last event of every service that has an event store."""

@@ -33,6 +33,7 @@ from journal.attest.witnessing import Witnesses, witnessing
 from journal.http.operators import operator_routes
 from journal.http.parts import Parts
 from journal.http.routes import ROUTES
+from journal.http.verifications import verification_routes
 from journal.log.alarms import Alarms
 from journal.log.bookkeeping import bookkeeping
 from journal.log.catchup import CaughtUp
@@ -189,10 +190,12 @@ def app(settings: Settings, built: Parts | None = None) -> FastAPI:
         service=NAME,
         prefix=PREFIX,
         routers=[routes(served) for routes in ROUTES],
+        public=[verification_routes(served.policy)],
         settings=settings,
         verifier=Verifier(settings.trust_file),
         ready=served.database.ready,
         away=AWAY,
+        closing=[] if built else [served.close],
         internal=[operator_routes(standings(served.database, served.attestations, served.policy, served.peers))],
     )
 

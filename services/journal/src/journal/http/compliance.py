@@ -11,6 +11,7 @@ from pydantic import AwareDatetime, ConfigDict, Field
 
 from journal.http.asking import CurrentIntent
 from journal.http.parts import Parts
+from journal.log.records import LogBehind
 from journal.reading.purposes import Intent, PurposeRequired
 from journal.reading.query import COUNTER, Counter, Filter
 from journal.reading.questions import Asked, Questions
@@ -60,7 +61,7 @@ def compliance_routes(parts: Parts) -> APIRouter:
     """Return the routes of whoever controls an office."""
     router = APIRouter(tags=["compliance"])
 
-    @router.get("/events", responses=problems(NotFound, Unavailable, PurposeRequired))
+    @router.get("/events", responses=problems(NotFound, Unavailable, PurposeRequired, LogBehind))
     def events(actor: CurrentActor, intent: CurrentIntent, wanted: CurrentFilter, paging: CurrentPaging) -> CountedPage:
         """List what the log holds of an office, filtered, for its compliance role; records are listed too.
 

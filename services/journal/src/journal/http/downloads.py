@@ -14,6 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, JsonValue
 from journal.http.asking import CurrentIntent
 from journal.http.compliance import CurrentFilter
 from journal.http.parts import Parts
+from journal.log.records import LogBehind
 from journal.reading.purposes import Intent, PurposeRequired
 from journal.reading.query import Filter
 from journal.reading.questions import Asked
@@ -37,7 +38,7 @@ _FILE = {
         "content": {kind: {"schema": {"type": "string", "format": "binary"}} for kind in TYPES.values()},
     }
 }
-_REFUSALS = problems(NotFound, Unavailable, PurposeRequired) | _FILE
+_REFUSALS = problems(NotFound, Unavailable, PurposeRequired, LogBehind) | _FILE
 
 OWN: dict[str, JsonValue] = {
     "dossier_id": "0b9f7c1e-2f53-4c7e-9d0a-6f1c2b3a4d5e",
@@ -78,7 +79,7 @@ def download_routes(parts: Parts) -> APIRouter:
         """Export the leaves of a dossier; the compliance role finds records among them."""
         return _sent(parts, parts.questions.of_dossier(actor, dossier_id), intent, form)
 
-    @router.get("/my/events", responses=problems(NotFound, Unavailable))
+    @router.get("/my/events", responses=problems(NotFound, Unavailable, LogBehind))
     def own_events(request: Request, actor: CurrentActor, intent: CurrentIntent, paging: CurrentPaging) -> OwnPage:
         """List what the log holds about a client and their documents, in every office (CPCE, art. L. 103)."""
         after, below = paging.after or (-1, None)

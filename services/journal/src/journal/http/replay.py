@@ -11,6 +11,7 @@ from fastapi import APIRouter, Query
 from journal.http.asking import CurrentIntent
 from journal.http.parts import Parts
 from journal.http.past import Diff, StatePage, diff_said, point_said, states_said
+from journal.log.records import LogBehind
 from journal.reading.access import Reader
 from journal.reading.diff import DiffTooLong, PointsReversed
 from journal.reading.purposes import PurposeRequired
@@ -22,7 +23,7 @@ At = Annotated[str, Query(max_length=40, description=_POINT)]
 From = Annotated[str, Query(alias="from", max_length=40, description=f"the earlier point: {_POINT}")]
 To = Annotated[str, Query(alias="to", max_length=40, description=f"the later point: {_POINT}")]
 
-_REFUSALS = (NotFound, Unavailable, PurposeRequired, PointUnknown, PointNotSealed)
+_REFUSALS = (NotFound, Unavailable, PurposeRequired, PointUnknown, PointNotSealed, LogBehind)
 
 
 def replay_routes(parts: Parts) -> APIRouter:

@@ -30,10 +30,11 @@ _MENTIONED = (
     "(e.agg = %({0})s OR (e.svc, e.agg) IN (SELECT svc, agg FROM journal.mention WHERE subject = %({0})s AND"
     " store_seq = 0) OR (e.svc, e.store_seq) IN (SELECT svc, store_seq FROM journal.mention WHERE subject = %({0})s))"
 )
+_ERASED = "(e.kind = 'erasure' AND convert_from(e.entry, 'UTF8')::json -> 'body' ->> 'person' = %(person)s::uuid::text)"
 _CONDITIONS = {
     "office": "e.office = %(office)s",
     "dossier": condition("dossier").replace("%(id)s", "%(dossier)s"),
-    "person": f"(e.actor = %(person)s OR {_MENTIONED.format('person')})",
+    "person": f"(e.actor = %(person)s OR {_ERASED} OR {_MENTIONED.format('person')})",
     "document": _MENTIONED.format("document"),
     "actor": "e.actor = %(actor)s",
     "types": "e.type = ANY(%(types)s)",
