@@ -131,6 +131,8 @@ def facts(happened: Any, aggregate: Any) -> Facts:
         manifest = encoded(bytes.fromhex(happened.manifest))
         doc = DocFact(ref=ver, ver=ver, size=4, sha256=happened.sha256, ct_h=manifest)
         return Facts(office=happened.office_id, dossier=happened.dossier_id, docs=(doc,))
+    if isinstance(aggregate, Dossier):
+        return Facts(office=aggregate.office_id, dossier=aggregate.id)
     if isinstance(aggregate, DocumentRequest):
         return Facts(office=aggregate.office_id, dossier=aggregate.dossier_id)
     return Facts()  # a reading repeats neither office nor dossier

@@ -70,6 +70,8 @@ def test_an_instant_is_a_point(platform: "Platform") -> None:
         "checkpoint:0",
         "checkpoint:3",
         "yesterday",
+        "0001-01-01T00:00:00+14:00",
+        "9999999999999999",
         "2026-03-02",
         "2000-01-01T00:00:00Z",
         "2026-03-02T09:30:00",

@@ -17,7 +17,8 @@ import psycopg
 from launcher.blueprint import SERVICES, Blueprint, database
 from launcher.components.seaweedfs import S3Access
 from launcher.journey.world import World
-from launcher.ports import LOOPBACK
+from launcher.parts import running
+from launcher.ports import LOOPBACK, free_ports
 from launcher.processes import bare_environment
 from launcher.state import State
 from psycopg import sql
@@ -134,10 +135,21 @@ class Platform:
     def run(self, service: str, *words: str) -> subprocess.CompletedProcess[str]:
         """Carry out a verb of a service as its operator does, in its environment."""
         command = [sys.executable, "-m", service, *words]
-        environment = bare_environment() | self._blueprint().service(service).environment
+        environment = bare_environment() | dict(self._blueprint().service(service).environment)
         return subprocess.run(  # noqa: S603 - our own command
             command, capture_output=True, text=True, check=False, env=environment, cwd=self.folder
         )
+
+    @contextmanager
+    def second(self, service: str) -> Iterator[None]:
+        """Run one more process of a service on the same database, as somebody does by mistake."""
+        blueprint = self._blueprint()
+        part = blueprint.service(service)
+        port = free_ports(1)[0]
+        part.environment = {**part.environment, f"{service.upper()}_HTTP_PORT": str(port)}
+        part.name, part.port, part.log = f"second-{service}", port, part.log.with_name(f"second-{service}.log")
+        with running(part):
+            yield
 
     def key_file(self, service: str) -> Path:
         """Return the file of the key that a service signs with; `log` is the journal's log."""

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from proof.cosignature import Cosignature, Cosigner, cosignatures
-from proof.note import Note, Signature
+from proof.note import Note, NoteInvalid, Signature
 
 from journal.log.database import Database
 
@@ -50,9 +50,20 @@ class Attestations:
         return self.note(row["size"]) if row and row["size"] is not None else None
 
     def cosigned(self, size: int) -> tuple[Cosignature, ...]:
-        """Return who cosigned the checkpoint of this size, and when."""
+        """Return who cosigned the checkpoint of this size, and when.
+
+        A line that does not verify (the checkpoint was changed under it) counts for nothing; it stays in the note, where
+        whoever verifies sees it.
+        """
         note = self.note(size)
-        return cosignatures(Note.parse(note), self.cosigners) if note else ()
+        whole = Note.parse(note) if note else None
+        return tuple(said for line in whole.signatures for said in self._said(whole.text, line)) if whole else ()
+
+    def _said(self, text: str, line: Signature) -> tuple[Cosignature, ...]:
+        try:
+            return cosignatures(Note(text, (line,)), self.cosigners)
+        except NoteInvalid:
+            return ()
 
     def reached_by(self, cosigner: Cosigner) -> int:
         """Return the largest size that this witness cosigned; 0 before the first."""

@@ -102,10 +102,13 @@ class Points:
             raise PointUnknown
         if asked.startswith("checkpoint:") and self._checkpoints.at(below or 0) is None:
             raise PointUnknown
+        # The numbers of a service rise with the places, whatever its clock did.
         rows = connection.execute(
-            "SELECT svc, max(store_seq) AS number, max(idx) AS last FROM journal.entry"
-            " WHERE (%(below)s::bigint IS NULL OR idx < %(below)s)"
-            " AND (%(until)s::timestamptz IS NULL OR recorded_at <= %(until)s) GROUP BY svc",
+            "SELECT s.svc, l.number, l.last FROM (SELECT svc FROM journal.source UNION ALL SELECT 'journal') s"
+            " JOIN LATERAL (SELECT store_seq AS number, idx AS last FROM journal.entry e WHERE e.svc = s.svc"
+            "  AND (%(below)s::bigint IS NULL OR e.idx < %(below)s)"
+            "  AND (%(until)s::timestamptz IS NULL OR e.recorded_at <= %(until)s)"
+            "  ORDER BY e.store_seq DESC LIMIT 1) l ON true",
             {"below": below, "until": until},
         ).fetchall()
         if not rows:
