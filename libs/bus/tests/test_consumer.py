@@ -26,7 +26,7 @@ async def running(*tasks: Callable[[asyncio.Event], Awaitable[None]]) -> AsyncIt
         await gathered
 
 
-async def eventually(holds: Callable[[], bool], seconds: float = 30) -> None:
+async def eventually(holds: Callable[[], bool], seconds: float = 60) -> None:
     deadline = asyncio.get_running_loop().time() + seconds
     while not holds():
         assert asyncio.get_running_loop().time() < deadline, "it never came to hold"

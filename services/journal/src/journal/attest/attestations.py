@@ -52,8 +52,8 @@ class Attestations:
     def cosigned(self, size: int) -> tuple[Cosignature, ...]:
         """Return who cosigned the checkpoint of this size, and when.
 
-        A line that does not verify (the checkpoint was changed under it) counts for nothing; it stays in the note, where
-        whoever verifies sees it.
+        A line that does not verify (the checkpoint was changed under it) counts for nothing. It stays in the note, so
+        that whoever verifies sees it.
         """
         note = self.note(size)
         whole = Note.parse(note) if note else None

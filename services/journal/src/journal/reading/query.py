@@ -26,16 +26,20 @@ ROWS = (
     " LEFT JOIN LATERAL (SELECT size, stamped_at FROM journal.token WHERE size > e.idx ORDER BY size, number LIMIT 1) t"
     "  ON true"
 )
-_MENTIONED = (
-    "(e.agg = %({0})s OR (e.svc, e.agg) IN (SELECT svc, agg FROM journal.mention WHERE subject = %({0})s AND"
-    " store_seq = 0) OR (e.svc, e.store_seq) IN (SELECT svc, store_seq FROM journal.mention WHERE subject = %({0})s))"
-)
-_ERASED = "(e.kind = 'erasure' AND convert_from(e.entry, 'UTF8')::json -> 'body' ->> 'person' = %(person)s::uuid::text)"
+# Each way of being about somebody has an index of its own, so that the log is not read through.
+_ABOUT = """SELECT a.idx FROM journal.entry a WHERE a.agg = %({0})s
+    UNION ALL SELECT a.idx FROM journal.mention m JOIN journal.entry a ON a.agg = m.agg AND a.svc = m.svc
+        WHERE m.subject = %({0})s AND m.store_seq = 0
+    UNION ALL SELECT a.idx FROM journal.mention m JOIN journal.entry a ON a.svc = m.svc AND a.store_seq = m.store_seq
+        WHERE m.subject = %({0})s"""
+_ACTED = "SELECT a.idx FROM journal.entry a WHERE a.actor = %(person)s"
+_ERASED = """SELECT a.idx FROM journal.entry a WHERE a.kind = 'erasure'
+    AND convert_from(a.entry, 'UTF8')::json -> 'body' ->> 'person' = %(person)s::uuid::text"""
 _CONDITIONS = {
     "office": "e.office = %(office)s",
     "dossier": condition("dossier").replace("%(id)s", "%(dossier)s"),
-    "person": f"(e.actor = %(person)s OR {_ERASED} OR {_MENTIONED.format('person')})",
-    "document": _MENTIONED.format("document"),
+    "person": f"e.idx IN ({_ACTED} UNION ALL {_ERASED} UNION ALL {_ABOUT.format('person')})",
+    "document": f"e.idx IN ({_ABOUT.format('document')})",
     "actor": "e.actor = %(actor)s",
     "types": "e.type = ANY(%(types)s)",
     "since": "e.recorded_at >= %(since)s",

@@ -19,6 +19,7 @@ from journal.attest.attestations import Attestations
 from journal.log.checkpoints import Checkpoints, ForkRefused, PublishedUnknown, Sealed
 from journal.log.database import Database, Rows, log_size
 from journal.log.leaf import Leaf, read_leaf
+from journal.log.records import SERVICE
 from journal.log.scope import condition
 from journal.reading.gathering import Gathering
 
@@ -102,18 +103,11 @@ class Points:
             raise PointUnknown
         if asked.startswith("checkpoint:") and self._checkpoints.at(below or 0) is None:
             raise PointUnknown
-        # The numbers of a service rise with the places, whatever its clock did.
-        rows = connection.execute(
-            "SELECT s.svc, l.number, l.last FROM (SELECT svc FROM journal.source UNION ALL SELECT 'journal') s"
-            " JOIN LATERAL (SELECT store_seq AS number, idx AS last FROM journal.entry e WHERE e.svc = s.svc"
-            "  AND (%(below)s::bigint IS NULL OR e.idx < %(below)s)"
-            "  AND (%(until)s::timestamptz IS NULL OR e.recorded_at <= %(until)s)"
-            "  ORDER BY e.store_seq DESC LIMIT 1) l ON true",
-            {"below": below, "until": until},
-        ).fetchall()
-        if not rows:
+        found = {svc: _last(connection, svc, below, until) for svc in _services(connection)}
+        last = {svc: row for svc, row in found.items() if row is not None}
+        if not last:
             raise PointUnknown
-        return {row["svc"]: row["number"] for row in rows}, max(row["last"] for row in rows) + 1
+        return {svc: row["store_seq"] for svc, row in last.items()}, max(row["idx"] for row in last.values()) + 1
 
     def _sealed(self, size: int) -> Sealed:
         """Return the smallest signed checkpoint that covers `size` leaves, signing one if need be."""
@@ -152,3 +146,33 @@ def _read(asked: str) -> tuple[int | None, datetime | None]:
     if moment.tzinfo is None:
         raise PointUnknown
     return None, moment
+
+
+def _services(connection: Rows) -> list[str]:
+    rows = connection.execute("SELECT svc FROM journal.source").fetchall()
+    return [*(row["svc"] for row in rows), SERVICE]
+
+
+def _last(connection: Rows, svc: str, below: int | None, until: datetime | None) -> dict[str, Any] | None:
+    """Return number and place of the last leaf of a service up to a point; None if it has none yet."""
+    if below is None:
+        return connection.execute(
+            "SELECT store_seq, idx FROM journal.entry WHERE svc = %s AND recorded_at <= %s"
+            " ORDER BY store_seq DESC LIMIT 1",
+            (svc, until),
+        ).fetchone()
+    low, high = None, _up_to(connection, svc, 2**62)
+    while high is not None and high["idx"] >= below:  # numbers rise with places: halve until the place is found
+        reached = low["store_seq"] if low else 0
+        middle = _up_to(connection, svc, (reached + high["store_seq"]) // 2)
+        if middle is None or middle["store_seq"] <= reached:
+            return low
+        low, high = (middle, high) if middle["idx"] < below else (low, middle)
+    return high
+
+
+def _up_to(connection: Rows, svc: str, number: int) -> dict[str, Any] | None:
+    return connection.execute(
+        "SELECT store_seq, idx FROM journal.entry WHERE svc = %s AND store_seq <= %s ORDER BY store_seq DESC LIMIT 1",
+        (svc, number),
+    ).fetchone()
