@@ -48,6 +48,8 @@ LOOKS = {f"POST {DOSSIERS}{VERSION}/{what}" for what in ("views", "downloads")}
 """They give a ticket to read a document; the vault says in an event who read it."""
 ERASURE = {f"POST {IDENTITY}/persons/{{person_id}}/erasure"}
 """The law gives it to whoever answers for the data of the office; the journal keeps who, whom and why."""
+CHECKS = {f"POST {JOURNAL}/verifications"}
+"""It looks at the file that it is sent, and keeps nothing."""
 OWN = {
     f"POST {IDENTITY}/memberships",
     f"POST {IDENTITY}/email-confirmations",
@@ -73,7 +75,7 @@ def changing(gateway: str) -> set[str]:
 
 
 def test_every_operation_that_changes_something_is_known_here(desk: "Desk") -> None:
-    assert changing(desk.walked.world.gateway) == {*CHANGES, *LOOKS, *ERASURE, *OWN}
+    assert changing(desk.walked.world.gateway) == {*CHANGES, *LOOKS, *ERASURE, *OWN, *CHECKS}
 
 
 @pytest.fixture(scope="module")

@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 import pytest
+from journal.log.database import Database
+from journal.reading.replay import _last
 from proof.checkpoint import Checkpoint
 from proof.note import Note, decode
 from proof.tree import verify_inclusion
@@ -179,3 +181,21 @@ def test_every_question_about_the_past_is_recorded(platform: "Platform") -> None
     assert [record.body["purpose"] for record in said] == ["control", "control", "own-records"]
     assert said[0].body["reference"] == "42/2026"
     assert said[2].dossier == str(platform.dossier)
+
+
+def test_the_last_number_before_a_place_is_found_over_any_hole(database: Database) -> None:
+    numbers = [1, 2, 7, 8, 30, 31, 32]
+    with database.transaction() as connection:
+        for place, number in enumerate(numbers):
+            connection.execute(
+                "INSERT INTO journal.entry"
+                " (idx, svc, store_seq, entry, kind, type, agg, agg_ver, actor_kind, recorded_at)"
+                " VALUES (%s, 'vault', %s, '', 'event', 'a', gen_random_uuid(), 1, 'staff', now())",
+                (place * 3, number),
+            )
+        for below in range(1, 21):
+            found = _last(connection, "vault", below)
+            assert found
+            assert found["store_seq"] == numbers[(below - 1) // 3]
+        assert _last(connection, "vault", 0) is None
+        assert _last(connection, "dossier", 5) is None

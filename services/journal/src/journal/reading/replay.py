@@ -103,8 +103,7 @@ class Points:
             raise PointUnknown
         if asked.startswith("checkpoint:") and self._checkpoints.at(below or 0) is None:
             raise PointUnknown
-        found = {svc: _last(connection, svc, below, until) for svc in _services(connection)}
-        last = {svc: row for svc, row in found.items() if row is not None}
+        last = _recorded(connection, until) if until else _placed(connection, below or 0)
         if not last:
             raise PointUnknown
         return {svc: row["store_seq"] for svc, row in last.items()}, max(row["idx"] for row in last.values()) + 1
@@ -148,23 +147,33 @@ def _read(asked: str) -> tuple[int | None, datetime | None]:
     return None, moment
 
 
-def _services(connection: Rows) -> list[str]:
-    rows = connection.execute("SELECT svc FROM journal.source").fetchall()
-    return [*(row["svc"] for row in rows), SERVICE]
+def _recorded(connection: Rows, until: datetime) -> dict[str, dict[str, Any]]:
+    """Return number and place of the last leaf of each service that was recorded up to an instant.
+
+    The whole log is looked through once: a clock that was set back must not hide what came before.
+    """
+    rows = connection.execute(
+        "SELECT svc, max(store_seq) AS store_seq, max(idx) AS idx FROM journal.entry"
+        " WHERE recorded_at <= %s GROUP BY svc",
+        (until,),
+    ).fetchall()
+    return {row["svc"]: row for row in rows}
 
 
-def _last(connection: Rows, svc: str, below: int | None, until: datetime | None) -> dict[str, Any] | None:
-    """Return number and place of the last leaf of a service up to a point; None if it has none yet."""
-    if below is None:
-        return connection.execute(
-            "SELECT store_seq, idx FROM journal.entry WHERE svc = %s AND recorded_at <= %s"
-            " ORDER BY store_seq DESC LIMIT 1",
-            (svc, until),
-        ).fetchone()
+def _placed(connection: Rows, below: int) -> dict[str, dict[str, Any]]:
+    """Return number and place of the last leaf of each service before a place."""
+    services = [row["svc"] for row in connection.execute("SELECT svc FROM journal.source").fetchall()]
+    found = {svc: _last(connection, svc, below) for svc in (*services, SERVICE)}
+    return {svc: row for svc, row in found.items() if row is not None}
+
+
+def _last(connection: Rows, svc: str, below: int) -> dict[str, Any] | None:
     low, high = None, _up_to(connection, svc, 2**62)
     while high is not None and high["idx"] >= below:  # numbers rise with places: halve until the place is found
         reached = low["store_seq"] if low else 0
         middle = _up_to(connection, svc, (reached + high["store_seq"]) // 2)
+        if middle is None or middle["store_seq"] <= reached:  # nothing in the lower half, if the log has a hole there
+            middle = _up_to(connection, svc, high["store_seq"] - 1)
         if middle is None or middle["store_seq"] <= reached:
             return low
         low, high = (middle, high) if middle["idx"] < below else (low, middle)
