@@ -1,16 +1,15 @@
 """Pages for people that a machine can read too: PDF/A-3 with files inside, and a PAdES seal.
 
 PDF/A (ISO 19005-3) asks that every font is inside the file; the standard fonts are not, so ours are beside this module.
+The libraries are imported when something is printed: they would be a third of what the process loads at its start.
 """
 
 import io
 from datetime import datetime
 from importlib.resources import as_file, files
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
-from asn1crypto.keys import PrivateKeyInfo
-from asn1crypto.x509 import Certificate
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import (
@@ -19,10 +18,9 @@ from cryptography.hazmat.primitives.serialization import (
     PrivateFormat,
     load_pem_private_key,
 )
-from fpdf import FPDF
-from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
-from pyhanko.sign import fields, signers
-from pyhanko_certvalidator.registry import SimpleCertificateStore
+
+if TYPE_CHECKING:
+    from asn1crypto.x509 import Certificate
 
 Style = Literal["", "B"]
 BODY, CODE = "Body", "Code"
@@ -38,6 +36,8 @@ class Paper:
     """An A4 document of lines in French, from top to bottom."""
 
     def __init__(self, title: str, made_at: datetime) -> None:
+        from fpdf import FPDF  # noqa: PLC0415 - see above
+
         self._pdf = FPDF(format="A4", enforce_compliance="PDF/A-3B")
         for family, style, name in _FONTS:
             with as_file(files("journal.reading") / "fonts" / name) as font:
@@ -74,6 +74,10 @@ class Seal:
     """The organisation's key and certificates, which seal documents (PAdES, ETSI EN 319 142-1, level B-B)."""
 
     def __init__(self, key_file: Path, chain_file: Path) -> None:
+        from asn1crypto.keys import PrivateKeyInfo  # noqa: PLC0415 - see above
+        from pyhanko.sign import signers  # noqa: PLC0415
+        from pyhanko_certvalidator.registry import SimpleCertificateStore  # noqa: PLC0415
+
         key = load_pem_private_key(key_file.read_bytes(), password=None)
         if not isinstance(key, ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey):
             raise TypeError(f"{key_file} is neither an elliptic-curve nor an RSA key")
@@ -86,6 +90,9 @@ class Seal:
 
     def seal(self, pdf: bytes, reason: str) -> bytes:
         """Add the seal; whatever is changed afterwards is seen."""
+        from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter  # noqa: PLC0415 - see above
+        from pyhanko.sign import fields, signers  # noqa: PLC0415
+
         how = signers.PdfSignatureMetadata(
             field_name="Sceau", subfilter=fields.SigSeedSubFilter.PADES, md_algorithm="sha256", reason=reason
         )
@@ -93,5 +100,7 @@ class Seal:
         return bytes(output.getvalue())
 
 
-def _as_asn1(certificate: x509.Certificate) -> Certificate:
+def _as_asn1(certificate: x509.Certificate) -> "Certificate":
+    from asn1crypto.x509 import Certificate  # noqa: PLC0415 - see above
+
     return Certificate.load(certificate.public_bytes(Encoding.DER))
