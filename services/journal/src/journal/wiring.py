@@ -114,6 +114,7 @@ class Attesting:
     witnesses: Witnesses
     stamper: Stamper
     policy: Policy
+    caught_up: Callable[[], bool]
     published: Published | None
 
     def close(self) -> None:
@@ -129,12 +130,18 @@ def attesting(settings: Settings) -> Attesting:
     """Return the signed states of the log, and whoever attests them; whoever asked closes it."""
     database, trust, witnesses = Database(settings.database_url), policy(settings), _witnesses(settings)
     copy = published(settings, BRIEF)
-    records = Records(database, CaughtUp(database, copy.state.size)) if copy else Records(database)
+    caught_up = CaughtUp(database, copy.state.size) if copy else _always
+    records = Records(database, caught_up)
     signed = Checkpoints(database, _signer(settings), copy.state) if copy else Checkpoints(database, _signer(settings))
     attestations = Attestations(database, [cosigner for _, cosigner in witnesses])
     asked = Witnesses(database, signed, attestations, witnesses, trust.quorum)
     stamper = Stamper(database, records, signed, attestations, asked, _sources(settings), trust.encode())
-    return Attesting(database, records, signed, attestations, asked, stamper, trust, copy)
+    return Attesting(database, records, signed, attestations, asked, stamper, trust, caught_up, copy)
+
+
+def _always() -> bool:
+    """Tell that a log which is published nowhere is behind nothing."""
+    return True
 
 
 def _signer(settings: Settings) -> LogSigner:
@@ -215,7 +222,7 @@ def standings(database: Database, attestations: Attestations, trust: Policy, oth
 def tasks(settings: Settings) -> Sequence[Task]:
     """Return one consumer for each service, the signing of checkpoints, and what others are asked to say of them."""
     attested, others = attesting(settings), peers(settings)
-    intake = Intake(attested.database)
+    intake = Intake(attested.database, attested.caught_up)
     adding = [
         *(
             consuming(settings.nats_url, NAME, producer, intake, partial(others.envelopes, producer))

@@ -14,8 +14,11 @@ from journal.attest.published import Published, caught_up, size_in
 from journal.attest.publishing import DIFFERS, PublishedDiffers, Publisher, publishing
 from journal.attest.s3 import BRIEF, Bucket, NotLocked, StorageAway
 from journal.log.alarms import Alarms
+from journal.log.catchup import CaughtUp
 from journal.log.checkpoints import Checkpoints, ForkRefused, LogSigner, PublishedUnknown
 from journal.log.database import Database, prepare
+from journal.log.intake import Intake
+from journal.log.records import LogBehind, Records
 from proof.checkpoint import Checkpoint
 from proof.cosignature import Cosigner, cosign
 from proof.note import Note
@@ -347,6 +350,29 @@ def test_what_appends_waits_until_the_log_holds_what_was_published(
 
     asyncio.run(scenario())
     assert begun == [1]
+
+
+def test_a_log_that_shrinks_under_a_living_process_is_behind_until_it_has_what_was_published(
+    log: "Log", copy: "Copy"
+) -> None:
+    log.seal(3)
+    copy.publisher(log.database).publish()
+    log.grow(2)
+    reached = CaughtUp(log.database, copy.published().size)
+    records = Records(log.database, reached)
+    assert reached()
+    with log.database.transaction() as connection:
+        connection.execute("ALTER TABLE journal.entry DISABLE TRIGGER never_changed")
+        connection.execute("CREATE TABLE kept AS SELECT * FROM journal.entry WHERE idx = 2")
+        connection.execute("DELETE FROM journal.entry WHERE idx >= 2")
+    assert not reached()
+    with pytest.raises(LogBehind):
+        records.append("key", {"vkeys": [], "retired": []})
+    with pytest.raises(LogBehind):
+        Intake(log.database, reached).receive([])
+    with log.database.transaction() as connection:
+        connection.execute("INSERT INTO journal.entry SELECT * FROM kept")
+    assert reached()
 
 
 def test_the_published_checkpoint_says_what_the_log_signed(log: "Log", copy: "Copy") -> None:

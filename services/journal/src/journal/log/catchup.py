@@ -7,21 +7,23 @@ from journal.log.database import Database, log_size
 
 
 class CaughtUp:
-    """Tells it; once it is so it stays so, as long as the process lives."""
+    """Tells it; once it is so it stays so, until the log is shorter than it was: somebody put a copy in its place."""
 
     def __init__(self, database: Database, published: Callable[[], int]) -> None:
         """Compare with what `published` returns, a size; while it raises PublishedUnknown the log is not caught up."""
         self._database = database
         self._published = published
         self._reached = False
+        self._seen = 0
 
     def __call__(self) -> bool:
         """Return whether what is appended now continues what the world knows."""
-        if not self._reached:
+        with self._database.transaction() as connection:
+            size = log_size(connection)
+        set_back, self._seen = size < self._seen, size
+        if set_back or not self._reached:
             try:
-                size = self._published()
+                self._reached = size >= self._published()
             except PublishedUnknown:
-                return False
-            with self._database.transaction() as connection:
-                self._reached = log_size(connection) >= size
+                self._reached = False
         return self._reached

@@ -5,7 +5,7 @@ does not continue its office or its aggregate, raise an alarm, and nothing more 
 person has looked.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -19,6 +19,7 @@ from journal.log.appender import Appender, Row
 from journal.log.database import Database, Rows
 from journal.log.erasures import note_erasure
 from journal.log.heads import CLOSING, append_head
+from journal.log.records import LogBehind
 
 COMPLETED = "dossier.dossier-completed"
 REWRITTEN = "rewritten-history"
@@ -53,8 +54,10 @@ class Reached:
 class Intake:
     """The inbox of the journal, as `bus.Consumer` uses it."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, caught_up: Callable[[], bool] = lambda: True) -> None:
+        """`caught_up` tells whether the log here holds all that was published: what is added earlier would fork it."""
         self._database = database
+        self._caught_up = caught_up
 
     def position(self, producer: str) -> Reached | None:
         """Return how far this producer's entries were taken in; None before the first."""
@@ -65,8 +68,10 @@ class Intake:
     def receive(self, messages: Sequence[Envelope]) -> None:
         """Append the messages of one producer that the log does not hold yet; all of them or none.
 
-        Raises SourceStopped after an alarm and HoleLeft; both leave the log as it was.
+        Raises SourceStopped after an alarm, HoleLeft and LogBehind; all leave the log as it was.
         """
+        if not self._caught_up():
+            raise LogBehind
         try:
             with self._database.transaction() as connection:
                 _Batch(connection, messages[0].producer).take(messages)
