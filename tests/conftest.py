@@ -17,11 +17,11 @@ def samples(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
 
 
 @pytest.fixture(scope="session")
-def platform(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Platform]:
+def platform(servers_folder: Path) -> Iterator[Platform]:
     """Return the whole platform, started once; it starts again what a test kills."""
-    folder = tmp_path_factory.mktemp("platform")
-    for parent in (folder, *list(folder.parents)[:2]):
-        parent.chmod(0o711)
+    folder = servers_folder / "platform"
+    folder.mkdir()
+    folder.chmod(0o711)
     platform = Platform(folder / "data")
     platform.up()
     yield platform

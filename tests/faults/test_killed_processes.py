@@ -15,6 +15,13 @@ from proof.report import State, Verdict
 from testkit.stack import Platform
 
 PROCESSES = ("gateway", "identity", "dossier", "vault", "messaging", "journal", "postgres", "nats", "s3")
+TOGETHER = (
+    ("gateway", "identity"),
+    ("dossier", "vault"),
+    ("messaging", "journal"),
+    ("postgres", "witnesses"),
+    ("nats", "s3"),
+)
 
 
 def walk(journey: Journey, before: dict[int, Callable[[], object]]) -> None:
@@ -49,18 +56,23 @@ def test_one_process_after_another_is_killed_between_the_steps(journey: Journey,
     nothing_is_lost(journey, platform)
 
 
-@pytest.mark.parametrize("name", PROCESSES)
-def test_a_process_is_killed_while_the_clients_deposit_and_the_office_decides(
-    journey: Journey, platform: Platform, name: str
+@pytest.mark.parametrize("names", TOGETHER, ids="+".join)
+def test_processes_are_killed_while_the_clients_deposit_and_the_office_decides(
+    journey: Journey, platform: Platform, names: tuple[str, ...]
 ) -> None:
-    """The kill falls into the requests of steps 6 and 7, wherever they are at that moment."""
-    killers = {number: threading.Timer(delay, platform.kill, [name]) for number, delay in ((6, 0.15), (7, 0.2))}
+    """The kills fall into the requests of steps 6 and 7, wherever they are at that moment."""
+    killers = {number: threading.Timer(delay, kill_all, [platform, names]) for number, delay in ((6, 0.15), (7, 0.2))}
     try:
         walk(journey, {number: killer.start for number, killer in killers.items()})
     finally:
         for killer in killers.values():
             killer.cancel()
     nothing_is_lost(journey, platform)
+
+
+def kill_all(platform: Platform, names: tuple[str, ...]) -> None:
+    for name in names:
+        platform.kill(name)
 
 
 def test_the_bus_loses_its_folder_while_it_runs(journey: Journey, platform: Platform) -> None:

@@ -106,10 +106,12 @@ class Platform:
             connection.execute(made.format(sql.Identifier(name), source, source))
 
     def restore_database(self, service: str, name: str) -> None:
-        """Put a copy in the place of a service's database, which is gone then."""
+        """Put a copy in the place of a service's database, as an operator does: nothing of the service runs then."""
         with self._alone(service) as (connection, source):
             connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(source))
             connection.execute(sql.SQL("ALTER DATABASE {} RENAME TO {}").format(sql.Identifier(name), source))
+            pid = self.kill(service)
+            self.wait_until_back(service, pid)
 
     @contextmanager
     def _alone(self, service: str) -> Iterator[tuple[psycopg.Connection[Any], sql.Identifier]]:
