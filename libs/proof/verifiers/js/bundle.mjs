@@ -54,7 +54,7 @@ function gather(files) {
   if (typeof scope.id !== "string") throw new Malformed("an identifier is a text");
   const { places, misproven } = former ? formerPlaces(files, final) : { places: placesOf(files), misproven: new Set() };
   const bundle = {
-    scope, final, checkpoints, consistency, tokens, misproven,
+    former, scope, final, checkpoints, consistency, tokens, misproven,
     items: itemsOf(files, places),
     observations: lines(files, "observations.jsonl").map(observation),
   };
@@ -225,20 +225,8 @@ function misstatements(files, bundle, former) {
 }
 
 function pairs(manifest) {
-  const listed = manifest.files;
-  const found = new Map();
-  if (!Array.isArray(listed)) return found;
-  for (const line of listed) {
-    if (!isObject(line) || !("name" in line && "sha256" in line)) return new Map();
-    found.set(JSON.stringify([shown(line.name), shown(line.sha256)]), shown(line.name));
-  }
-  return found;
-}
-
-/** Show a value that stands where a text is expected, in the words of the other verifiers. */
-function shown(value, inside = false) {
-  if (typeof value === "string") return inside ? `'${value}'` : value;
-  if (Array.isArray(value)) return `[${value.map((one) => shown(one, true)).join(", ")}]`;
-  if (isObject(value)) return `{${Object.keys(value).map((key) => `'${key}': ${shown(value[key], true)}`).join(", ")}}`;
-  return { null: "None", true: "True", false: "False" }[value] ?? String(value);
+  const listed = isObject(manifest) ? manifest.files : null;
+  const says = (line) => hasExactly(line, ["name", "sha256"]) && Object.values(line).every((item) => typeof item === "string");
+  if (!Array.isArray(listed) || !listed.every(says)) return new Map();
+  return new Map(listed.map(({ name, sha256: digest }) => [JSON.stringify([name, digest]), name]));
 }

@@ -19,11 +19,13 @@ export function check(name, family, examined, findings = []) {
 export const container = (findings) => check("container", LOCAL, 1, findings);
 
 /** Read every leaf, null for what cannot be read, and check that each could. */
-export function readLeaves({ items }) {
+export function readLeaves({ former, items }) {
   const findings = [];
   const leaves = items.map(({ bytes, index }) => {
     try {
-      return parseLeaf(bytes);
+      const leaf = parseLeaf(bytes);
+      if (former && !leaf.isEvent) throw new Malformed("the former format shows events alone");
+      return leaf;
     } catch (error) {
       if (!(error instanceof Malformed)) throw error;
       findings.push(String(index));

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 from launcher.components.nats import Nats
 from launcher.components.postgres import Postgres, create_database, drop_database
 from launcher.components.seaweedfs import PORTS, S3Access, SeaweedFS
@@ -14,6 +15,10 @@ from launcher.parts import running
 from launcher.ports import free_ports
 
 _numbers = itertools.count(1)
+
+# A timing never decides a test: the machine may be busy.
+settings.register_profile("any-machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("any-machine")
 
 
 @dataclass(frozen=True, slots=True)
