@@ -81,8 +81,16 @@ def test_an_erasure_is_asked_of_identity(data: Path) -> None:
     assert scelle(data, "erase", person, "--basis", "whim").returncode == 2
 
 
+def test_an_operator_sees_how_the_journal_stands_and_audits_every_row(data: Path) -> None:
+    standing = json.loads(scelle(data, "journal", "status", "--json").stdout)
+    assert standing["size"] >= standing["signed_size"] > 0
+    done = scelle(data, "journal", "audit", "--json")
+    assert (done.returncode, json.loads(done.stdout)["findings"]) == (0, [])
+
+
 def test_nothing_is_asked_of_a_stack_that_does_not_run(tmp_path: Path) -> None:
     done = scelle(tmp_path / "none", "timeline", "--purpose", "control")
     assert (done.returncode, "scelle up" in done.stderr) == (1, True)
-    done = scelle(tmp_path / "none", "replay", "--compare", "vault")
-    assert done.returncode == 2
+    for words in (("replay", "--compare", "vault"), ("journal", "status")):
+        done = scelle(tmp_path / "none", *words)
+        assert (done.returncode, "scelle up" in done.stderr) == (1, True)
