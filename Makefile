@@ -3,8 +3,8 @@ SHELL := /bin/bash
 PYTHON ?= python3
 BIN := .venv/bin
 MEMBERS := $(wildcard libs/*) $(wildcard services/*) sandbox launcher
-# Tests that wait for whole platforms more than they compute; the others run meanwhile.
-STACKS := tests/faults tests/journeys tests/contract launcher/tests/test_compliance.py launcher/tests/test_stack.py
+# Tests that wait for whole platforms more than they compute; the others run meanwhile, and so do those of the journal.
+STACKS := tests/faults tests/journeys tests/contract
 PACKAGES := scelle-identity scelle-dossier scelle-vault scelle-messaging scelle-journal
 
 .PHONY: help setup demo up test check fmt schemas requirements bench locks clean
@@ -28,11 +28,14 @@ demo: setup ## Play the reference journey on real components and verify its proo
 up: setup ## Start the whole platform on this machine and stay (Ctrl-C stops it)
 	@$(BIN)/scelle up
 
-test: setup ## Run every test on the real components, in two halves side by side
+test: setup ## Run every test on the real components, in three parts side by side
 	@mkdir -p build; rm -f build/test-results.json; \
 	$(BIN)/pytest $(STACKS) > build/test-stacks.txt 2>&1 & stacks=$$!; \
-	$(BIN)/pytest libs services sandbox launcher tests $(addprefix --ignore=,$(STACKS)); others=$$?; \
-	wait $$stacks; code=$$?; cat build/test-stacks.txt; exit $$((others > code ? others : code))
+	$(BIN)/pytest services/journal > build/test-journal.txt 2>&1 & journal=$$!; \
+	$(BIN)/pytest libs services sandbox launcher tests $(addprefix --ignore=,$(STACKS) services/journal); others=$$?; \
+	wait $$journal; code=$$?; cat build/test-journal.txt; [ $$code -gt $$others ] && others=$$code; \
+	wait $$stacks; code=$$?; cat build/test-stacks.txt; [ $$code -gt $$others ] && others=$$code; \
+	exit $$others
 
 check: setup ## Format, lint, types, import directions, generated files
 	@$(BIN)/ruff format --check --quiet . || { echo "run: make fmt" >&2; exit 1; }

@@ -2,7 +2,8 @@
 
 import itertools
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -48,13 +49,23 @@ def postgres(servers_folder: Path) -> Iterator[Postgres]:
         yield server
 
 
+@pytest.fixture(scope="session")
+def dropping(postgres: Postgres) -> Iterator[Callable[[str], None]]:
+    """Return what drops a database while the next test runs: the server flushes everything for each."""
+    with ThreadPoolExecutor(1) as worker:
+        dropped: list[Future[None]] = []
+        yield lambda name: dropped.append(worker.submit(drop_database, postgres.url, name))
+        for one in dropped:
+            one.result()
+
+
 @pytest.fixture
-def database_url(postgres: Postgres) -> Iterator[str]:
+def database_url(postgres: Postgres, dropping: Callable[[str], None]) -> Iterator[str]:
     """Return the address of an empty database of this test's own."""
     name = f"test_{next(_numbers)}"
     create_database(postgres.url, name)
     yield postgres.database_url(name)
-    drop_database(postgres.url, name)
+    dropping(name)
 
 
 @pytest.fixture(scope="session")
