@@ -3,8 +3,9 @@ SHELL := /bin/bash
 PYTHON ?= python3
 BIN := .venv/bin
 MEMBERS := $(wildcard libs/*) $(wildcard services/*) sandbox launcher
-# Tests that wait for whole platforms more than they compute; the others run meanwhile, and so do those of the journal.
+# Three parts of about the same length: tests of whole platforms, those of the services that have most, and the others.
 STACKS := tests/faults tests/journeys tests/contract
+LARGE := services/journal services/identity
 PACKAGES := scelle-identity scelle-dossier scelle-vault scelle-messaging scelle-journal
 
 .PHONY: help setup demo up test check fmt schemas requirements bench locks clean
@@ -31,9 +32,9 @@ up: setup ## Start the whole platform on this machine and stay (Ctrl-C stops it)
 test: setup ## Run every test on the real components, in three parts side by side
 	@mkdir -p build; rm -f build/test-results.json; \
 	$(BIN)/pytest $(STACKS) > build/test-stacks.txt 2>&1 & stacks=$$!; \
-	$(BIN)/pytest services/journal > build/test-journal.txt 2>&1 & journal=$$!; \
-	$(BIN)/pytest libs services sandbox launcher tests $(addprefix --ignore=,$(STACKS) services/journal); others=$$?; \
-	wait $$journal; code=$$?; cat build/test-journal.txt; [ $$code -gt $$others ] && others=$$code; \
+	$(BIN)/pytest $(LARGE) > build/test-large.txt 2>&1 & large=$$!; \
+	$(BIN)/pytest libs services sandbox launcher tests $(addprefix --ignore=,$(STACKS) $(LARGE)); others=$$?; \
+	wait $$large; code=$$?; cat build/test-large.txt; [ $$code -gt $$others ] && others=$$code; \
 	wait $$stacks; code=$$?; cat build/test-stacks.txt; [ $$code -gt $$others ] && others=$$code; \
 	exit $$others
 
