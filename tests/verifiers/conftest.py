@@ -44,7 +44,7 @@ def second_opinion(scelle_verify: ModuleType) -> "Callable[[Case], bytes]":
             documents = [(name, sha256(data).hexdigest()) for name, data in case.documents.items()]
             trust = scelle_verify.Trust(scelle_verify.micros(case.at), policy, case.known, documents)
             report = scelle_verify.verify(case.bundle, trust, case.level)
-        except scelle_verify.Malformed as error:
+        except ValueError as error:  # as its command does
             report = scelle_verify.Report("malformed", case.level, problem=str(error))
         return bytes(report.to_json())
 
