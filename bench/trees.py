@@ -1,8 +1,8 @@
 """Our tree beside `pymerkle` 7, a Merkle tree library under the GPL: the same leaves appended, the same proofs made.
 
 It is no dependency of anything here. To compare, install it into a throw-away environment and name its Python:
-    python -m venv /tmp/pymerkle && /tmp/pymerkle/bin/pip install 'pymerkle==7.*'
-    python bench/trees.py --with-pymerkle /tmp/pymerkle/bin/python [--leaves 20000] [--proofs 200]
+    python -m venv ENV && ENV/bin/pip install 'pymerkle==7.*'
+    python bench/trees.py --with-pymerkle ENV/bin/python [--leaves 20000] [--proofs 200]
 """
 
 import argparse

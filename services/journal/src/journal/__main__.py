@@ -6,7 +6,8 @@ from chassis import logging
 from chassis.process import run_service
 
 from journal.settings import Settings
-from journal.wiring import NAME, SERVICE, VERBS
+from journal.verbs import VERBS
+from journal.wiring import NAME, SERVICE
 
 
 def main() -> int:

@@ -1,7 +1,6 @@
 """Builds the journal's objects from its settings."""
 
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import closing
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -18,17 +17,15 @@ from proof.policy import LogKey, Policy
 from proof.timestamp import Authority
 
 from journal.attest.attestations import Attestations
-from journal.attest.auditing import audit_command
 from journal.attest.metrics import observe
 from journal.attest.monitor import Monitor
-from journal.attest.monitoring import monitor_command, monitoring
+from journal.attest.monitoring import monitoring
 from journal.attest.published import Published as PublishedState
 from journal.attest.published import caught_up
 from journal.attest.publishing import Publisher, publishing
-from journal.attest.recovering import Recovery, recover_command
 from journal.attest.s3 import BRIEF, Bucket, Patience, S3Address
 from journal.attest.stamping import Source, Stamper, stamping
-from journal.attest.standing import Standings, status_command
+from journal.attest.standing import Standings
 from journal.attest.witnessing import Witnesses, witnessing
 from journal.http.operators import operator_routes
 from journal.http.parts import Parts
@@ -71,7 +68,7 @@ def peers(settings: Settings) -> Peers:
 
 def policy(settings: Settings) -> Policy:
     """Return the trust policy that the settings amount to; raises PolicyInvalid."""
-    log = _signer(settings)
+    log = signer(settings)
     members = tuple(cosigner for _, cosigner in _witnesses(settings))
     quorum = Quorum(settings.witness_quorum, members) if settings.witness_quorum else None
     authorities = tuple(source.authority for source in _sources(settings))
@@ -132,7 +129,7 @@ def attesting(settings: Settings) -> Attesting:
     copy = published(settings, BRIEF)
     caught_up = CaughtUp(database, copy.state.size) if copy else _always
     records = Records(database, caught_up)
-    signed = Checkpoints(database, _signer(settings), copy.state) if copy else Checkpoints(database, _signer(settings))
+    signed = Checkpoints(database, signer(settings), copy.state) if copy else Checkpoints(database, signer(settings))
     attestations = Attestations(database, [cosigner for _, cosigner in witnesses])
     asked = Witnesses(database, signed, attestations, witnesses, trust.quorum)
     stamper = Stamper(database, records, signed, attestations, asked, _sources(settings), trust.encode())
@@ -144,7 +141,8 @@ def _always() -> bool:
     return True
 
 
-def _signer(settings: Settings) -> LogSigner:
+def signer(settings: Settings) -> LogSigner:
+    """Return the log's name and keys."""
     return LogSigner(settings.log_origin, settings.log_key_file, settings.log_mldsa_key_file)
 
 
@@ -228,7 +226,7 @@ def tasks(settings: Settings) -> Sequence[Task]:
             consuming(settings.nats_url, NAME, producer, intake, partial(others.envelopes, producer))
             for producer in PRODUCERS
         ),
-        bookkeeping(attested.records, _signer(settings).keys),
+        bookkeeping(attested.records, signer(settings).keys),
         stamping(attested.stamper, attested.checkpoints, settings.database_url),
     ]
     observe(standings(attested.database, attested.attestations, attested.policy, others).read)
@@ -256,52 +254,6 @@ def _publishing(settings: Settings, attested: Attesting) -> Sequence[Task]:
     monitor = Monitor(attested.database, copy.tiles, copy.worm, attested.policy)
     return [publishing(publisher, settings.database_url), monitoring(monitor, settings.database_url)]
 
-
-def _with_copy(settings: Settings, command: Callable[[Attesting, Published], int]) -> int:
-    copy = published(settings)
-    if copy is None:
-        raise SystemExit("nothing is published: JOURNAL_S3_ENDPOINT is not set")
-    with closing(copy), closing(attesting(settings)) as attested:
-        return command(attested, copy)
-
-
-def _status(settings: Settings, words: Sequence[str]) -> int:
-    with closing(peers(settings)) as others, closing(attesting(settings)) as attested:
-        return status_command(standings(attested.database, attested.attestations, attested.policy, others), words)
-
-
-def _audit(settings: Settings, words: Sequence[str]) -> int:
-    with closing(peers(settings)) as others, closing(Database(settings.database_url)) as database:
-        return audit_command(database, others.rows, words)
-
-
-def _monitor(settings: Settings, words: Sequence[str]) -> int:
-    return _with_copy(
-        settings,
-        lambda attested, copy: monitor_command(
-            Monitor(attested.database, copy.tiles, copy.worm, attested.policy), words
-        ),
-    )
-
-
-def _recover(settings: Settings, words: Sequence[str]) -> int:
-    read = _signer(settings).read
-
-    def recover(attested: Attesting, copy: Published) -> int:
-        said, authorities = attested.attestations, attested.policy.authorities
-        recovery = Recovery(attested.database, copy.tiles, copy.worm, copy.state, read, said, authorities)
-        return recover_command(recovery, words)
-
-    return _with_copy(settings, recover)
-
-
-VERBS: Mapping[str, Callable[[Settings, Sequence[str]], int]] = {
-    "status": _status,
-    "audit": _audit,
-    "monitor": _monitor,
-    "recover": _recover,
-}
-"""What an operator asks of the journal alone, each with its words; returns the exit status."""
 
 SERVICE = Service(
     name=NAME,
