@@ -4,7 +4,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 MEMBERS := $(wildcard libs/*) $(wildcard services/*) sandbox launcher
 # Three parts of about the same length: tests of whole platforms, those of the services that have most, and the others.
-STACKS := tests/faults tests/journeys tests/contract
+STACKS := tests/journeys tests/contract tests/faults
 LARGE := services/journal services/identity
 PACKAGES := scelle-identity scelle-dossier scelle-vault scelle-messaging scelle-journal
 

@@ -1,5 +1,6 @@
 """One platform and one walked journey for all tests here."""
 
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,6 +10,9 @@ from launcher.journey.story import Journey
 from launcher.journey.world import World
 from launcher.samples import make_samples
 from testkit.stack import Platform, nothing_left
+
+TOKENS_SECONDS = 240  # an access token lives for 600
+signed_in: dict[Journey, float] = {}
 
 
 @pytest.fixture(scope="session")
@@ -47,6 +51,17 @@ def walked(platform: Platform, samples: list[Path]) -> Iterator[Journey]:
     """Return a journey of which every step has been taken."""
     world = platform.world()
     journey = Journey(world, Pile(samples, samples), print)
+    signed_in[journey] = time.monotonic()
     journey.walk()
     yield journey
+    del signed_in[journey]
     world.close()
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup() -> None:
+    """Renew old tokens before any fixture of the test uses one, however long the tests before it took."""
+    for journey, since in signed_in.items():
+        if time.monotonic() - since > TOKENS_SECONDS:
+            journey.renew_tokens()
+            signed_in[journey] = time.monotonic()

@@ -40,6 +40,7 @@ class Client:
     phone: str
     password: str = field(default_factory=lambda: f"Une phrase longue {secrets.token_hex(4)}")
     token: str = ""
+    refresh_token: str = ""
     id: str = ""
 
     @property
@@ -146,4 +147,14 @@ def client_signs_in(world: World, client: Client) -> None:
     sent = world.call("POST", f"{IDENTITY}/sign-in/password", body=body).json()
     code = world.code_for(client.phone, seen)
     answer = world.call("POST", f"{IDENTITY}/sign-in/codes/{sent['id']}/answer", body={"code": code}).json()
-    client.token = answer["access_token"]
+    client.token, client.refresh_token = answer["access_token"], answer["refresh_token"]
+
+
+def client_stays_signed_in(world: World, client: Client) -> None:
+    """Exchange the refresh token, or sign in again when the session was left alone for too long."""
+    body = {"refresh_token": client.refresh_token}
+    answer = world.request("POST", f"{IDENTITY}/sessions/refresh", body=body)
+    if answer.status_code != HTTPStatus.OK:
+        return client_signs_in(world, client)
+    client.token, client.refresh_token = answer.json()["access_token"], answer.json()["refresh_token"]
+    return None

@@ -16,6 +16,7 @@ from launcher.journey.people import (
     ask_for_membership,
     become_signed_in,
     client_signs_in,
+    client_stays_signed_in,
     first_access,
     new_client,
     sign_in_at_idnot,
@@ -71,6 +72,15 @@ class Journey:
         """Take every step."""
         for step in self.steps:
             step()
+
+    def renew_tokens(self) -> None:
+        """Give everybody who has signed in a fresh access token; the former ones live for ten minutes."""
+        for member in (self.notary, self.stranger, self.clerk, self.auditor):
+            if member.token:
+                become_signed_in(self.world, member)
+        for client in self.clients:
+            if client.token:
+                client_stays_signed_in(self.world, client)
 
     def step_1_the_office_signs_in(self) -> None:
         """Sign in a notary, and newcomers only after the notary's approval (L-11, L-18 to L-21)."""
