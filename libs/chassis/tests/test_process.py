@@ -135,6 +135,23 @@ def test_run_serves_and_works_and_a_stop_lets_requests_and_tasks_end(
     assert "secret" not in logs
 
 
+def test_work_answers_probes_and_nothing_else(environment: dict[str, str], tmp_path: Path, free_port: int) -> None:
+    address = f"http://127.0.0.1:{free_port}"
+    process = toy(environment, "work")
+    try:
+        wait_for(lambda: httpx.get(address + "/readyz").is_success)
+        wait_for((tmp_path / "working").exists)
+        assert httpx.get(address + "/livez").is_success
+        refused = httpx.get(address + "/api/slow")
+        assert (refused.status_code, refused.json()["code"]) == (404, "not-found")
+        process.send_signal(signal.SIGTERM)
+        process.communicate(timeout=10)
+    finally:
+        process.kill()
+    assert process.returncode == 0
+    assert (tmp_path / "stopped").exists()
+
+
 def test_a_port_that_is_taken_ends_the_process(environment: dict[str, str], free_port: int) -> None:
     with socket.create_server(("127.0.0.1", free_port)):
         process = toy(environment, "run")

@@ -16,6 +16,7 @@ import pytest
 from bus import relaying
 from chassis.process import supervise
 from contracts.examples import CLIENT, example
+from launcher.ports import free_ports
 
 pytestmark = pytest.mark.anyio
 
@@ -51,21 +52,28 @@ class IdentityStore:
 
 
 @pytest.fixture
-def bus_url(tmp_path: Path, free_port: int) -> Iterator[str]:
+def ports() -> list[int]:
+    return free_ports(2)
+
+
+@pytest.fixture
+def bus_url(tmp_path: Path, ports: list[int]) -> Iterator[str]:
     """Return a bus of the test's own: its streams have the names of the real ones."""
     program = Path(sys.executable).with_name("nats-server")
-    command = [program, "-a", "127.0.0.1", "-p", str(free_port), "-js", "-sd", tmp_path / "nats"]
+    command = [program, "-a", "127.0.0.1", "-p", str(ports[0]), "-js", "-sd", tmp_path / "nats"]
     with (tmp_path / "nats.log").open("wb") as log:
         server = subprocess.Popen(command, stdout=log, stderr=log)  # noqa: S603 - our own server
-    yield f"nats://127.0.0.1:{free_port}"
+    yield f"nats://127.0.0.1:{ports[0]}"
     server.kill()
     server.wait()
 
 
 @pytest.fixture
-def working(world: Any, bus_url: str, tmp_path: Path) -> Iterator[Callable[[], subprocess.Popen[bytes]]]:
+def working(
+    world: Any, bus_url: str, tmp_path: Path, ports: list[int]
+) -> Iterator[Callable[[], subprocess.Popen[bytes]]]:
     """Return a function that starts `python -m dossier work`."""
-    given = world.settings.model_dump(mode="json") | {"nats_url": bus_url}
+    given = world.settings.model_dump(mode="json") | {"nats_url": bus_url, "http_port": ports[1]}
     environment = os.environ | {
         f"DOSSIER_{name.upper()}": json.dumps(value) if isinstance(value, dict) else str(value)
         for name, value in given.items()

@@ -106,7 +106,7 @@ def test_one_erasure_that_fails_keeps_no_other_waiting(platform: Any, client: di
 
 
 def test_a_kill_after_the_event_loses_no_erasure(
-    platform: Any, client: dict[str, str], environment: dict[str, str]
+    platform: Any, client: dict[str, str], environment: dict[str, str], free_port: int
 ) -> None:
     """As if `work` was killed before it saw the event, and again after it destroyed the key; the bus is away."""
     store = platform.identity.store
@@ -117,10 +117,8 @@ def test_a_kill_after_the_event_loses_no_erasure(
     store.save(person, actor=Actor.system())
     assert store.keys.destroy(UUID(other["id"]))
     assert platform.events("person-keys-destroyed") == []
-    process = subprocess.Popen(
-        [sys.executable, "-m", "identity", "work"],
-        env=os.environ | environment | {"IDENTITY_NATS_URL": "nats://127.0.0.1:9"},
-    )
+    own = {"IDENTITY_NATS_URL": "nats://127.0.0.1:9", "IDENTITY_HTTP_PORT": str(free_port)}
+    process = subprocess.Popen([sys.executable, "-m", "identity", "work"], env=os.environ | environment | own)
     try:
         deadline = time.monotonic() + 40
         while len(platform.events("person-keys-destroyed")) < 2:

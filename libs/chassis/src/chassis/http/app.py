@@ -73,6 +73,16 @@ def create_app(  # noqa: PLR0913 - one keyword for each thing that differs betwe
     return app
 
 
+def probes() -> FastAPI:
+    """Return what a process without routes of its own answers: whether it lives, and whether it is being stopped."""
+    app = FastAPI(openapi_url=None)
+    app.state.draining, app.state.away = False, ()
+    _add_health(app, lambda: True)
+    add_answers(app, (), ())
+    app.add_middleware(RequestContext)
+    return app
+
+
 def _closing(calls: Iterable[Callable[[], object]]) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
