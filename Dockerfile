@@ -1,0 +1,44 @@
+# One recipe for every service:
+#
+#     docker build --build-arg SERVICE=vault --tag scelle-vault .
+#
+# Any Debian or Ubuntu with Python 3.11 or later, its venv module and CA certificates does for BASE; name yours by digest.
+ARG BASE=docker.io/library/python:3.12-slim-bookworm
+
+FROM ${BASE} AS build
+ARG SERVICE
+RUN test -n "${SERVICE}" || { echo "name the service: --build-arg SERVICE=vault" >&2; exit 1; }
+WORKDIR /src
+COPY locks/bootstrap.txt locks/${SERVICE}.txt locks/
+# Everything from elsewhere, and only what this service needs, is one layer that changes with the locks alone.
+RUN python3 -m venv /opt/bootstrap \
+ && /opt/bootstrap/bin/pip install --quiet --no-cache-dir --require-hashes -r locks/bootstrap.txt \
+ && python3 -m venv --without-pip /opt/scelle \
+ && /opt/bootstrap/bin/uv pip sync --quiet --no-cache --python /opt/scelle/bin/python --require-hashes locks/${SERVICE}.txt
+COPY libs libs
+COPY services/${SERVICE} services/${SERVICE}
+RUN for member in bus chassis contracts eventstore proof; do \
+      /opt/bootstrap/bin/uv build --quiet --wheel --out-dir wheels libs/${member} || exit 1; \
+    done \
+ && /opt/bootstrap/bin/uv build --quiet --wheel --out-dir wheels services/${SERVICE} \
+ && /opt/bootstrap/bin/uv pip install --quiet --no-cache --no-index --no-deps --compile-bytecode \
+      --python /opt/scelle/bin/python wheels/*.whl \
+ && ln -s scelle-${SERVICE} /opt/scelle/bin/service \
+ && /opt/bootstrap/bin/pip --python /opt/scelle/bin/python inspect > /opt/scelle/packages.json
+
+FROM ${BASE}
+ARG SERVICE
+ARG REVISION=unknown
+LABEL org.opencontainers.image.title="scelle-${SERVICE}" \
+      org.opencontainers.image.revision="${REVISION}" \
+      org.scelle.packages="/opt/scelle/packages.json"
+COPY --from=build /opt/scelle /opt/scelle
+ENV PATH=/opt/scelle/bin:/usr/bin:/bin PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1
+WORKDIR /
+USER 65532:65532
+# Every verb that lives answers on this port; the address is that of the container's own network.
+EXPOSE 8080
+HEALTHCHECK --interval=10s --timeout=3s --start-period=20s \
+  CMD ["/opt/scelle/bin/python", "-c", "from urllib.request import urlopen; urlopen('http://127.0.0.1:8080/livez', timeout=2)"]
+ENTRYPOINT ["/opt/scelle/bin/service"]
+CMD ["serve"]
