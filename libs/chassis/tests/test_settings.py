@@ -71,3 +71,41 @@ def test_a_key_that_everyone_can_read_is_refused(environment: pytest.MonkeyPatch
     environment.setenv("VAULT_MASTER_KEY_FILE", str(open_key))
     with pytest.raises(SettingsRefused, match="can be read by everyone"):
         Settings.load()
+
+
+@pytest.fixture
+def folder(environment: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    """Return the folder of settings that are files; the address of the database is one of them."""
+    folder = tmp_path / "settings"
+    folder.mkdir()
+    environment.setenv("SCELLE_SETTINGS_DIR", str(folder))
+    environment.delenv("VAULT_DATABASE_URL")
+    (folder / "VAULT_DATABASE_URL").write_text("postgresql://from/a/file\n")
+    (folder / "DOSSIER_HTTP_PORT").write_text("9")
+    for file in folder.iterdir():
+        file.chmod(0o400)
+    return folder
+
+
+@pytest.mark.usefixtures("folder")
+def test_settings_may_be_files_and_the_environment_comes_first(environment: pytest.MonkeyPatch) -> None:
+    assert Settings.load().database_url == "postgresql://from/a/file"
+    environment.setenv("VAULT_DATABASE_URL", "postgresql://from/the/environment")
+    assert Settings.load().database_url == "postgresql://from/the/environment"
+
+
+def test_a_file_that_is_no_setting_or_that_everyone_reads_is_refused(folder: Path) -> None:
+    stray = folder / "VAULT_S3_BUKET"
+    stray.write_text("x")
+    stray.chmod(0o400)
+    with pytest.raises(SettingsRefused, match="unknown setting: VAULT_S3_BUKET"):
+        Settings.load()
+    stray.chmod(0o444)
+    with pytest.raises(SettingsRefused, match="can be read by everyone"):
+        Settings.load()
+
+
+def test_a_folder_of_settings_that_is_not_there_is_named(environment: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    environment.setenv("SCELLE_SETTINGS_DIR", str(tmp_path / "nowhere"))
+    with pytest.raises(SettingsRefused, match=r"SCELLE_SETTINGS_DIR: .*nowhere is not a folder"):
+        Settings.load()

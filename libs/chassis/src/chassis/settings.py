@@ -8,6 +8,8 @@ from typing import Annotated, Literal, Self
 from pydantic import AfterValidator, Field, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
 
+FOLDER = "SCELLE_SETTINGS_DIR"
+
 
 class SettingsRefused(SystemExit):
     """The settings do not hold; its message is one line for the operator, and the process ends with it."""
@@ -53,18 +55,33 @@ class ServiceSettings(BaseSettings):
 
     @classmethod
     def load(cls) -> Self:
-        """Read the environment of this process; raise SettingsRefused with one line that names what is wrong."""
+        """Read the environment, then the files of SCELLE_SETTINGS_DIR for what it does not name.
+
+        A file is named as its variable is, VAULT_DATABASE_URL, and holds the value: that is how a cluster mounts
+        secrets. Raises SettingsRefused with one line that names what is wrong.
+        """
         prefix = cls.model_config.get("env_prefix", "").upper()
+        folder = Path(os.environ[FOLDER]) if FOLDER in os.environ else None
+        given = {name.upper() for name in os.environ} | _file_names(folder, prefix)
         known = {f"{prefix}{name}".upper() for name in cls.model_fields}
-        stray = sorted(
-            name for name in map(str.upper, os.environ) if prefix and name.startswith(prefix) and name not in known
-        )
-        if stray:
+        if stray := sorted(name for name in given if prefix and name.startswith(prefix) and name not in known):
             raise SettingsRefused(f"unknown setting: {', '.join(stray)}")
         try:
-            return cls()
+            return cls(_secrets_dir=folder)
         except ValidationError as error:
             lines = [f"{prefix}{str(problem['loc'][0]).upper()}: {problem['msg']}" for problem in error.errors()]
             raise SettingsRefused("; ".join(lines)) from None
         except SettingsError as error:
             raise SettingsRefused(str(error)) from None
+
+
+def _file_names(folder: Path | None, prefix: str) -> set[str]:
+    """Return the names of the files that are settings; raise SettingsRefused for one that everyone can read."""
+    if folder is None:
+        return set()
+    if not folder.is_dir():
+        raise SettingsRefused(f"{FOLDER}: {folder} is not a folder")
+    try:
+        return {_secret(path).name.upper() for path in folder.iterdir() if path.name.upper().startswith(prefix)}
+    except ValueError as error:
+        raise SettingsRefused(str(error)) from None
