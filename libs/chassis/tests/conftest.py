@@ -39,6 +39,7 @@ class Keys:
     folder: Path
     identity: Signer
     dossier: Signer
+    letters: Signer
     journal: Signer
     verifier: Verifier
     someone_else: UUID = field(default_factory=uuid4)
@@ -61,14 +62,14 @@ PERSON, OFFICE = uuid4(), uuid4()
 def keys(tmp_path_factory: pytest.TempPathFactory) -> Keys:
     folder = tmp_path_factory.mktemp("keys")
     signers = {}
-    for name in ("identity", "dossier", "journal"):
+    for name in ("identity", "dossier", "lre-gateway", "journal"):
         path = folder / f"{name}.pem"
         path.write_bytes(new_signing_key())
         path.chmod(0o600)
         signers[name] = Signer(path, name)
     trust = folder / "trust.json"
     trust.write_text(json.dumps({"keys": [signer.public_jwk() for signer in signers.values()]}))
-    return Keys(folder, signers["identity"], signers["dossier"], signers["journal"], Verifier(trust))
+    return Keys(folder, *signers.values(), Verifier(trust))
 
 
 class TooLate(Refusal):

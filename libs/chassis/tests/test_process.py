@@ -68,7 +68,7 @@ def compare(settings):
     return Drift(int(rows.read_text()))
 
 service = Service(name="toy", settings=Settings, app=app, tasks=tasks, parked=Parked, compare=compare,
-    migrate=lambda settings: (settings.folder / "migrated").touch())
+    migrate=lambda settings: (settings.folder / "migrated").touch(), peers=("identity", "vault"))
 sys.exit(run_service(service))
 """
 
@@ -84,6 +84,7 @@ def environment(keys: Any, tmp_path: Path, free_port: int) -> dict[str, str]:
         "MASTER_KEY_FILE": keys.folder / "dossier.pem",
         "TRUST_FILE": keys.folder / "trust.json",
         "FOLDER": tmp_path,
+        "PEERS": '{"identity": "http://127.0.0.1:1", "vault": "http://127.0.0.1:2"}',
     }
     return {"PATH": os.environ["PATH"], **{f"TOY_{name}": str(value) for name, value in values.items()}}
 
@@ -150,6 +151,12 @@ def test_work_answers_probes_and_nothing_else(environment: dict[str, str], tmp_p
         process.kill()
     assert process.returncode == 0
     assert (tmp_path / "stopped").exists()
+
+
+def test_a_process_that_lacks_the_address_of_another_service_does_not_start(environment: dict[str, str]) -> None:
+    process = toy(environment | {"TOY_PEERS": '{"identity": "http://127.0.0.1:1"}'}, "work")
+    _, said = process.communicate(timeout=20)
+    assert (process.returncode, said) == (1, "TOY_PEERS: no address of vault\n")
 
 
 def test_a_port_that_is_taken_ends_the_process(environment: dict[str, str], free_port: int) -> None:

@@ -4,6 +4,7 @@ import base64
 import json
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
@@ -52,7 +53,16 @@ def test_a_ticket_comes_back_as_it_was_given(keys: Any) -> None:
     assert keys.verifier.ticket(keys.dossier.ticket(TICKET)) == TICKET
 
 
-def test_only_identity_may_say_who_a_person_is_and_only_dossier_may_give_tickets(keys: Any) -> None:
+def test_a_ticket_names_its_issuer_by_the_key_and_not_by_what_it_says(keys: Any) -> None:
+    lent = replace(TICKET, issuer="lre-gateway", dossier_id=None, actor_id=None, legal_hold=True)
+    assert keys.verifier.ticket(keys.letters.ticket(lent)) == lent
+    assert keys.verifier.ticket(keys.dossier.ticket(lent)).issuer == "dossier"
+    facts = {"action": "view"} | {name: str(getattr(TICKET, name)) for name in ("version_id", "request_id")}
+    with pytest.raises(TicketRefused):
+        keys.verifier.ticket(keys.letters._sign("ticket+jwt", "vault", 60, {"ticket": facts}))
+
+
+def test_only_identity_may_say_who_a_person_is_and_only_keepers_of_documents_may_give_tickets(keys: Any) -> None:
     with pytest.raises(NotSignedIn):
         keys.verifier.access(access(keys.dossier))
     with pytest.raises(TicketRefused):
@@ -110,7 +120,7 @@ def bare(header: dict[str, Any], claims: dict[str, Any]) -> str:
 
 def test_a_ticket_that_lacks_a_fact_or_has_one_of_another_type_is_refused(keys: Any) -> None:
     now = int(time.time())
-    good = {name: str(getattr(TICKET, name)) for name in Ticket.__slots__} | {"size": 12}
+    good = {name: str(getattr(TICKET, name)) for name in Ticket.__slots__} | {"size": 12, "legal_hold": False}
     for facts in (good | {"size": "12"}, good | {"action": "erase"}, good | {"version_id": "x"}, {"action": "view"}):
         claims = {"iss": "dossier", "aud": "vault", "iat": now, "exp": now + 60, "ticket": facts}
         with pytest.raises(TicketRefused):

@@ -16,6 +16,7 @@ import pytest
 from bus import relaying
 from contracts.examples import example
 from eventstore import Inbox, rebuild
+from launcher.ports import free_ports
 from proof.entry import state_hash
 from vault.domain.file_name import FALLBACK
 from vault.wiring import Parts, message_handlers
@@ -72,7 +73,7 @@ def stored(vault: Any) -> Iterator[Erased]:
     ticket = vault.ticket(name=NAME)
     assert vault.put(ticket).status_code == 201
     parts = Parts(vault.settings)
-    yield Erased(vault, ticket, parts, Inbox(parts.store, message_handlers(parts.store)))
+    yield Erased(vault, ticket, parts, Inbox(parts.store, message_handlers(parts)))
     parts.store.close()
 
 
@@ -157,13 +158,14 @@ class IdentityStore:
 
 
 @pytest.fixture
-def bus_url(tmp_path: Path, free_port: int) -> Iterator[str]:
+def bus_url(tmp_path: Path) -> Iterator[str]:
     """Return a bus of the test's own: its streams have the names of the real ones."""
+    port = free_ports(1)[0]
     program = Path(sys.executable).with_name("nats-server")
-    command = [program, "-a", "127.0.0.1", "-p", str(free_port), "-js", "-sd", tmp_path / "nats"]
+    command = [program, "-a", "127.0.0.1", "-p", str(port), "-js", "-sd", tmp_path / "nats"]
     with (tmp_path / "nats.log").open("wb") as log:
         server = subprocess.Popen(command, stdout=log, stderr=log)  # noqa: S603 - our own server
-    yield f"nats://127.0.0.1:{free_port}"
+    yield f"nats://127.0.0.1:{port}"
     server.kill()
     server.wait()
 

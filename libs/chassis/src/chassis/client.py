@@ -1,6 +1,7 @@
 """Calls to another service, signed by this one."""
 
-from collections.abc import Mapping
+from collections.abc import Generator, Mapping
+from http import HTTPStatus
 from typing import Any, Self
 
 import httpx
@@ -56,6 +57,19 @@ class ServiceClient:
                 raise Unavailable(peer=self._audience)
             return response
         raise Unavailable(peer=self._audience)
+
+    def stream(self, path: str, params: Mapping[str, Any]) -> Generator[bytes]:
+        """Read a long answer as it comes; raise Unavailable if there is none, or not all of it.
+
+        Close it if it is not read out.
+        """
+        try:
+            with self._http.stream("GET", path, params=params, headers=self._headers()) as response:
+                if response.status_code != HTTPStatus.OK:
+                    raise Unavailable(peer=self._audience)
+                yield from response.iter_bytes()
+        except httpx.TransportError as error:
+            raise Unavailable(peer=self._audience) from error
 
     def close(self) -> None:
         """Close the connections."""

@@ -1,12 +1,14 @@
 """What a service gives of its own events: the feed that refills holes; rows, openings, past states for the journal."""
 
 import base64
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
+from contextlib import closing
 from datetime import datetime
-from typing import Annotated, Any, Protocol, TypeVar
+from typing import Annotated, Any, NamedTuple, Protocol, TypeVar
 from uuid import UUID
 
 from fastapi import APIRouter, Query
+from fastapi.responses import StreamingResponse
 
 from chassis.client import ServiceClient
 from chassis.http import CallingService
@@ -14,6 +16,8 @@ from chassis.refusal import NotAllowed, NotFound
 
 JOURNAL = "journal"
 MAX_EVENTS = 500
+OCTETS = "application/octet-stream"
+SIZE = 4  # bytes of the length before each value of an answer in bulk, big-endian
 LAST_NUMBER = 2**63 - 1  # the largest that PostgreSQL's bigint holds
 
 After = Annotated[int, Query(ge=0, le=LAST_NUMBER)]
@@ -55,6 +59,22 @@ class Held(Protocol):
     def state(self) -> bytes:
         """The exact stored bytes, personal fields encrypted."""
         ...
+
+
+class Stretch(NamedTuple):
+    """Some rows of a store that follow each other, column by column: what a reader compares without taking it apart.
+
+    Numbers have 8 bytes each and sizes 4, big-endian; a NUL is between two entries, states, places or types. A place
+    and a type are what the columns say, spelled as in an entry: `"agg":"…","agg_ver":…,"cause":`, `"type":"…","v":1}`.
+    """
+
+    numbers: bytes
+    entry_sizes: bytes
+    entries: bytes
+    state_sizes: bytes
+    states: bytes
+    places: bytes
+    types: bytes
 
 
 class StateAt(Protocol):
@@ -106,6 +126,10 @@ class Source(Protocol[R_co]):
         """Return up to `limit` rows above `after` as they are, even if altered."""
         ...
 
+    def bulk(self, after: int, until: int, length: int, /) -> Iterator[tuple[bytes, ...]]:
+        """Return the rows `after` + 1 to `until` as they are: the columns of a `Stretch` for each `length` numbers."""
+        ...
+
     def opening(self, seq: int, /) -> tuple[bytes, bytes] | None:
         """Return the canonical payload of event number `seq` and its salt; None if unknown or its person was erased."""
         ...
@@ -130,6 +154,11 @@ def feed_router(source: Source[R_co], envelope: Callable[[R_co], Mapping[str, An
     def rows(service: CallingService, after: After = 0, limit: Limit = MAX_EVENTS) -> dict[str, Any]:
         _for_the_journal(service)
         return {"items": [_row(held) for held in source.held(after, limit)]}
+
+    @router.get("/bulk")
+    def bulk(service: CallingService, after: After, until: Number, length: Limit) -> StreamingResponse:
+        _for_the_journal(service)
+        return StreamingResponse(map(_framed, source.bulk(after, until, length)), media_type=OCTETS)
 
     @router.get("/openings")
     def openings(service: CallingService, seq: Number) -> dict[str, Any]:
@@ -162,9 +191,39 @@ def feed_pages(producer: ServiceClient) -> Callable[[int, int], list[dict[str, A
     return page
 
 
+def read_bulk(service: ServiceClient, after: int, until: int, length: int) -> Generator[Stretch]:
+    """Read the rows `after` + 1 to `until` of another service's store, in stretches of `length` numbers.
+
+    Raises Unavailable, perhaps after some of them. Close it if it is not read out.
+    """
+    asked = {"after": after, "until": until, "length": length}
+    with closing(service.stream("/internal/bulk", asked)) as blocks:
+        for columns in zip(*[_values(blocks)] * len(Stretch._fields), strict=True):
+            yield Stretch(*columns)
+
+
 def _for_the_journal(service: str) -> None:
     if service != JOURNAL:
         raise NotAllowed
+
+
+def _framed(columns: Iterable[bytes]) -> bytes:
+    return b"".join(part for column in columns for part in (len(column).to_bytes(SIZE), column))
+
+
+def _values(blocks: Iterable[bytes]) -> Iterator[bytes]:
+    """Take the lengths away, wherever the blocks end."""
+    held = bytearray()
+    for block in blocks:
+        held += block
+        begin = 0
+        while len(held) - begin >= SIZE:
+            end = begin + SIZE + int.from_bytes(held[begin : begin + SIZE])
+            if end > len(held):
+                break
+            yield bytes(memoryview(held)[begin + SIZE : end])
+            begin = end
+        del held[:begin]
 
 
 def _row(held: Held) -> dict[str, Any]:

@@ -1,8 +1,8 @@
 """A process of a service: its verbs, its tasks, and a clean stop.
 
-`serve` answers HTTP, `work` runs the tasks, `run` does both in one process, `migrate` prepares the database, `rebuild`
-remakes the read models, `compare` tells whether they hold what the events say, `parked` lists and replays messages
-that could not be handled.
+`serve` answers HTTP, `work` runs the tasks and answers probes only, `run` does both in one process, `migrate` prepares
+the database, `rebuild` remakes the read models, `compare` tells whether they hold what the events say, `parked` lists
+and replays messages that could not be handled.
 """
 
 import argparse
@@ -18,8 +18,9 @@ from typing import Any, Generic, Protocol, TypeVar
 import uvicorn
 from fastapi import FastAPI
 
-from chassis import logging, telemetry
-from chassis.settings import ServiceSettings
+from chassis import crashing, logging, telemetry
+from chassis.http.app import probes
+from chassis.settings import ServiceSettings, SettingsRefused
 
 S = TypeVar("S", bound=ServiceSettings)
 
@@ -71,6 +72,8 @@ class Service(Generic[S]):
     compare: Callable[[S], Drift] | None = None
     parked: Callable[[S], Parked] | None = None
     log_fields: frozenset[str] = frozenset()
+    peers: tuple[str, ...] = ()
+    """The services that this one asks."""
 
 
 def run_service(service: Service[S], arguments: Sequence[str] | None = None) -> int:
@@ -78,7 +81,9 @@ def run_service(service: Service[S], arguments: Sequence[str] | None = None) -> 
     asked = _parser(service).parse_args(arguments)
     settings = service.settings.load()
     logging.configure(service.name, settings.log_format, fields=service.log_fields)
+    crashing.arm()
     if asked.verb in {"serve", "work", "run"}:
+        _check_peers(service, settings)
         shutdown = telemetry.configure(service.name, settings.otlp_endpoint)
         with asyncio.Runner(loop_factory=_loop) as runner:
             runner.run(_live(service, settings, asked.verb))
@@ -92,6 +97,11 @@ def run_service(service: Service[S], arguments: Sequence[str] | None = None) -> 
     elif asked.verb == "parked" and service.parked:
         _parked(service.parked(settings), asked.act, asked.ids)
     return 0
+
+
+def _check_peers(service: Service[S], settings: S) -> None:
+    if missing := [name for name in service.peers if name not in settings.peers]:
+        raise SettingsRefused(f"{service.settings.prefix()}PEERS: no address of {', '.join(missing)}")
 
 
 def _loop() -> asyncio.AbstractEventLoop:
@@ -138,11 +148,8 @@ async def _live(service: Service[S], settings: S, verb: str) -> None:
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    address = {"host": settings.http_host, "port": settings.http_port} if verb != "work" else {}
-    log.info("process-started", **address)
-    living: list[Awaitable[None]] = []
-    if verb in {"serve", "run"}:
-        living.append(_serve(service.app(settings), settings, stop))
+    log.info("process-started", host=settings.http_host, port=settings.http_port)
+    living: list[Awaitable[None]] = [_serve(probes() if verb == "work" else service.app(settings), settings, stop)]
     if verb in {"work", "run"}:
         living.extend(supervise(task, stop) for task in service.tasks(settings))
     await asyncio.gather(*living)

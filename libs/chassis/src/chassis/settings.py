@@ -54,13 +54,18 @@ class ServiceSettings(BaseSettings):
     """Base address of each service this one calls, by service name."""
 
     @classmethod
+    def prefix(cls) -> str:
+        """Return what the names of its variables begin with."""
+        return cls.model_config.get("env_prefix", "").upper()
+
+    @classmethod
     def load(cls) -> Self:
         """Read the environment, then the files of SCELLE_SETTINGS_DIR for what it does not name.
 
         A file is named as its variable is, VAULT_DATABASE_URL, and holds the value: that is how a cluster mounts
         secrets. Raises SettingsRefused with one line that names what is wrong.
         """
-        prefix = cls.model_config.get("env_prefix", "").upper()
+        prefix = cls.prefix()
         folder = Path(os.environ[FOLDER]) if FOLDER in os.environ else None
         given = {name.upper() for name in os.environ} | _file_names(folder, prefix)
         known = {f"{prefix}{name}".upper() for name in cls.model_fields}

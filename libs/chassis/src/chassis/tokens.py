@@ -2,15 +2,16 @@
 
 Three kinds, told apart by the `typ` header, so that one is never accepted as another:
 access tokens (a person, from identity, 10 min), service tokens (a service to a service, 60 s), and tickets (one action
-on one version of a document, from dossier to the vault, 5 min at most).
+on one version of a document, from dossier or lre-gateway to the vault, 5 min at most).
 """
 
 import json
 import time
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, fields
+from dataclasses import MISSING, asdict, dataclass, fields, replace
 from pathlib import Path
-from typing import Any, Literal, get_args
+from types import NoneType, UnionType
+from typing import Any, Literal, get_args, get_origin
 from uuid import UUID, uuid4
 
 import jwt
@@ -36,6 +37,8 @@ PEOPLE = "scelle"
 """The audience of access tokens: every service of the platform."""
 
 Action = Literal["deposit", "view", "download"]
+Issuer = Literal["dossier", "lre-gateway"]
+"""Who signs tickets: each speaks of the documents that it keeps, and of no other's."""
 
 
 class TicketRefused(Refusal):
@@ -51,17 +54,24 @@ class Ticket:
     action: Action
     version_id: UUID
     request_id: UUID
-    dossier_id: UUID
+    """The document request, or the letter, that the version is filed under."""
+    dossier_id: UUID | None
+    """None for a letter that belongs to no dossier."""
     office_id: UUID
-    actor_id: UUID
+    actor_id: UUID | None
+    """None when nobody in person deposits: a proof that a provider issued."""
     actor_kind: str
     owner_id: UUID
-    """The client whom the document is about."""
+    """The person whom the document is about."""
     name: str
     size: int
     """Bytes declared by the client."""
     sha256: str
     """Hexadecimal digest declared by the client."""
+    legal_hold: bool = False
+    """Whether what is deposited stays when its owner is erased: what was sent, and the proofs of it."""
+    issuer: Issuer = "dossier"
+    """Who signed it: known from the key, never from what the ticket says."""
 
 
 class Signer:
@@ -91,7 +101,8 @@ class Signer:
         """Return the signed ticket, good for `seconds`, at most 300."""
         if not 0 < seconds <= TICKET_SECONDS:
             raise ValueError(f"a ticket lives at most {TICKET_SECONDS} s")
-        facts = {name: str(value) if isinstance(value, UUID) else value for name, value in asdict(ticket).items()}
+        said = asdict(ticket).items()
+        facts = {name: str(value) if isinstance(value, UUID) else value for name, value in said if name != "issuer"}
         return self._sign("ticket+jwt", audience, seconds, {"ticket": facts})
 
     def public_jwk(self) -> dict[str, str]:
@@ -133,14 +144,15 @@ class Verifier:
         return issuer
 
     def ticket(self, token: str, audience: str = "vault") -> Ticket:
-        """Return the ticket; raise TicketRefused unless dossier signed it for `audience` less than 5 minutes ago."""
-        claims = self._claims(token, "ticket+jwt", audience, issuer="dossier", refusal=TicketRefused)
+        """Return the ticket; raise TicketRefused unless an issuer of tickets signed it less than 5 minutes ago."""
+        claims = self._claims(token, "ticket+jwt", audience, issuer=None, refusal=TicketRefused)
+        if claims["iss"] not in get_args(Issuer):
+            raise TicketRefused
         now = time.time()
         if int(claims["exp"]) <= now or int(claims["exp"]) - int(claims["iat"]) > TICKET_SECONDS:
             raise TicketRefused
         try:
-            facts = claims["ticket"]
-            return Ticket(**{field.name: _typed(field.type, facts[field.name]) for field in fields(Ticket)})
+            return replace(_ticket(claims["ticket"]), issuer=claims["iss"])
         except (KeyError, ValueError, TypeError, AttributeError):
             raise TicketRefused from None
 
@@ -184,7 +196,17 @@ def _public_key(jwk: dict[str, str]) -> Ed25519PublicKey:
     return key
 
 
+def _ticket(facts: dict[str, Any]) -> Ticket:
+    """Read what a ticket says; what has a default may be missing: a former version of the service signed it."""
+    said = [field for field in fields(Ticket) if field.name in facts or field.default is MISSING]
+    return Ticket(**{field.name: _typed(field.type, facts[field.name]) for field in said})
+
+
 def _typed(kind: Any, value: Any) -> Any:
+    if get_origin(kind) is UnionType:
+        if value is None:
+            return None
+        (kind,) = (one for one in get_args(kind) if one is not NoneType)
     if kind is UUID:
         return UUID(value)
     if (type(value) is not kind) if isinstance(kind, type) else (value not in get_args(kind)):

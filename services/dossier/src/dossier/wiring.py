@@ -162,5 +162,13 @@ def parked(settings: Settings) -> Parked:
 
 
 SERVICE = Service(
-    name=NAME, settings=Settings, app=app, migrate=prepare, tasks=tasks, rebuild=remake, compare=drift, parked=parked
+    name=NAME,
+    settings=Settings,
+    app=app,
+    migrate=prepare,
+    tasks=tasks,
+    rebuild=remake,
+    compare=drift,
+    parked=parked,
+    peers=PRODUCERS,
 )

@@ -17,6 +17,7 @@ SERVICE = Service(
     migrate=wiring.prepare,
     rebuild=wiring.remake,
     compare=wiring.drift,
+    peers=("dossier",),
 )
 
 

@@ -263,4 +263,5 @@ SERVICE = Service(
     tasks=tasks,
     parked=lambda settings: Alarms(Database(settings.database_url)),
     log_fields=frozenset({"check", "place", "authority", "size", "witness"}),
+    peers=PRODUCERS,
 )

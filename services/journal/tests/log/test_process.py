@@ -18,6 +18,7 @@ import httpx
 import pytest
 from bus import relaying
 from journal.log.database import Database, nodes
+from journal.wiring import PRODUCERS
 from launcher.components.nats import Nats
 from launcher.parts import running
 from launcher.ports import free_ports
@@ -30,6 +31,8 @@ if TYPE_CHECKING:
 
 SECONDS = 60
 KILLS = 5
+NOBODY = "http://127.0.0.1:9"
+"""Of services that have no part in a test."""
 COMMAND = [sys.executable, "-m", "journal"]
 
 Ready = Callable[[dict[str, Any]], bool]
@@ -71,7 +74,7 @@ class Process:
             "SIGNING_KEY_FILE": settings.signing_key_file,
             "TRUST_FILE": settings.trust_file,
             "MASTER_KEY_FILE": settings.master_key_file,
-            "PEERS": json.dumps(settings.peers),
+            "PEERS": json.dumps(dict.fromkeys(PRODUCERS, NOBODY) | settings.peers),
             "LOG_KEY_FILE": settings.log_key_file,
             "LOG_MLDSA_KEY_FILE": settings.log_mldsa_key_file,
             "LOG_ORIGIN": settings.log_origin,

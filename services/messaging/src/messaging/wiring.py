@@ -182,4 +182,5 @@ SERVICE = Service(
     rebuild=remake,
     compare=drift,
     parked=parked,
+    peers=PRODUCERS,
 )

@@ -118,7 +118,7 @@ def tasks(settings: Settings) -> Sequence[Task]:
     reaper = Reaper(store=parts.store, keys=parts.keys, objects=parts.objects)
     alone = partial(leadership, settings.database_url, "relay")
     identity = ServiceClient(settings.peers["identity"], Signer(settings.signing_key_file, NAME), "identity")
-    inbox = Inbox(parts.store, message_handlers(parts.store))
+    inbox = Inbox(parts.store, message_handlers(parts))
     return [
         relaying(settings.nats_url, NAME, parts.store, leadership=alone),
         consuming(settings.nats_url, NAME, "identity", inbox, _refill(identity)),
@@ -126,9 +126,9 @@ def tasks(settings: Settings) -> Sequence[Task]:
     ]
 
 
-def message_handlers(store: Store) -> Mapping[str, Handler]:
+def message_handlers(parts: Parts) -> Mapping[str, Handler]:
     """Build what is done with each message, by topic."""
-    return handlers(Erasing(store))
+    return handlers(Erasing(parts.store, parts.documents, parts.keys, parts.objects))
 
 
 def _refill(producer: ServiceClient) -> Callable[[int, int], Sequence[Envelope]]:
@@ -157,8 +157,8 @@ def drift(settings: Settings) -> Drift:
 
 def parked(settings: Settings) -> Parked:
     """Return the messages that could not be handled."""
-    store = Parts(settings).store
-    return Parked(store, message_handlers(store), Envelope.parse)
+    parts = Parts(settings)
+    return Parked(parts.store, message_handlers(parts), Envelope.parse)
 
 
 def _envelope(recorded: Recorded) -> dict[str, object]:
@@ -166,5 +166,13 @@ def _envelope(recorded: Recorded) -> dict[str, object]:
 
 
 SERVICE = Service(
-    name=NAME, settings=Settings, app=app, migrate=prepare, tasks=tasks, rebuild=remake, compare=drift, parked=parked
+    name=NAME,
+    settings=Settings,
+    app=app,
+    migrate=prepare,
+    tasks=tasks,
+    rebuild=remake,
+    compare=drift,
+    parked=parked,
+    peers=("identity",),
 )
