@@ -120,7 +120,7 @@ def tasks(settings: Settings) -> Sequence[Task]:
     inbox = Inbox(store, message_handlers(settings, store, peers))
     alone = partial(leadership, settings.database_url, f"{NAME} relay")
     return [
-        relaying(settings.nats_url, NAME, store, leadership=alone),
+        relaying(settings.nats_url, NAME, store, leadership=alone, replicas=settings.nats_replicas),
         *(consuming(settings.nats_url, NAME, name, inbox, _refill(peers[name])) for name in PRODUCERS),
     ]
 

@@ -128,7 +128,7 @@ def tasks(settings: Settings) -> Sequence[Task]:
     mailer = SmtpMailer(settings.smtp_host, settings.smtp_port, settings.mail_from)
     lead = partial(leadership, settings.database_url, f"{NAME} relay")
     return [
-        relaying(settings.nats_url, NAME, store, leadership=lead),
+        relaying(settings.nats_url, NAME, store, leadership=lead, replicas=settings.nats_replicas),
         *(consuming(settings.nats_url, NAME, name, inbox, _refill(having.clients[name])) for name in PRODUCERS),
         sending_task(Sending(store, PostgresOutbox(store), composer, mailer)),
     ]

@@ -120,7 +120,7 @@ def tasks(settings: Settings) -> Sequence[Task]:
     identity = ServiceClient(settings.peers["identity"], Signer(settings.signing_key_file, NAME), "identity")
     inbox = Inbox(parts.store, message_handlers(parts))
     return [
-        relaying(settings.nats_url, NAME, parts.store, leadership=alone),
+        relaying(settings.nats_url, NAME, parts.store, leadership=alone, replicas=settings.nats_replicas),
         consuming(settings.nats_url, NAME, "identity", inbox, _refill(identity)),
         reaping(reaper),
     ]

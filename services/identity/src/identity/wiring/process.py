@@ -80,7 +80,7 @@ def tasks(settings: Settings) -> Sequence[Task]:
     identity = Identity(settings)
     alone = partial(leadership, settings.database_url, "relay")
     return [
-        relaying(settings.nats_url, "identity", identity.store, leadership=alone),
+        relaying(settings.nats_url, "identity", identity.store, leadership=alone, replicas=settings.nats_replicas),
         finishing(identity.finishing),
         purging(identity.store),
     ]
