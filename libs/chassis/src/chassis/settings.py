@@ -41,7 +41,7 @@ class ServiceSettings(BaseSettings):
 
     database_url: str
     nats_url: str = "nats://127.0.0.1:4222"
-    nats_replicas: Literal[1, 3, 5] = 1
+    nats_replicas: int = Field(default=1, ge=1, le=5)
     """On how many servers of the cluster the stream of this service is kept."""
     http_host: str = "127.0.0.1"
     http_port: int = Field(ge=1, le=65535)
