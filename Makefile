@@ -6,7 +6,7 @@ MEMBERS := $(wildcard libs/*) $(wildcard services/*) sandbox launcher
 # Three parts of about the same length: tests of whole platforms, those of the services that have most, and the others.
 STACKS := tests/journeys tests/contract tests/faults
 LARGE := services/journal services/identity
-PACKAGES := scelle-identity scelle-dossier scelle-vault scelle-messaging scelle-journal
+PACKAGES := scelle-identity scelle-dossier scelle-vault scelle-messaging scelle-lre-gateway scelle-journal
 
 .PHONY: help setup demo up test check fmt schemas requirements bench locks clean
 
@@ -45,6 +45,7 @@ check: setup ## Format, lint, types, import directions, generated files
 	@mkdir -p build
 	@$(BIN)/lint-imports --no-cache > build/import-contracts.txt 2>&1 || { cat build/import-contracts.txt; exit 1; }
 	@$(BIN)/python -m contracts --check
+	@$(BIN)/python deploy/k8s/make.py --check
 	@echo "check: all good"
 
 fmt: setup ## Format the code and mend what the linter can mend

@@ -9,7 +9,7 @@ from uuid import UUID, uuid4
 import httpx
 import pytest
 from chassis.client import ServiceClient, Unavailable
-from chassis.feed import feed_router
+from chassis.feed import feed_router, read_bulk
 from chassis.http import create_app
 from chassis.telemetry import enter
 
@@ -60,6 +60,12 @@ class Past:
     state: Mapping[str, Any] = field(default_factory=lambda: {"title": None})
 
 
+@dataclass(frozen=True)
+class Code:
+    version: str
+    upcasts: str
+
+
 class Altered(Exception):
     """An event is not what was recorded."""
 
@@ -81,8 +87,20 @@ class Shelf:
     def held(self, after: int, limit: int) -> list[Row]:
         return [Row(seq) for seq in range(after + 1, 4)][:limit]
 
+    def bulk(self, after: int, until: int, length: int) -> Iterator[tuple[bytes, ...]]:
+        for first in range(after + 1, until + 1, length):
+            if first > 3000:
+                raise ConnectionError("the database is gone")
+            yield tuple(bytes([column]) * first * 50 for column in range(7))
+
     def opening(self, seq: int) -> tuple[bytes, bytes] | None:
         return (b'{"a":1}', b"salt") if seq <= 3 else None
+
+    def upcast(self, seq: int) -> bytes | None:
+        return b'{"b":1}' if seq == 2 else None
+
+    def code(self) -> Code:
+        return Code("1.2.3", "ab12")
 
     def state_at(self, aggregate_id: UUID, seq: int) -> Past | None:
         if seq == 3:
@@ -94,8 +112,8 @@ Ask = Callable[[Any, str], httpx.Response]
 
 
 @pytest.fixture
-def ask(keys: Any, served: Any) -> Iterator[Ask]:
-    """Return (signer, path) → the answer of a dossier service to a caller that signs so."""
+def shelf(keys: Any, served: Any) -> Iterator[str]:
+    """Serve a dossier service; give its address."""
     app = create_app(
         service="dossier",
         prefix="/api",
@@ -105,12 +123,40 @@ def ask(keys: Any, served: Any) -> Iterator[Ask]:
         refusals=[Altered],
     )
     with served(app) as address:
+        yield address
 
-        def answer(signer: Any, path: str) -> httpx.Response:
-            headers = {"Authorization": f"Bearer {signer.service_token('dossier')}"} if signer else {}
-            return httpx.get(f"{address}/internal/{path}", headers=headers)
 
-        yield answer
+@pytest.fixture
+def ask(shelf: str) -> Ask:
+    """Return (signer, path) → the answer of the dossier service to a caller that signs so."""
+
+    def answer(signer: Any, path: str) -> httpx.Response:
+        headers = {"Authorization": f"Bearer {signer.service_token('dossier')}"} if signer else {}
+        return httpx.get(f"{shelf}/internal/{path}", headers=headers)
+
+    return answer
+
+
+def test_rows_in_bulk_come_column_by_column_to_the_journal_only(keys: Any, shelf: str) -> None:
+    with ServiceClient(shelf, keys.journal, "dossier") as dossier:
+        sizes = [tuple(map(len, stretch)) for stretch in read_bulk(dossier, 0, 2001, 400)]
+        assert sizes == [(first * 50,) * 7 for first in (1, 401, 801, 1201, 1601, 2001)]
+        (stretch,) = read_bulk(dossier, 9, 10, 1)
+        assert (stretch.numbers[:1], stretch.entries[:1], stretch.types[:1]) == (b"\x00", b"\x02", b"\x06")
+    with ServiceClient(shelf, keys.identity, "dossier") as dossier, pytest.raises(Unavailable):
+        list(read_bulk(dossier, 0, 1, 1))
+
+
+def test_rows_in_bulk_that_break_off_are_not_taken_for_all(keys: Any, shelf: str) -> None:
+    with ServiceClient(shelf, keys.journal, "dossier") as dossier:
+        rows = read_bulk(dossier, 0, 4000, 500)
+        assert len(next(rows).numbers) == 50
+        with pytest.raises(Unavailable):
+            list(rows)
+        begun = read_bulk(dossier, 0, 3000, 500)
+        next(begun)
+        begun.close()
+        assert dossier.get("/internal/rows").is_success
 
 
 def test_the_feed_gives_events_in_order_and_openings_to_the_journal_only(keys: Any, ask: Ask) -> None:
@@ -123,6 +169,10 @@ def test_the_feed_gives_events_in_order_and_openings_to_the_journal_only(keys: A
     assert ask(keys.identity, "events?limit=501").status_code == 422
     assert ask(keys.identity, "openings?seq=1").json()["code"] == "not-allowed"
     assert ask(keys.journal, "openings?seq=1").json() == {"payload": '{"a":1}', "salt": "c2FsdA=="}
+    read_by = {"version": "1.2.3", "upcasts": "ab12"}
+    same = {"payload": '{"a":1}', "salt": "c2FsdA==", "upcast": None, "read_by": read_by}
+    assert ask(keys.journal, "openings?seq=1&upcast=true").json() == same
+    assert ask(keys.journal, "openings?seq=2&upcast=true").json() == same | {"upcast": '{"b":1}'}
     assert ask(keys.journal, "openings?seq=9").status_code == 404
     assert ask(None, "events").status_code == 401
 
@@ -135,6 +185,7 @@ def test_the_journal_alone_is_told_what_an_aggregate_was_at_a_number(keys: Any, 
         "created_at": "2026-01-02T03:04:05Z",
         "modified_at": "2026-01-02T03:04:06.000007Z",
         "state": {"title": None},
+        "read_by": {"version": "1.2.3", "upcasts": "ab12"},
     }
     assert ask(keys.identity, f"aggregates/{DOSSIER}?seq=2").json()["code"] == "not-allowed"
     assert ask(None, f"aggregates/{DOSSIER}?seq=2").status_code == 401

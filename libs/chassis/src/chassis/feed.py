@@ -111,6 +111,20 @@ class StateAt(Protocol):
         ...
 
 
+class Code(Protocol):
+    """Which code reads an event store."""
+
+    @property
+    def version(self) -> str:
+        """The version of the service."""
+        ...
+
+    @property
+    def upcasts(self) -> str:
+        """A hash of the rules by which it reads events of earlier versions."""
+        ...
+
+
 class Source(Protocol[R_co]):
     """An event store."""
 
@@ -132,6 +146,14 @@ class Source(Protocol[R_co]):
 
     def opening(self, seq: int, /) -> tuple[bytes, bytes] | None:
         """Return the canonical payload of event number `seq` and its salt; None if unknown or its person was erased."""
+        ...
+
+    def upcast(self, seq: int, /) -> bytes | None:
+        """Return what the code of today makes of the payload of event number `seq`; None if that is the same."""
+        ...
+
+    def code(self) -> Code:
+        """Return which code this is."""
         ...
 
     def state_at(self, aggregate_id: UUID, seq: int, /) -> StateAt | None:
@@ -161,13 +183,17 @@ def feed_router(source: Source[R_co], envelope: Callable[[R_co], Mapping[str, An
         return StreamingResponse(map(_framed, source.bulk(after, until, length)), media_type=OCTETS)
 
     @router.get("/openings")
-    def openings(service: CallingService, seq: Number) -> dict[str, Any]:
+    def openings(service: CallingService, seq: Number, *, upcast: Annotated[bool, Query()] = False) -> dict[str, Any]:
         _for_the_journal(service)
         found = source.opening(seq)
         if found is None:
             raise NotFound
         payload, salt = found
-        return {"payload": payload.decode(), "salt": base64.b64encode(salt).decode()}
+        said = {"payload": payload.decode(), "salt": base64.b64encode(salt).decode()}
+        if not upcast:
+            return said
+        lifted = source.upcast(seq)
+        return said | {"upcast": lifted.decode() if lifted else None, "read_by": _code(source.code())}
 
     @router.get("/aggregates/{aggregate_id}")
     def aggregates(service: CallingService, aggregate_id: UUID, seq: Number) -> dict[str, Any]:
@@ -175,7 +201,7 @@ def feed_router(source: Source[R_co], envelope: Callable[[R_co], Mapping[str, An
         found = source.state_at(aggregate_id, seq)
         if found is None:
             raise NotFound
-        return _state(found)
+        return _state(found) | {"read_by": _code(source.code())}
 
     return router
 
@@ -246,3 +272,7 @@ def _state(found: StateAt) -> dict[str, Any]:
         "modified_at": found.modified_at,
         "state": found.state,
     }
+
+
+def _code(code: Code) -> dict[str, str]:
+    return {"version": code.version, "upcasts": code.upcasts}

@@ -65,7 +65,7 @@ class Unexpected(Refusal):
 
 
 class Away(Refusal):
-    """The database does not answer; repeat the request with the same Idempotency-Key in a moment."""
+    """The database does not answer, or cannot write; repeat the request with the same Idempotency-Key in a moment."""
 
     code, status = "try-again", 503
 
