@@ -21,8 +21,12 @@ from launcher.parts import Module, Part
 from launcher.ports import LOOPBACK
 from launcher.state import State
 
-SERVICES = ("identity", "dossier", "vault", "messaging", "journal")
-SANDBOXES = ("idnot", "sms", "mail", "tsa")
+SERVICES = tuple(
+    name
+    for name in ("identity", "dossier", "vault", "messaging", "lre-gateway", "journal")
+    if find_spec(f"{name.replace('-', '_')}.__main__")
+)
+SANDBOXES = tuple(name for name in ("idnot", "sms", "mail", "tsa", "ar24") if find_spec(f"sandbox.{name}.__main__"))
 LOG_ORIGIN = "journal.scelle.localhost/dev"
 BUCKET = "scelle-documents"
 REDIRECT_PATH = "/api/identity/v1/sign-in/idnot/callback"
@@ -44,7 +48,7 @@ class Blueprint:
         self.secrets = Secrets(self.folder / "secrets")
         self.trust_file = self.secrets.trust_file(SERVICES)
         port, logs = self.state.port, self.folder / "logs"
-        self.services = tuple(name for name in SERVICES if find_spec(f"{name}.__main__"))
+        self.services = tuple(name for name in SERVICES if find_spec(f"{module(name)}.__main__"))
         service_ports = {name: port(name) for name in self.services}
         self.gateway = Caddy(self.folder / "gateway", port("gateway"), service_ports, logs / "gateway.log")
         self.postgres = Postgres(self.folder / "postgres", port("postgres"), logs / "postgres.log")
@@ -81,11 +85,17 @@ class Blueprint:
             "sms": {"PORT": port("sms"), "TOKEN": self.secrets.word("sms")},
             "mail": {"SMTP_PORT": port("smtp")},
             "tsa": {"PORT": port("tsa"), "FOLDER": self.attesters.tsa_folder},
+            "ar24": {
+                "PORT": port("ar24"),
+                "TOKEN": self.secrets.word("ar24-token"),
+                "PRIVATE_KEY": self.secrets.word("ar24-private-key"),
+                "FOLDER": self.folder / "ar24",
+            },
         }
         (self.folder / "idnot").mkdir(exist_ok=True)
         modules = []
-        for name, settings in environments.items():
-            admin = port(f"{name}_admin")
+        for name in SANDBOXES:
+            settings, admin = environments[name], port(f"{name}_admin")
             fields = {"HOST": LOOPBACK, "ADMIN_PORT": admin} | settings
             variables = {f"SANDBOX_{field}": str(value) for field, value in fields.items()}
             modules.append(self._module(f"sandbox-{name}", (f"sandbox.{name}",), variables, admin, "/livez"))
@@ -97,11 +107,12 @@ class Blueprint:
             "identity": self._identity,
             "vault": self._vault,
             "messaging": self._messaging,
+            "lre-gateway": self._lre_gateway,
             "journal": self._journal,
         }
         fields = self._common(name) | (own[name]() if name in own else {})
-        variables = {f"{name.upper()}_{field}": str(value) for field, value in fields.items()}
-        return self._module(name, (name, "run"), variables, self.state.port(name), "/readyz")
+        variables = {f"{module(name).upper()}_{field}": str(value) for field, value in fields.items()}
+        return self._module(name, (module(name), "run"), variables, self.state.port(name), "/readyz")
 
     def postgres_url(self) -> str:
         """Return the address of a superuser on the server that holds every database."""
@@ -197,11 +208,29 @@ class Blueprint:
             "MAIL_FROM": "ne-pas-repondre@scelle.example",
         }
 
+    def _lre_gateway(self) -> dict[str, object]:
+        return {
+            "PROVIDER": "ar24",
+            "AR24_URL": f"http://{LOOPBACK}:{self.state.port('ar24')}/api",
+            "AR24_TOKEN_FILE": self.secrets.word_file("ar24-token"),
+            "AR24_PRIVATE_KEY_FILE": self.secrets.word_file("ar24-private-key"),
+            "WEBHOOK_SECRET_FILE": self.secrets.random_key("webhook"),
+            "WEBHOOK_ADDRESSES": json.dumps([f"{LOOPBACK}/32"]),
+            # The simulator answers at once, and nobody of a development stack waits two minutes for a poll.
+            "POLL_SECONDS": 2,
+            "QUIET_SECONDS": 3,
+        }
+
     def _journal(self) -> dict[str, object]:
         own = {"LOG_KEY_FILE": self.secrets.signing_key("log"), "LOG_ORIGIN": LOG_ORIGIN}
         return own | self._s3() | self.attesters.journal_settings()
 
 
+def module(service: str) -> str:
+    """Return the name under which a service is imported."""
+    return service.replace("-", "_")
+
+
 def database(service: str) -> str:
     """Return the name of a service's database."""
-    return f"scelle_{service}"
+    return f"scelle_{module(service)}"

@@ -131,7 +131,8 @@ def _failed(report: Report) -> str:
 def _result(journey: Journey) -> dict[str, Any]:
     deposited, refused = len(journey.deposits), 1 if journey.refused else 0
     counts = {"deposited": deposited, "refused": refused, "validated": deposited - refused}
-    return {"dossier": journey.dossier, "documents": counts, "completion": 100, "events": len(journey.events)}
+    found = {"dossier": journey.dossier, "documents": counts, "completion": 100, "events": len(journey.events)}
+    return found | {"letters": {end: proof["sha256"] for end, proof in journey.proofs.items()}}
 
 
 def _paths(bundle: Path, policy: Path) -> dict[str, str]:

@@ -65,10 +65,14 @@ class Secrets:
 
     def word(self, name: str) -> str:
         """Return a secret word, such as the token of a provider."""
+        return self.word_file(name).read_text()
+
+    def word_file(self, name: str) -> Path:
+        """Return the file of ``word(name)``."""
         path = self.folder / f"{name}.txt"
         if not path.exists():
             write_private(path, secrets.token_urlsafe(32))
-        return path.read_text()
+        return path
 
     def trust_file(self, services: tuple[str, ...]) -> Path:
         """Return the JWKS file with the public signing key of every service."""

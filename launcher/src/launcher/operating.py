@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 from subprocess import DEVNULL, PIPE, CompletedProcess, run
 
-from launcher.blueprint import Blueprint
+from launcher.blueprint import Blueprint, module
 from launcher.errors import StackError
 from launcher.processes import bare_environment
 from launcher.state import State
@@ -21,15 +21,15 @@ def carried_out(data: Path, service: str, *words: str, shown: bool = False) -> C
     if not state.running():
         raise StackError(f"nothing runs on {data}; start it with scelle up")
     state.checked.update(state.ports)  # in use, by the right processes
-    module = Blueprint(state, os.environ).service(service)
+    part = Blueprint(state, os.environ).service(service)
     output = None if shown else PIPE
     return run(  # noqa: S603 - our own module, no shell
-        [sys.executable, "-m", service, *words],
+        [sys.executable, "-m", module(service), *words],
         stdin=DEVNULL,
         stdout=output,
         stderr=output,
-        env=bare_environment() | dict(module.environment),
-        cwd=module.folder,
+        env=bare_environment() | dict(part.environment),
+        cwd=part.folder,
         check=False,
     )
 

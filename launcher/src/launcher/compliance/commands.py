@@ -5,40 +5,26 @@ event, a drift; 2 the command line is not acceptable, or nobody can tell.
 """
 
 import argparse
-import functools
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from pathlib import Path
 from uuid import UUID
 
 from launcher.compliance.comparing import compare
-from launcher.compliance.gateway import JOURNAL, Malformed
 from launcher.compliance.officer import asking
 from launcher.compliance.printing import Json, Printing, added, as_json
+from launcher.gateway import Malformed, verb
 
-WRONG, UNACCEPTABLE = 1, 2
+JOURNAL = "/api/journal/v1"
+WRONG = 1
 PAGE = 100  # items of one answer
 STEP = 1024 * 1024  # bytes between two lines of progress
-FILTERS = {name: name for name in ("office", "dossier", "person", "document", "actor", "type")}
+FILTERS = {name: name for name in ("office", "dossier", "person", "document", "letter", "actor", "type")}
 FILTERS |= {"from": "since", "to": "until"}  # name of the interface: of the option
 FORMATS = ("csv", "jsonl", "pdf", "bundle")
 
-Verb = Callable[[argparse.Namespace], int]
 
-
-def _verb(run: Verb) -> Verb:
-    @functools.wraps(run)
-    def carried_out(options: argparse.Namespace) -> int:
-        try:
-            return run(options)
-        except Malformed as error:
-            sys.stderr.write(f"scelle: {error}\n")
-            return UNACCEPTABLE
-
-    return carried_out
-
-
-@_verb
+@verb
 def timeline(options: argparse.Namespace) -> int:
     """Print leaves in the order of the log, and which numbers were left out."""
     path = "/my/events" if options.mine else "/events"
@@ -56,7 +42,7 @@ def timeline(options: argparse.Namespace) -> int:
     return WRONG if any(counter["missing"] for counter in counters) else 0
 
 
-@_verb
+@verb
 def replay(options: argparse.Namespace) -> int:
     """Print what something was at a point, or whether a service's read model is what its events say."""
     if options.compare:
@@ -75,7 +61,7 @@ def replay(options: argparse.Namespace) -> int:
     return _findings(items)
 
 
-@_verb
+@verb
 def diff(options: argparse.Namespace) -> int:
     """Print what changed in a dossier between two points."""
     printing = Printing(options.lang)
@@ -94,7 +80,7 @@ def diff(options: argparse.Namespace) -> int:
     return _findings(found["aggregates"])
 
 
-@_verb
+@verb
 def export(options: argparse.Namespace) -> int:
     """Write a file: a table, lines of JSON, a report to print, or a bundle that anyone can verify."""
     form = next(name for name in FORMATS if getattr(options, name))
@@ -118,7 +104,7 @@ def export(options: argparse.Namespace) -> int:
     return 0
 
 
-@_verb
+@verb
 def erase(options: argparse.Namespace) -> int:
     """Have a person erased in every service."""
     with asking(options) as gateway:

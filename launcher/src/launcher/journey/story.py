@@ -1,4 +1,4 @@
-"""The ten steps of the reference journey, each through the gateway, each told in a sentence."""
+"""The twelve steps of the reference journey, each through the gateway, each told in a sentence."""
 
 import secrets
 from collections.abc import Callable
@@ -8,6 +8,7 @@ from uuid import uuid4
 
 from launcher.journey.deposits import DOSSIERS, Deposited, deposit_from, look, wait_until_seen
 from launcher.journey.documents import BESIDES, REQUESTS, Pile
+from launcher.journey.letters import ENDS, Mailing, addressees
 from launcher.journey.people import (
     IDENTITY,
     Client,
@@ -31,6 +32,7 @@ NOTARY = Member("claire.morel@notaires.fr", "Notaire-demo-1")
 STRANGER = Member("hugo.lambert@notaires.fr", "Notaire-demo-2")
 REASON = "Le document est illisible : merci de le photographier à plat, sans reflet."
 UNREQUESTED = "Plan de l'appartement"
+LETTER = "<p>Madame, Monsieur,</p><p>Le bailleur vous donne congé au terme du bail, pour vendre le logement.</p>"
 FIRST_REQUESTS = 3  # documents of the preset list that the first client is asked for
 
 
@@ -52,6 +54,8 @@ class Journey:
         self.requests: list[tuple[Client, str]] = []
         self.deposits: list[Deposited] = []
         self.refused: Deposited | None = None
+        self.mailing: Mailing | None = None
+        self.proofs: dict[str, dict[str, Any]] = {}  # of the ends of letters, by end
         self.events: list[dict[str, Any]] = []
         self.certificate = b""
         self.bundle = b""
@@ -64,8 +68,10 @@ class Journey:
             self.step_6_the_clients_deposit,
             self.step_7_the_office_decides,
             self.step_8_the_refused_document_is_deposited_again,
-            self.step_9_the_dossier_is_complete,
-            self.step_10_the_journal_shows_and_exports,
+            self.step_9_registered_letters_leave,
+            self.step_10_the_letters_come_to_their_ends,
+            self.step_11_the_dossier_is_complete,
+            self.step_12_the_journal_shows_and_exports,
         )
 
     def walk(self) -> None:
@@ -224,7 +230,39 @@ class Journey:
             raise JourneyBroken("the history does not keep both versions")
         self.tell(f"{client.name} lit le motif dans un courriel et dépose « {again.file.name} », qui est validé.")
 
-    def step_9_the_dossier_is_complete(self) -> None:
+    def step_9_registered_letters_leave(self) -> None:
+        """One batch of four, checked, sent, and released with one code of the sender (A-11, A-31, A-38, A-53)."""
+        mailing = self.mailing = Mailing(self.world, self.clerk, self.dossier)
+        mailing.link(f"expediteur.{self.run}@etude-morel.example")
+        recipients = mailing.add(addressees(self.clients, self.run))
+        report = mailing.prepare(recipients, "Congé pour vendre", LETTER, dossier_reference=self.number)
+        if (report["asked"], report["compatible"]) != (len(recipients), len(recipients)):
+            raise JourneyBroken(f"the letters cannot leave: {report}")
+        mailing.send()
+        if set(mailing.states().values()) != {"awaiting-sender-auth"}:
+            raise JourneyBroken(f"a qualified letter leaves without its sender's code: {mailing.states()}")
+        mailing.refused_code()
+        released = mailing.release(mailing.code())
+        if not all(one["outcome"] in {"released", "submitted", "pending"} for one in released):
+            raise JourneyBroken(f"the code releases not every letter: {released}")
+        self.tell(
+            f"{len(released)} lettres recommandées électroniques sont contrôlées, puis validées par un seul code."
+        )
+
+    def step_10_the_letters_come_to_their_ends(self) -> None:
+        """Accepted, refused, undeliverable, and not claimed once the window is over; each end has its proof (A-57)."""
+        mailing = self._mailing()
+        mailing.wait_for("acknowledged", "refused", "bounced", "notified")
+        mailing.window_passes()
+        mailing.wait_for(*ENDS)
+        states = {state: letter for letter, state in mailing.states().items()}
+        self.proofs = {end: mailing.proven(states[end], kind) for end, kind in ENDS.items()}
+        self.tell(
+            "L'une est acceptée, une autre refusée, une autre sans adresse valable, la dernière n'est pas réclamée."
+        )
+        self.tell(f"Les {len(self.proofs)} preuves du prestataire sont au coffre, leurs empreintes dans le journal.")
+
+    def step_11_the_dossier_is_complete(self) -> None:
         """At 100 % the dossier is sealed and has a certificate (L-31, L-32, L-68)."""
         shown = self._clerk("GET", f"/dossiers/{self.dossier}")
         if shown["completion"]["percent"] != 100 or not shown["completed_at"]:  # noqa: PLR2004 - all of them
@@ -236,7 +274,7 @@ class Journey:
             raise JourneyBroken("the certificate is not a PDF")
         self.tell("Le dossier est complet à 100 % ; le journal est scellé et le certificat est imprimé.")
 
-    def step_10_the_journal_shows_and_exports(self) -> None:
+    def step_12_the_journal_shows_and_exports(self) -> None:
         """Read the compliance view, in order, with actor, time and meaning; then export the proof bundle."""
         self.wait_for_the_seal()
         self.events = self.read_events()
@@ -268,6 +306,11 @@ class Journey:
             return any(event["type"] == "dossier.dossier-completed" and event["sealed"] for event in self.read_events())
 
         until(sealed, "a checkpoint that covers the completion")
+
+    def _mailing(self) -> Mailing:
+        if self.mailing is None:
+            raise JourneyBroken("no letter was sent")
+        return self.mailing
 
     def _ask(self, client: Client, codes: list[str], others: list[str]) -> None:
         path = f"/dossiers/{self.dossier}/clients/{client.id}/requests"

@@ -36,13 +36,14 @@ class World:
     gateway: str
     mail: str
     sms: str
+    ar24: str
     http: httpx.Client = field(default_factory=lambda: httpx.Client(timeout=30, follow_redirects=False))
 
     @classmethod
     def of(cls, summary: Mapping[str, Any]) -> "World":
         """Read what ``scelle up --json`` prints."""
         sandbox = summary["sandbox"]
-        return cls(summary["gateway"], sandbox["mail"], sandbox["sms"])
+        return cls(summary["gateway"], sandbox["mail"], sandbox["sms"], sandbox["ar24"])
 
     def close(self) -> None:
         """Close the connections."""

@@ -9,7 +9,7 @@ import argparse
 from importlib import import_module
 from typing import Any
 
-GROUPS = ("stack", "proofs", "compliance", "journal", "witness")
+GROUPS = ("stack", "letters", "proofs", "compliance", "journal", "witness")
 OWN_PARSER = {"verify": "proof.cli:verify"}
 """Verbs that read the rest of the command line themselves, and return the exit code."""
 

@@ -9,7 +9,7 @@ from uuid import UUID
 from launcher.verbs import add_verb
 
 PURPOSES = ("control", "legal-request", "data-subject-request", "incident", "own-records")
-COMPARED = ("identity", "dossier", "vault", "messaging")
+COMPARED = ("identity", "dossier", "vault", "messaging", "lre-gateway")
 BASES = ("subject-request", "retention-ended", "unlawful-processing")
 ACCESS = """Without --url, the platform of --data is asked, as the compliance officer of its demo office unless there is
 a token. Exit codes: 0 done, nothing wrong; 1 refused, or something is not as the log says; 2 not acceptable."""
@@ -84,6 +84,7 @@ def _add_filters(verb: argparse.ArgumentParser) -> None:
     filters.add_argument("--dossier", type=UUID, metavar="ID")
     filters.add_argument("--person", type=UUID, metavar="ID", help="whoever acted, or whom the event is about")
     filters.add_argument("--document", type=UUID, metavar="ID", help="a document version")
+    filters.add_argument("--letter", type=UUID, metavar="ID", help="a letter, with its files in the vault")
     filters.add_argument("--actor", type=UUID, metavar="ID", help="whoever acted")
     filters.add_argument("--type", action="append", metavar="TYPE", help="such as vault.document-read; may be repeated")
     filters.add_argument("--from", dest="since", metavar="INSTANT", help="recorded at or after")
@@ -97,10 +98,15 @@ def _add_why(verb: argparse.ArgumentParser) -> None:
 
 
 def _add_access(verb: argparse.ArgumentParser) -> None:
-    data = Path(os.environ.get("SCELLE_DATA", ".scelle"))
     verb.epilog = ACCESS
+    add_gateway(verb)
+    verb.add_argument("--lang", choices=("fr", "en"), default="fr")
+
+
+def add_gateway(verb: argparse.ArgumentParser) -> None:
+    """Declare which platform is asked, as whom, and that the answer may be JSON."""
+    data = Path(os.environ.get("SCELLE_DATA", ".scelle"))
     verb.add_argument("--url", metavar="URL", help="the platform's gateway")
     verb.add_argument("--token-file", type=Path, metavar="FILE", help="an access token (or SCELLE_TOKEN)")
     verb.add_argument("--data", type=Path, default=data, metavar="DIR", help=f"the data folder (default: {data})")
     verb.add_argument("--json", action="store_true", help="print one JSON object")
-    verb.add_argument("--lang", choices=("fr", "en"), default="fr")

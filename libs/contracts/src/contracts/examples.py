@@ -54,6 +54,57 @@ VALUES: dict[str, Any] = {
     "cause_event": "dossier:1:7",
     "basis": "subject-request",
     "keys": 1,
+    "evidence_kept": 3,
+    "at": "2026-03-02T09:30:00Z",
+    "sender_id": example_id("sender"),
+    "recipient_id": example_id("recipient"),
+    "subject_id": CLIENT,
+    "holder_id": NOTARY,
+    "prepared_by": COLLABORATOR,
+    "created_by": COLLABORATOR,
+    "requested_by": COLLABORATOR,
+    "author_id": COLLABORATOR,
+    "reissued_from": example_id("bounced letter"),
+    "successor_id": example_id("letter sent again"),
+    "consent_id": example_id("consent"),
+    "document_id": example_id("signed agreement"),
+    "level": "qualified-lre",
+    "hold_mode": "deferred_submit",
+    "entity": "etude",
+    "problems": ["EMAIL_MISSING", "CONSENT_MISSING"],
+    "warnings": ["POSSIBLE_DUPLICATE"],
+    "rejected": False,
+    "attempt": 1,
+    "state": "ready",
+    "reconstructed": False,
+    "provider": "ar24",
+    "provider_ref": "174523",
+    "deadline": "2026-03-17T23:00:00Z",
+    "provider_at": "2026-03-02T09:29:12Z",
+    "fact_at": "2026-03-02T09:29:12Z",
+    "change_id": "31",
+    "seal": "trusted",
+    "word": "on_hold",
+    "status": "refused",
+    "price": "4.39",
+    "payment_method": "stripe-47146",
+    "method": "stripe-47146",
+    "letters": 14,
+    "asked": 14,
+    "check": 2,
+    "compatible": 7,
+    "incompatible": 7,
+    "warned": 1,
+    "submission": 1,
+    "linked": True,
+    "missing": ["payment"],
+    "wrong": 2,
+    "locked_until": None,
+    "source": "provider",
+    "opted_out": True,
+    "trade": "notary",
+    "retention_years": 10,
+    "legal_hold": True,
 }
 """What a field of this name holds in the examples; a new field needs a line here."""
 
@@ -66,13 +117,34 @@ SPECIAL: dict[str, dict[str, Any]] = {
     "identity.person-erased": {"person_id": CLIENT},
     "identity.person-keys-destroyed": {"person_id": CLIENT},
     "dossier.person-keys-destroyed": {"person_id": CLIENT},
+    "vault.document-destroyed": {"cause": "person-erased"},
     "vault.person-keys-destroyed": {"person_id": CLIENT},
     "messaging.notification-queued": {"person_id": CLIENT},
     "messaging.person-keys-destroyed": {"person_id": CLIENT, "keys": 0},
+    "lre-gateway.person-keys-destroyed": {"person_id": CLIENT},
+    "lre-gateway.recipient-added": {"person_id": CLIENT, "kind": "individual"},
+    "lre-gateway.recipient-changed": {"kind": "individual"},
+    "lre-gateway.consent-recorded": {"state": "accepted"},
+    "lre-gateway.evidence-stored": {"kind": "reception"},
+    "lre-gateway.evidence-missing": {"kind": "full-archive"},
+    "lre-gateway.letter-submission-unknown": {"cause": "no-answer"},
+    "lre-gateway.letter-submission-not-executed": {"cause": "maintenance"},
+    "lre-gateway.contract-breach-noted": {"cause": "in-transit-then-auth-lapsed"},
+    "lre-gateway.letter-attention-needed": {"cause": "search-impossible"},
+    "lre-gateway.batch-paused": {"cause": "maintenance"},
+    "lre-gateway.sender-authenticated": {"means": "otp"},
 }
 """Where the value of a name would be odd for one event."""
 
 SUBJECTS = {"office": OFFICE, "person": COLLABORATOR, "membership": example_id("membership"), "dossier": DOSSIER}
+
+
+_LETTERS = {"batch": "batch", "sender": "sender", "payment": "sender", "consent": "recipient",
+            "recipient": "recipient", "office": "office settings"}  # fmt: skip
+_OF_A_LETTER = {
+    "recipient-identity-pending",
+    *(f"recipient-change-{now}" for now in ("requested", "accepted", "refused")),
+}
 
 
 def _subject(topic: str) -> UUID:
@@ -83,10 +155,10 @@ def _subject(topic: str) -> UUID:
         return example_id("erasure")
     if service == "dossier" and name.startswith(("document-", "request-")):
         return REQUEST
-    if service == "vault":
-        return VERSION
-    if service == "messaging":
-        return example_id("notification")
+    if service in {"vault", "messaging"}:
+        return VERSION if service == "vault" else example_id("notification")
+    if service == "lre-gateway":
+        return example_id(_LETTERS.get(name.partition("-")[0], "letter") if name not in _OF_A_LETTER else "letter")
     return SUBJECTS.get(name.partition("-")[0], DOSSIER if service == "dossier" else COLLABORATOR)
 
 

@@ -1,6 +1,6 @@
 """What vault tells the others: documents stored and read; names and clear hashes stay with the vault."""
 
-from typing import ClassVar
+from typing import ClassVar, Literal
 from uuid import UUID
 
 from contracts.erasure import KeysDestroyed
@@ -25,6 +25,35 @@ class DocumentStored(Published):
     """SHA-256 of the manifest of encrypted parts, hexadecimal."""
 
 
+class LetterDocumentStored(Published):
+    """A file of a letter is encrypted and stored: a text or a file to send, what was sent, or a proof of it."""
+
+    TOPIC: ClassVar[str] = "vault.letter-document-stored"
+    office_id: UUID
+    dossier_id: UUID | None
+    request_id: UUID
+    """The letter, or the file's own id when several letters have it."""
+    owner_id: UUID
+    """The person the file is about, or the office when it is about nobody."""
+    version_id: UUID
+    size: int
+    """Bytes of the file in clear."""
+    media_type: str
+    """Found in the content, never taken from the name."""
+    manifest_sha256: str
+    """SHA-256 of the manifest of encrypted parts, hexadecimal."""
+    legal_hold: bool
+    """Whether it stays when its owner is erased."""
+
+
+class DocumentDestroyed(Published):
+    """The key of a version is destroyed: nobody can read it again."""
+
+    TOPIC: ClassVar[str] = "vault.document-destroyed"
+    version_id: UUID
+    cause: Literal["person-erased"]
+
+
 class DocumentRead(Published):
     """Someone opened or downloaded a version."""
 
@@ -41,4 +70,10 @@ class PersonKeysDestroyed(KeysDestroyed):
     TOPIC: ClassVar[str] = "vault.person-keys-destroyed"
 
 
-EVENTS: tuple[type[Published], ...] = (DocumentStored, DocumentRead, PersonKeysDestroyed)
+EVENTS: tuple[type[Published], ...] = (
+    DocumentStored,
+    LetterDocumentStored,
+    DocumentRead,
+    DocumentDestroyed,
+    PersonKeysDestroyed,
+)

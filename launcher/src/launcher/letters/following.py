@@ -1,0 +1,111 @@
+"""Letters one by one: where they stand, and the files that prove it."""
+
+import argparse
+import hashlib
+import mimetypes
+from pathlib import Path
+
+from launcher.gateway import Gateway, Json, verb
+from launcher.letters.asking import LETTERS, PAGE, WRONG, asking
+from launcher.letters.printing import letter, moment, show, word
+
+FILTERS = ("dossier_id", "batch_id", "recipient_id", "status", "level", "user", "from", "to")
+KINDS = {
+    "deposit-and-sending": "preuve de dépôt et d'envoi",
+    "deposit": "preuve de dépôt",
+    "sending": "preuve d'envoi",
+    "reception": "accusé de réception",
+    "refusal": "preuve de refus",
+    "non-claim": "preuve de non-réclamation",
+    "non-delivery": "preuve d'adresse injoignable",
+    "content": "contenu",
+    "full-archive": "archive complète",
+    "consent": "consentement",
+    "sender-auth-record": "authentification de l'expéditeur",
+    "submission-manifest": "manifeste d'envoi",
+}
+
+
+@verb
+def listing(options: argparse.Namespace) -> int:
+    """List letters, latest first."""
+    with asking(options) as gateway:
+        found = gateway.items(f"{LETTERS}/letters", _asked(options) | {"limit": PAGE})
+    show(options, {"items": found}, map(letter, found))
+    return 0
+
+
+@verb
+def shown(options: argparse.Namespace) -> int:
+    """Tell all of one letter."""
+    with asking(options) as gateway:
+        found = gateway.get(f"{LETTERS}/letters/{options.letter}", {})
+    lines = [letter(found), *(f"    {name} = {value}" for name, value in found.items() if value not in (None, [], ""))]
+    show(options, found, lines)
+    return 0
+
+
+@verb
+def evidence(options: argparse.Namespace) -> int:
+    """List what proves a letter; download it and compare each file with its digest: 1 if one differs."""
+    with asking(options) as gateway:
+        found = gateway.get(f"{LETTERS}/letters/{options.letter}/evidence", {})["items"]
+        wrong = 0
+        if options.download is not None:
+            options.download.mkdir(parents=True, exist_ok=True)
+            for one in found:
+                one["file"], one["intact"] = _downloaded(gateway, options, one)
+                wrong += not one["intact"]
+    show(options, {"items": found}, map(_proof, found))
+    return WRONG if wrong else 0
+
+
+@verb
+def export(options: argparse.Namespace) -> int:
+    """Write the list of letters as a table."""
+    with asking(options) as gateway:
+        received = gateway.receive(f"{LETTERS}/letters.csv", _asked(options), options.output, lambda _: None)
+    said = {"file": str(options.output), "size": received.size}
+    show(options, said, [f"{options.output} : {received.size} octets"])
+    return 0
+
+
+@verb
+def cancel(options: argparse.Namespace) -> int:
+    """Give up a letter that has not left."""
+    with asking(options) as gateway:
+        done = gateway.post(f"{LETTERS}/letters/{options.letter}/cancellation")
+    show(options, {"id": str(options.letter)} | done, [f"{options.letter}  {word('cancelled')}"])
+    return 0
+
+
+@verb
+def reissue(options: argparse.Namespace) -> int:
+    """Make a new letter in the place of one that did not arrive."""
+    body = {"recipient_id": str(options.recipient)} if options.recipient else {}
+    with asking(options) as gateway:
+        made = gateway.post(f"{LETTERS}/letters/{options.letter}/reissue", body)
+    show(options, made, [f"{made['id']}  à la place de {options.letter} (lot {made['batch_id']})"])
+    return 0
+
+
+def _asked(options: argparse.Namespace) -> Json:
+    return {name: getattr(options, name) for name in FILTERS}
+
+
+def _downloaded(gateway: Gateway, options: argparse.Namespace, one: Json) -> tuple[str, bool]:
+    path = f"{LETTERS}/letters/{options.letter}/evidence/{one['version_id']}/downloads"
+    given = gateway.post(path)
+    ending = mimetypes.guess_extension(one["media_type"]) or ".bin"
+    file: Path = options.download / f"{one['kind']}-{one['version_id']}{ending}"
+    gateway.receive(given["url"], {}, file, lambda _: None, given["ticket"])
+    with file.open("rb") as source:
+        return str(file), hashlib.file_digest(source, "sha256").hexdigest() == one["sha256"]
+
+
+def _proof(one: Json) -> str:
+    kind = KINDS.get(one["kind"], one["kind"])
+    line = f"{moment(one['provider_at'] or one['fetched_at'])}  {kind:<32}  {one['sha256']}  {one['size']} octets"
+    if "intact" in one:
+        line += f"  {one['file']}  {'intact' if one['intact'] else 'ALTÉRÉ'}"
+    return line

@@ -1,0 +1,1 @@
+"""What is true at the provider, whatever the skin through which it is asked."""

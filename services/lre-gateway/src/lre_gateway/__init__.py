@@ -1,0 +1,1 @@
+"""Registered letters through providers: batches, consents, proofs."""

@@ -1,0 +1,1 @@
+"""The languages of others: providers of registered letters, one folder each, and the other services."""

@@ -1,0 +1,1 @@
+"""AR24: the only place that knows its routes, words and ciphers."""

@@ -1,0 +1,10 @@
+"""Every route of the provider, below its base address (`https://app.ar24.fr/api`, `https://sandbox.ar24.fr/api`)."""
+
+ATTACHMENT = "/attachment"
+AUTHENTICATE = "/user/auth_otp"
+CREDENTIAL = "/user/identity"
+LETTER = "/mail"
+LETTERS = "/user/mail"
+REQUEST_ACCESS = "/user/request_access"
+SENDER = "/user"
+SENDERS = "/user/list"

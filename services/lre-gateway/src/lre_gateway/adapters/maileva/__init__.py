@@ -1,0 +1,1 @@
+"""Maileva: the only place that knows its interfaces and words."""

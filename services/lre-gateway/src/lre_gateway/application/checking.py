@@ -1,0 +1,162 @@
+"""Whether the letters of a batch can leave: asked again and again, in slices, with only the news recorded."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from uuid import UUID
+
+from chassis.actor import Actor
+from eventstore import Changed, Store
+
+from lre_gateway.application.access import Access
+from lre_gateway.application.clock import Clock
+from lre_gateway.application.office_settings import Settings
+from lre_gateway.application.ports import CheckRow, Register
+from lre_gateway.application.providers import Providers
+from lre_gateway.application.retrying import ATTEMPTS
+from lre_gateway.domain.batch import Batch
+from lre_gateway.domain.compatibility import Check, Sending, Verdict, Written
+from lre_gateway.domain.letter import Letter
+from lre_gateway.domain.sender import Sender
+from lre_gateway.domain.state import UNSENT
+from lre_gateway.domain.vocabulary import Level, Missing
+
+SLICE = 500
+"""Letters read, judged and saved at a time: memory does not grow with the batch."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Report:
+    """What a check found (A-38). Letters that left before count as compatible, those given up are not counted."""
+
+    batch_id: UUID
+    check: int
+    asked: int
+    compatible: int
+    incompatible: int
+    warned: int
+    changed: int
+    """Letters about which the check found something else than the one before."""
+    by_code: Mapping[str, int]
+
+
+class Checking:
+    """Checks batches and letters. No provider is called: what senders lack is known from the last refresh."""
+
+    def __init__(  # noqa: PLR0913 - what a check looks at
+        self,
+        *,
+        store: Store,
+        access: Access,
+        register: Register,
+        settings: Settings,
+        providers: Providers,
+        clock: Clock,
+    ) -> None:
+        self._store = store
+        self._access = access
+        self._register = register
+        self._settings = settings
+        self._providers = providers
+        self._clock = clock
+
+    def check(self, actor: Actor, batch_id: UUID) -> Report:
+        """Check the letters of a batch that did not leave (A-46); letters that left are not touched."""
+        batch = self._access.batch(actor, batch_id, to_change=True)
+        rules, tally = self.rules(batch.level, self._store.get(Sender, batch.sender_id)), _Tally()
+        quiet, after = replace(actor, command=None), None
+        while rows := self._register.check_rows(batch_id, after, SLICE):
+            self._slice(rows, rules, tally, quiet)
+            after = rows[-1].letter_id
+        return self._reported(batch_id, tally, actor)
+
+    def rules(self, level: Level, sender: Sender) -> Check:
+        """Return the check for letters of one level and sender, as things stand now."""
+        limits = self._providers[sender.provider].capabilities()
+        return Check(
+            Sending(
+                level=level,
+                sender_email=sender.account_email or "",
+                missing=sender.missing | ({Missing.LINK} if sender.revoked else frozenset()),
+                trade=self._settings.of(sender.office_id).choices.trade,
+                levels=limits.levels,
+                max_total_bytes=limits.max_total_bytes,
+                max_chars=limits.max_content_chars,
+            )
+        )
+
+    def _slice(self, rows: Sequence[CheckRow], rules: Check, tally: "_Tally", actor: Actor) -> None:
+        news: list[tuple[UUID, Verdict]] = []
+        for row in rows:
+            verdict = rules.of(_written(row))
+            tally.add(verdict)
+            known = (row.state.value != "draft", row.problems, row.warnings)
+            if known != (True, verdict.problems, verdict.warnings):
+                news.append((row.letter_id, verdict))
+        tally.changed += len(news)
+        self._save(news, actor)
+
+    def _save(self, news: Sequence[tuple[UUID, Verdict]], actor: Actor) -> None:
+        for attempt in range(ATTEMPTS):
+            letters = [self._told(letter_id, verdict) for letter_id, verdict in news]
+            try:
+                self._store.save(*letters, actor=actor)
+            except Changed:  # a colleague gave one up, or its batch leaves at this moment: look again
+                if attempt == ATTEMPTS - 1:
+                    raise
+            else:
+                return
+
+    def _told(self, letter_id: UUID, verdict: Verdict) -> Letter:
+        letter = self._store.get(Letter, letter_id)
+        if letter.state in UNSENT:
+            problems, warnings = ([code.value for code in codes] for codes in (verdict.problems, verdict.warnings))
+            letter.check(problems, warnings, self._clock())
+        return letter
+
+    def _reported(self, batch_id: UUID, tally: "_Tally", actor: Actor) -> Report:
+        for attempt in range(ATTEMPTS):
+            batch = self._store.get(Batch, batch_id)
+            compatible = sum(self._register.batch_counts(batch_id).values()) - tally.incompatible - self._gone(batch_id)
+            batch.checked(compatible, tally.incompatible, tally.warned, self._clock())
+            report = Report(
+                batch_id=batch_id,
+                check=batch.check,
+                asked=batch.asked,
+                compatible=compatible,
+                incompatible=tally.incompatible,
+                warned=tally.warned,
+                changed=tally.changed,
+                by_code=dict(sorted(tally.by_code.items())),
+            )
+            try:
+                self._store.save(batch, actor=actor)
+            except Changed:
+                if attempt == ATTEMPTS - 1:
+                    raise
+            else:
+                return report
+        raise AssertionError  # the loop returns or raises
+
+    def _gone(self, batch_id: UUID) -> int:
+        return sum(amount for state, amount in self._register.batch_counts(batch_id).items() if state == "cancelled")
+
+
+class _Tally:
+    """The figures of a report, counted while the slices go by."""
+
+    def __init__(self) -> None:
+        self.incompatible = self.warned = self.changed = 0
+        self.by_code: Counter[str] = Counter()
+
+    def add(self, verdict: Verdict) -> None:
+        """Count one letter."""
+        self.incompatible += bool(verdict.problems)
+        self.warned += bool(verdict.warnings)
+        self.by_code.update(code.value for code in (*verdict.problems, *verdict.warnings))
+
+
+def _written(row: CheckRow) -> Written:
+    return Written(
+        party=row.party, documents=row.documents, markup=row.markup, chars=row.chars, twin=row.twin
+    )  # fmt: skip

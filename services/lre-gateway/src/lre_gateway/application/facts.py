@@ -1,0 +1,35 @@
+"""Where an event belongs, and the files its proof entry commits to."""
+
+import base64
+from collections.abc import Iterator
+from typing import Any
+from uuid import UUID
+
+from eventstore import DocFact, Facts
+
+from lre_gateway.domain.batch import Batch
+from lre_gateway.domain.document import Document
+from lre_gateway.domain.erasure import Erasure
+from lre_gateway.domain.letter import Letter
+
+
+def facts(event: Any, aggregate: Any) -> Facts:
+    """Return office and dossier of an event; letters commit to the files they are made of, and to each proof."""
+    if isinstance(aggregate, Erasure):
+        return Facts()
+    dossier = aggregate.dossier_id if isinstance(aggregate, Letter | Batch) else None
+    return Facts(office=aggregate.office_id, dossier=dossier, docs=tuple(_documents(event)))
+
+
+def _documents(event: Any) -> Iterator[DocFact]:
+    if isinstance(event, Letter.EvidenceStored) and event.manifest_sha256 is not None:
+        yield _fact(event.version_id, event.size, event.sha256, event.manifest_sha256)
+    if isinstance(event, Letter.Created):
+        for document in map(Document.of, event.documents):
+            if document.manifest_sha256 is not None:
+                yield _fact(document.version_id, document.size, document.sha256, document.manifest_sha256)
+
+
+def _fact(version_id: UUID, size: int, sha256: str, manifest_sha256: str) -> DocFact:
+    stored = base64.b64encode(bytes.fromhex(manifest_sha256)).decode()
+    return DocFact(ref=str(version_id), ver=str(version_id), size=size, sha256=sha256, ct_h=stored)

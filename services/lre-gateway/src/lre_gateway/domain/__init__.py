@@ -1,0 +1,1 @@
+"""What an office would recognise: letters, recipients and their consents, senders, batches, and what the law says."""

@@ -1,0 +1,59 @@
+"""Which proofs a letter must have, by how far it came."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from types import MappingProxyType
+from uuid import UUID
+
+from lre_gateway.domain.state import State
+from lre_gateway.domain.vocabulary import EvidenceKind
+
+_K = EvidenceKind
+WANTED: Mapping[State, tuple[EvidenceKind, ...]] = MappingProxyType(
+    {
+        State.IN_TRANSIT: (_K.SUBMISSION_MANIFEST, _K.DEPOSIT),
+        State.NOTIFIED: (_K.SUBMISSION_MANIFEST, _K.DEPOSIT, _K.DEPOSIT_AND_SENDING, _K.SENDING, _K.CONTENT),
+        State.ACKNOWLEDGED: (_K.RECEPTION, _K.FULL_ARCHIVE),
+        State.REFUSED: (_K.REFUSAL, _K.FULL_ARCHIVE),
+        State.NOT_CLAIMED: (_K.NON_CLAIM, _K.FULL_ARCHIVE),
+        State.BOUNCED: (_K.NON_DELIVERY,),
+    }
+)
+"""What entering a state brings; what the provider does not give is left out."""
+OURS = frozenset({_K.SUBMISSION_MANIFEST})
+
+FIRST_PAUSE = timedelta(seconds=30)
+LONGEST_PAUSE = timedelta(hours=6)
+ATTEMPTS = 36
+"""With the pauses growing to six hours: seven days. After that a proof is missing, and a person has to ask for it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evidence:
+    """A proof in the vault."""
+
+    kind: EvidenceKind
+    version_id: UUID
+    size: int
+    """Bytes."""
+    sha256: str
+    sha512: str
+    media_type: str
+    provider_at: datetime | None
+    fetched_at: datetime
+    seal: str
+    """`trusted`, `untrusted`, `unknown` or `none`."""
+
+
+def pending(
+    before: Collection[str], entered: State, obtainable: Collection[EvidenceKind], stored: Collection[str]
+) -> list[str]:
+    """Return the kinds still to be fetched once a state was entered, those known before first."""
+    new = [kind.value for kind in WANTED.get(entered, ()) if kind in obtainable or kind in OURS]
+    return [*before, *(kind for kind in new if kind not in before and kind not in stored)]
+
+
+def pause_after(attempt: int) -> timedelta:
+    """Return how long to wait after an attempt in vain (the first is 1)."""
+    return min(FIRST_PAUSE * (1 << min(attempt - 1, 20)), LONGEST_PAUSE)

@@ -1,0 +1,1 @@
+"""Requests, messages and time become one call; outcomes become replies."""

@@ -1,0 +1,395 @@
+"""What the API gives, with examples."""
+
+from datetime import datetime
+from decimal import Decimal
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+from chassis.http import Page
+from pydantic import BaseModel, ConfigDict, Field
+
+from lre_gateway.domain.state import State
+from lre_gateway.domain.vocabulary import ConsentState, EvidenceKind, HoldMode, Kind, Level, Missing, Trade
+from lre_gateway.entrypoints.http import examples
+
+
+def example(members: dict[str, Any]) -> ConfigDict:
+    """Return the configuration of a model with an example."""
+    return ConfigDict(from_attributes=True, json_schema_extra={"examples": [members]})
+
+
+class Output(BaseModel):
+    """What the API gives."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+
+class Created(Output):
+    """The id of what was made."""
+
+    model_config = example(examples.CREATED)
+
+    id: UUID
+
+
+class Link(Output):
+    """The personal page of an account where people give or take back their consent (A-22)."""
+
+    model_config = example(examples.LINK)
+
+    url: str
+
+
+class Download(Output):
+    """Get the bytes at `url` with the ticket as bearer token, within 5 minutes."""
+
+    model_config = example(examples.DOWNLOAD)
+
+    url: str
+    ticket: str
+
+
+class Settings(Output):
+    """What the office chose about its letters."""
+
+    model_config = example(examples.SETTINGS)
+
+    trade: Trade
+    retention_years: int
+    hold_mode: HoldMode
+
+
+class Sender(Output):
+    """A sending account; `missing` is what it lacks before letters can leave (A-04, A-12, A-25)."""
+
+    model_config = example(examples.SENDER)
+
+    id: UUID
+    provider: str
+    holder_id: UUID
+    email: str | None
+    account: str | None
+    state: Literal["requested", "incomplete", "ready", "access-lost", "revoked"]
+    missing: list[Missing]
+    requested_at: datetime
+    refreshed_at: datetime | None
+    locked_until: datetime | None
+
+
+class SenderList(Output):
+    """The sending accounts of the office, newest first."""
+
+    model_config = example({"items": [examples.SENDER]})
+
+    items: list[Sender]
+
+
+class PaymentMethod(Output):
+    """A way to pay that the account has at the provider (A-26)."""
+
+    model_config = example(examples.PAYMENT_METHOD)
+
+    code: str
+    label: str
+    masked: str | None
+    expires: str | None
+
+
+class PaymentMethodList(Output):
+    """The ways to pay of an account."""
+
+    model_config = example({"items": [examples.PAYMENT_METHOD]})
+
+    items: list[PaymentMethod]
+
+
+class Entity(Output):
+    """A billing entity and how its letters are paid."""
+
+    model_config = example(examples.ENTITY)
+
+    code: str
+    label: str | None
+    sender_id: UUID
+    payment_method: str
+
+
+class EntityList(Output):
+    """The billing entities of the office."""
+
+    model_config = example({"items": [examples.ENTITY]})
+
+    items: list[Entity]
+
+
+class Billing(Output):
+    """What letters cost in euros before tax; `priced` of the `letters` have a price by now."""
+
+    model_config = example(examples.BILLING)
+
+    entity: str | None
+    label: str | None
+    payment_method: str | None
+    letters: int
+    priced: int
+    total: Decimal
+
+
+class BillingList(Output):
+    """What letters cost, by billing entity and payment method."""
+
+    model_config = example({"items": [examples.BILLING]})
+
+    items: list[Billing]
+
+
+class Postal(Output):
+    """Where paper goes."""
+
+    model_config = example(examples.POSTAL)
+
+    line1: str
+    line2: str
+    postcode: str
+    city: str
+    country: str
+
+
+class Consent(Output):
+    """The latest entry of the register: what a person agreed to, and from where it is known."""
+
+    model_config = example(examples.CONSENT)
+
+    id: UUID
+    state: ConsentState
+    source: Literal["hand", "provider"]
+    at: datetime
+
+
+class Recipient(Output):
+    """A recipient; an erased one has no name and no address."""
+
+    model_config = example(examples.RECIPIENT)
+
+    id: UUID
+    person_id: UUID | None
+    kind: Kind
+    last_name: str | None
+    first_name: str | None
+    company: str | None
+    email: str | None
+    postal: Postal | None
+    opted_out: bool
+    consent: Consent | None
+    added_at: datetime
+
+
+class RecipientPage(Page[Recipient]):
+    """Recipients, newest first; `next` opens the following page and is null on the last."""
+
+    model_config = example({"items": [examples.RECIPIENT], "next": None})
+
+
+class ConsentEntry(Consent):
+    """An entry of the register; one made by hand has an author and a document."""
+
+    model_config = example(examples.CONSENT_ENTRY)
+
+    author_id: UUID | None
+    document_id: UUID | None
+
+
+class RecipientView(Recipient):
+    """A recipient on their own page, with the whole register of what they agreed to."""
+
+    model_config = example(examples.RECIPIENT_PAGE)
+
+    consents: list[ConsentEntry]
+
+
+class ConsentChange(Output):
+    """Someone whose consent is not what it was (A-19)."""
+
+    model_config = example(examples.CONSENT_CHANGE)
+
+    recipient_id: UUID
+    name: str | None
+    before: ConsentState | None
+    after: ConsentState
+    email_changed: bool = False
+
+
+class ConsentChanges(Output):
+    """Whose consent changed."""
+
+    model_config = example({"items": [examples.CONSENT_CHANGE]})
+
+    items: list[ConsentChange]
+
+
+class Attachment(Output):
+    """A file that letters may carry, frozen by its digest."""
+
+    model_config = example(examples.ATTACHMENT)
+
+    version_id: UUID
+    name: str | None
+    size: int
+    sha256: str
+    media_type: str
+
+
+class Problem(Output):
+    """Why a letter cannot leave, and whose record to open to mend it (A-43, A-44)."""
+
+    model_config = example(examples.PROBLEM)
+
+    code: str
+    detail: str
+    about: Literal["recipient", "letter", "sender", "office"]
+    subject_id: UUID
+
+
+class EvidenceView(Output):
+    """A proof in the vault; `seal` tells what the signature on it is worth."""
+
+    model_config = example(examples.EVIDENCE)
+
+    kind: EvidenceKind
+    version_id: UUID
+    size: int
+    sha256: str
+    sha512: str
+    media_type: str
+    provider_at: datetime | None
+    fetched_at: datetime
+    seal: Literal["trusted", "untrusted", "unknown", "none"]
+
+
+class EvidenceList(Output):
+    """The proofs of a letter, oldest first."""
+
+    model_config = example({"items": [examples.EVIDENCE]})
+
+    items: list[EvidenceView]
+
+
+class LetterLine(Output):
+    """A letter in a list (A-28); the name of the level is the law's, and only a qualified letter is called LRE."""
+
+    model_config = example(examples.LETTER_LINE)
+
+    id: UUID
+    batch_id: UUID
+    dossier_id: UUID | None
+    number: Annotated[str | None, Field(description="The provider's.")]
+    level: Level
+    level_name: str
+    state: State
+    state_name: str
+    subject: str | None
+    prepared_at: datetime
+    prepared_by: UUID
+    sender_id: UUID
+    sender_email: str | None
+    recipient_id: UUID
+    recipient: str | None
+    recipient_email: str | None
+    deposited_at: datetime | None
+    sent_at: datetime | None
+    received_at: datetime | None
+    ended_at: datetime | None
+    deadline: datetime | None
+    attention: Annotated[str | None, Field(description="Why a person has to look.")]
+    evidence: Annotated[int, Field(description="How many proofs there are.")]
+
+
+class LetterPage(Page[LetterLine]):
+    """Letters, newest first; `next` opens the following page, which may be empty, and is null on the last."""
+
+    model_config = example({"items": [examples.LETTER_LINE], "next": None})
+
+
+class Step(Output):
+    """Something that happened; a `reconstructed` one was not seen, what came later implies it."""
+
+    model_config = example(examples.STEP)
+
+    name: str
+    at: datetime
+    reconstructed: bool
+
+
+class Change(Output):
+    """Another name under which the recipient asked to be accepted (A-65)."""
+
+    model_config = example(examples.CHANGE)
+
+    id: str
+    last_name: str | None
+    first_name: str | None
+    company: str | None
+    state: Literal["asked", "accepted", "refused"]
+    asked_at: datetime
+    answered_at: datetime | None
+
+
+class LetterFile(Output):
+    """A file of a letter."""
+
+    model_config = example(examples.FILE)
+
+    version_id: UUID
+    role: Literal["text", "attachment"]
+    name: str | None
+    size: int
+    sha256: str
+    media_type: str
+
+
+class LetterView(LetterLine):
+    """A letter on its own page (A-39); `events` are the names of EN 319 522-1 for what it went through."""
+
+    model_config = example(examples.LETTER)
+
+    dossier_reference: str | None
+    entity: str | None
+    payment_method: str | None
+    price: Decimal | None
+    files: list[LetterFile]
+    problems: list[Problem]
+    warnings: list[Problem]
+    history: list[Step]
+    changes: list[Change]
+    evidence_awaited: list[EvidenceKind]
+    identity_pending: bool
+    reissued_from: UUID | None
+    reissued_as: UUID | None
+    events: list[str]
+
+
+class Reissued(Output):
+    """The letter that takes the place of another."""
+
+    model_config = example(examples.REISSUED)
+
+    id: UUID
+    batch_id: UUID
+
+
+class Release(Output):
+    """What became of one letter: `pending` ones leave in the next minutes, `not-waiting` ones had left already."""
+
+    model_config = example(examples.RELEASE)
+
+    letter_id: UUID
+    outcome: Literal["released", "submitted", "pending", "refused", "unknown", "not-waiting"]
+    problem: str | None
+
+
+class ReleaseList(Output):
+    """What became of each letter, in the order asked."""
+
+    model_config = example({"items": [examples.RELEASE]})
+
+    items: list[Release]

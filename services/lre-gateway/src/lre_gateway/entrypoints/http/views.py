@@ -1,0 +1,119 @@
+"""Rows as the API shows them."""
+
+from collections.abc import Callable, Sequence
+from typing import Any, Protocol, TypeVar
+from uuid import UUID
+
+from chassis.http import Paging
+
+from lre_gateway.domain.compatibility import about
+from lre_gateway.domain.state import State
+from lre_gateway.domain.vocabulary import Level
+from lre_gateway.domain.words import ETSI, NAMES, SHORT, STATES
+from lre_gateway.entrypoints.http import answers, words
+from lre_gateway.entrypoints.http.batch_answers import BatchLine, LetterError
+from lre_gateway.readmodel.lists import LetterRow
+from lre_gateway.readmodel.offices import BatchRow, ErrorRow, RecipientRow, SenderRow
+
+
+class Row(Protocol):
+    """Something in a list."""
+
+    @property
+    def id(self) -> UUID:
+        """Its id."""
+        ...
+
+
+R = TypeVar("R", bound=Row)
+
+
+def cursor(paging: Paging, rows: Sequence[R], at: Callable[[R], Any]) -> str | None:
+    """Return the cursor of the next page, given one row more than the page shows if there is one."""
+    if len(rows) <= paging.limit:
+        return None
+    last = rows[paging.limit - 1]
+    return paging.cursor([at(last).isoformat(), str(last.id)])
+
+
+def sender(row: SenderRow) -> answers.Sender:
+    """Return what is shown of a sending account."""
+    same = ("id", "provider", "holder_id", "account", "missing", "requested_at", "refreshed_at", "locked_until")
+    members = {name: getattr(row, name) for name in same}
+    return answers.Sender.model_validate({**members, "email": row.account_email, "state": _state(row)})
+
+
+def _state(row: SenderRow) -> str:
+    if row.revoked_at is not None:
+        return "revoked"
+    if not row.linked:
+        return "access-lost" if row.lost_at else "requested"
+    return "incomplete" if row.missing else "ready"
+
+
+def recipient(row: RecipientRow) -> dict[str, Any]:
+    """Return what is shown of a recipient."""
+    same = (
+        "id", "person_id", "kind", "last_name", "first_name", "company", "email", "postal", "opted_out", "added_at",
+    )  # fmt: skip
+    consent = {name: getattr(row, f"consent_{name}") for name in ("id", "state", "source", "at")}
+    return {**{name: getattr(row, name) for name in same}, "consent": consent if consent["id"] else None}
+
+
+def full_name(row: RecipientRow | ErrorRow | None) -> str | None:
+    """Return how a recipient is called; nobody knows once they were erased."""
+    if row is None:
+        return None
+    return " ".join(part for part in (row.first_name, row.last_name) if part) or row.company
+
+
+def batch(row: BatchRow) -> dict[str, Any]:
+    """Return the members of a line of the list of batches."""
+    same = set(BatchLine.model_fields) - {"level_name", "check"}
+    members = {name: getattr(row, name) for name in same}
+    return {**members, "level_name": NAMES[Level(row.level)], "check": row.check_number}
+
+
+def problem(code: str, *, letter_id: UUID, recipient_id: UUID, sender_id: UUID, office_id: UUID) -> answers.Problem:
+    """Return what is shown of a problem, and whose record to open."""
+    whose = about(code)
+    subjects = {"recipient": recipient_id, "letter": letter_id, "sender": sender_id, "office": office_id}
+    return answers.Problem.model_validate(
+        {"code": code, "detail": words.problem(code), "about": whose.value, "subject_id": subjects[whose.value]}
+    )
+
+
+def error(row: ErrorRow, office_id: UUID) -> LetterError:
+    """Return what is shown of a letter that cannot leave."""
+    ids = {"letter_id": row.letter_id, "recipient_id": row.recipient_id, "sender_id": row.sender_id}
+    return LetterError(
+        letter_id=row.letter_id,
+        recipient_id=row.recipient_id,
+        recipient=full_name(row),
+        subject=row.subject,
+        by_provider=row.rejected,
+        problems=[problem(code, office_id=office_id, **ids) for code in row.problems],
+    )
+
+
+def line(row: LetterRow) -> dict[str, Any]:
+    """Return the members of a line of the list of letters."""
+    same = (
+        "id", "batch_id", "dossier_id", "level", "state", "subject", "prepared_at", "prepared_by", "sender_id",
+        "sender_email", "recipient_id", "recipient_email", "ended_at", "deadline", "attention", "evidence",
+    )  # fmt: skip
+    return {
+        **{name: getattr(row, name) for name in same},
+        "number": row.provider_ref,
+        "level_name": SHORT[Level(row.level)],
+        "state_name": STATES[State(row.state)],
+        "recipient": row.recipient_name,
+        "deposited_at": row.accepted_at,
+        "sent_at": row.notified_at,
+        "received_at": row.acknowledged_at,
+    }
+
+
+def went_through(level: str, state: str) -> list[str]:
+    """Return the names of EN 319 522-1 for what a qualified letter went through; other levels have none."""
+    return list(ETSI.get(State(state), ())) if level == Level.QUALIFIED_LRE else []

@@ -1,0 +1,111 @@
+"""The provider calls: what it says is written down as a hint and answered at once; nothing in it is believed."""
+
+import asyncio
+from collections.abc import Callable, Collection
+from concurrent.futures import Future
+from dataclasses import dataclass
+from datetime import datetime
+from ipaddress import IPv4Network, IPv6Network, ip_address
+from typing import Any, Protocol
+from uuid import UUID
+
+from chassis.http import accept_stream, problems
+from chassis.refusal import NotFound, Refusal
+from fastapi import APIRouter, Request, Response
+
+from lre_gateway.adapters.hints import MAX_BODY_BYTES, Call, TooManyCalls
+
+WAIT_SECONDS = 1.0
+"""How long the store is waited for; a provider waits for us 2.5 s, and calls again a quarter of an hour later."""
+KEPT_HEADERS = frozenset({"content-type"})
+"""What says how to read the body; nothing else of a call is kept."""
+
+Networks = Collection[IPv4Network | IPv6Network]
+
+
+class CallAgain(Refusal):
+    """Too many calls wait to be written down; call again later."""
+
+    code, status = "call-again", 503
+
+
+class Addresses(Protocol):
+    """Recognises the addresses that were given to the provider."""
+
+    def letter(self, provider: str, secret: str) -> UUID | None:
+        """Return the letter whose address this is; None for any other."""
+        ...
+
+
+class Writer(Protocol):
+    """Writes calls down."""
+
+    def put(self, call: Call) -> "Future[None]":
+        """Take a call; the future ends when it is written. Raises TooManyCalls, never waits."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Door:
+    """Who may call, where, and what becomes of it."""
+
+    addresses: Addresses
+    writer: Writer
+    callers: Networks
+    proxies: Networks
+    """Whose X-Forwarded-For is believed."""
+    status: int
+    """What the provider takes for "received"."""
+    clock: Callable[[], datetime]
+
+
+def webhook_routes(door: Door) -> APIRouter:
+    """Return the route that the provider calls; nobody signs in there."""
+    router = APIRouter(tags=["webhooks"], responses=problems(NotFound, CallAgain))
+    anything: dict[str, Any] = {"requestBody": {"content": {"application/x-www-form-urlencoded": {}}}}
+
+    @router.post(
+        "/webhooks/{provider}/{path_secret}",
+        status_code=door.status,
+        response_class=Response,
+        dependencies=[accept_stream(MAX_BODY_BYTES)],
+        openapi_extra=anything,
+    )
+    async def take(provider: str, path_secret: str, request: Request) -> Response:
+        """Take a call of the provider, which only makes us read a letter again; anyone else finds nothing here."""
+        letter_id = door.addresses.letter(provider, path_secret)
+        if letter_id is None or not _comes_from(request, door):
+            raise NotFound
+        headers = {name: value for name, value in request.headers.items() if name in KEPT_HEADERS}
+        call = Call(
+            provider=provider,
+            letter_id=letter_id,
+            headers=headers,
+            body=await request.body(),
+            received_at=door.clock(),
+        )
+        try:
+            written = door.writer.put(call)
+        except TooManyCalls:
+            raise CallAgain(retry_after=60) from None
+        # Not awaited to its end: once it is in memory it will be written, and the provider does not wait.
+        await asyncio.wait([asyncio.wrap_future(written)], timeout=WAIT_SECONDS)
+        return Response(status_code=door.status)
+
+    return router
+
+
+def _comes_from(request: Request, door: Door) -> bool:
+    peer = request.client.host if request.client else ""
+    forwarded = request.headers.get("x-forwarded-for", "")
+    if forwarded and _is_in(peer, door.proxies):
+        peer = forwarded.rpartition(",")[2].strip()
+    return _is_in(peer, door.callers)
+
+
+def _is_in(text: str, networks: Networks) -> bool:
+    try:
+        address = ip_address(text)
+    except ValueError:
+        return False
+    return any(address in network for network in networks)

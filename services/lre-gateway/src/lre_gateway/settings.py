@@ -1,0 +1,59 @@
+"""What an operator sets for lre-gateway."""
+
+from ipaddress import IPv4Network, IPv6Network
+from pathlib import Path
+from typing import Annotated, Literal
+
+from chassis.settings import KeyFile, PublicFile, ServiceSettings
+from pydantic import Field, ValidationInfo, field_validator
+
+Network = IPv4Network | IPv6Network
+Positive = Annotated[int, Field(ge=1)]
+MIB = 1 << 20
+
+
+class Settings(ServiceSettings, env_prefix="LRE_GATEWAY_"):
+    """Variables LRE_GATEWAY_…; times in seconds; `peers` names identity, dossier and vault."""
+
+    provider: Literal["ar24", "maileva"] = "ar24"
+    """Through whom letters leave."""
+
+    ar24_url: str = "https://sandbox.ar24.fr/api"
+    """The provider's own test environment; production is https://app.ar24.fr/api."""
+    ar24_token_file: KeyFile | None = Field(default=None, validate_default=True)
+    ar24_private_key_file: KeyFile | None = Field(default=None, validate_default=True)
+    ar24_release_route: str | None = None
+    """The route that lets drafts go, once the provider confirmed one; without it they cannot wait there."""
+
+    maileva_url: str = "https://api.sandbox.maileva.net"
+    maileva_token_url: str = "https://connexion.sandbox.maileva.net/auth/realms/services/protocol/openid-connect/token"  # noqa: S105 - an address
+    maileva_credentials_file: KeyFile | None = Field(default=None, validate_default=True)
+    """JSON: client_id, client_secret, username, password."""
+
+    webhook_secret_file: KeyFile
+    """32 random bytes in base64: the key of the addresses that the provider calls."""
+    webhook_addresses: tuple[Network, ...] = (IPv4Network("185.183.140.195/32"),)
+    """From where the provider calls; anyone else is told that there is nothing."""
+    trusted_proxies: tuple[Network, ...] = (IPv4Network("127.0.0.1/32"), IPv6Network("::1/128"))
+    """Addresses of the gateway, whose X-Forwarded-For is believed."""
+
+    proof_trust_file: PublicFile | None = None
+    """Certificates (PEM) under which the seals of proofs are trusted; without it nobody knows."""
+
+    hold_mode: Literal["deferred_submit", "provider_draft"] = "deferred_submit"
+    """Where letters wait for the sender's code, unless an office chose."""
+    poll_seconds: Annotated[float, Field(gt=0)] = 120.0
+    """How often a letter is read again in the first hour after it left."""
+    quiet_seconds: Annotated[float, Field(ge=0)] = 600.0
+    """How long a letter whose fate is unknown rests before it may be sent again."""
+    max_content_chars: Positive = 20_000
+    max_total_bytes: Positive = 256 * MIB
+    """Of all files of one letter."""
+
+    @field_validator("ar24_token_file", "ar24_private_key_file", "maileva_credentials_file")
+    @classmethod
+    def _needed(cls, value: Path | None, info: ValidationInfo) -> Path | None:
+        provider = info.data.get("provider", "")
+        if value is None and str(info.field_name).startswith(provider):
+            raise ValueError(f"the provider {provider} needs this file")
+        return value
