@@ -9,9 +9,16 @@ import argparse
 from importlib import import_module
 from typing import Any
 
-GROUPS = ("stack", "letters", "proofs", "compliance", "journal", "witness")
+GROUPS = ("stack", "letters", "proofs", "compliance", "journal", "witness", "backups")
 OWN_PARSER = {"verify": "proof.cli:verify"}
 """Verbs that read the rest of the command line themselves, and return the exit code."""
+VARIABLES = """environment:
+  SCELLE_DATA           the data folder, instead of .scelle
+  SCELLE_POSTGRES_URL   use this PostgreSQL server (a role that may create databases) instead of starting one
+  SCELLE_NATS_URL       use this NATS server with JetStream instead of starting one
+  SCELLE_S3_URL         use this S3 server instead of starting one; also needs the next two
+  SCELLE_S3_ACCESS_KEY, SCELLE_S3_SECRET_KEY
+  SCELLE_OTLP_ENDPOINT  send traces there (OTLP over HTTP)"""
 
 
 def add_groups(verbs: Any) -> None:

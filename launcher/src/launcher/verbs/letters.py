@@ -118,6 +118,10 @@ def _add_following(acts: Any) -> None:
     evidence = _act(acts, "evidence", "list what proves a letter, or download and compare it", "following:evidence")
     _one(evidence)
     evidence.add_argument("--download", type=Path, metavar="DIR", help="write the files there (1: one is not intact)")
+    what = "write what a court is given: facts, proofs, the journal of the dossier, and how to check them"
+    court = _act(acts, "court", what, "court:court")
+    _one(court)
+    court.add_argument("--output", type=Path, metavar="DIR", required=True, help="a new folder")
     export = _act(acts, "export", "write the list of letters as a table", "following:export")
     export.add_argument("--csv", action="store_true", required=True, help="a table for a spreadsheet")
     export.add_argument("--output", type=Path, metavar="FILE", default=Path("lettres.csv"))

@@ -5,15 +5,7 @@ import os
 from pathlib import Path
 from typing import Any
 
-from launcher.verbs import add_verb
-
-VARIABLES = """environment:
-  SCELLE_DATA           the data folder, instead of .scelle
-  SCELLE_POSTGRES_URL   use this PostgreSQL server (a role that may create databases) instead of starting one
-  SCELLE_NATS_URL       use this NATS server with JetStream instead of starting one
-  SCELLE_S3_URL         use this S3 server instead of starting one; also needs the next two
-  SCELLE_S3_ACCESS_KEY, SCELLE_S3_SECRET_KEY
-  SCELLE_OTLP_ENDPOINT  send traces there (OTLP over HTTP)"""
+from launcher.verbs import VARIABLES, add_verb
 
 
 def add(verbs: Any) -> None:
