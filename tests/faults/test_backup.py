@@ -43,9 +43,7 @@ def restored(backup: Path, servers_folder: Path) -> Iterator[Platform]:
     platform.down()
 
 
-def test_a_restored_platform_holds_all_that_was_acknowledged(
-    walked: Journey, restored: Platform, tmp_path: Path
-) -> None:
+def test_a_restored_platform_holds_all_that_was_acknowledged(walked: Journey, restored: Platform) -> None:
     world = restored.world()
     before = walked.world
     try:
