@@ -8,7 +8,7 @@ STACKS := tests/journeys tests/contract tests/faults
 LARGE := services/journal services/identity
 PACKAGES := scelle-identity scelle-dossier scelle-vault scelle-messaging scelle-lre-gateway scelle-journal
 
-.PHONY: help setup demo up test check fmt schemas requirements bench locks clean
+.PHONY: help setup demo up test check fmt schemas requirements simulate bench locks clean
 
 help: ## Print this help
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -57,6 +57,9 @@ schemas: setup ## Make the published schemas, examples and the AsyncAPI document
 
 requirements: setup ## Print the 255 requirements with the tests that prove them, from the last test run
 	@$(BIN)/python -m testkit.requirements
+
+simulate: setup ## Play the relay and the consumer against a hostile network: SEEDS of them (10,000)
+	@$(BIN)/python -m testkit.simulation --seeds $(or $(SEEDS),10000)
 
 bench: setup ## Measure, and print ratios against the raw components
 	@for file in bench/*.py; do echo "== $$file"; $(BIN)/python $$file || exit 1; done

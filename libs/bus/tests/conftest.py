@@ -64,6 +64,8 @@ class Taken:
 
     messages: list[Envelope] = field(default_factory=list)
     failures: int = 0
+    refused: str | None = None
+    refusals: int = 0
     threads: set[int] = field(default_factory=set)
 
     @dataclass(frozen=True)
@@ -81,6 +83,9 @@ class Taken:
             if self.failures:
                 self.failures -= 1
                 raise ConnectionError
+            if self.refused and self.refused in message.proofentry:
+                self.refusals += 1
+                raise PermissionError
             self.messages.append(message)
 
     @property
@@ -135,6 +140,11 @@ def server(tmp_path: Path, free_port: int) -> Iterator[Server]:
 
 @pytest.fixture
 def store() -> Log:
+    return Log()
+
+
+@pytest.fixture
+def another_store() -> Log:
     return Log()
 
 

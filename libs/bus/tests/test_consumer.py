@@ -197,3 +197,60 @@ async def test_a_new_epoch_is_followed_from_the_first_event_that_is_not_as_befor
     assert [message.storeseq for message in inbox.messages[30:]] == [21, 22, 23, 24, 25]
     assert inbox.entries[30:] == store.entries[20:]
     assert inbox.entries[:20] == kept
+
+
+class Overtaken(Consumer):
+    """Another process replaces the stream after this consumer looked where to go on, and before it is made."""
+
+    replaced: Callable[[], Awaitable[None]]
+    binds = 0
+
+    async def _bind(self, start: int) -> None:
+        self.binds += 1
+        if self.binds == 1:
+            await self.replaced()
+        await super()._bind(start)
+
+
+async def test_a_stream_that_is_replaced_while_a_consumer_binds_is_followed_from_the_right_place(
+    server: Any, store: Any, inbox: Any
+) -> None:
+    store.write(30)
+    async with both(server, store, inbox):
+        await eventually(lambda: len(inbox.messages) >= 30)
+    del store.events[20:]
+    store.current = 2
+    store.write(5, mark="after the disaster")
+
+    async def stream_of_the_new_epoch() -> None:
+        async with running(relaying(server.url, "dossier", store)), connected(server.url, "test") as connection:
+            while (await connection.jetstream().stream_info("EV_DOSSIER")).state.last_seq != 25:  # noqa: ASYNC110 - no event says so
+                await asyncio.sleep(0.02)
+
+    async with connected(server.url, "test") as connection:
+        consumer = Overtaken(connection, "messaging", "dossier", inbox, store.refill)
+        consumer.replaced = stream_of_the_new_epoch
+        following = asyncio.create_task(consumer.run())
+        await eventually(lambda: len(inbox.messages) >= 35)
+        following.cancel()
+        await asyncio.gather(following, return_exceptions=True)
+    assert consumer.binds == 2
+    assert inbox.entries[30:] == store.entries[20:]
+
+
+async def test_a_stream_that_was_forged_is_made_again_and_the_same_process_takes_it_in(
+    server: Any, store: Any, another_store: Any, inbox: Any
+) -> None:
+    """What the inbox refuses is not kept in memory: it is read again, from whatever the stream then holds."""
+    another_store.write(3)
+    another_store.write(4, mark="forged")
+    inbox.refused = "forged"
+    store.write(9)
+    async with running(consuming(server.url, "messaging", "dossier", inbox, store.refill)):
+        async with running(relaying(server.url, "dossier", another_store)):
+            await eventually(lambda: inbox.refusals >= 2)
+        async with connected(server.url, "operator") as connection:
+            await connection.jetstream().delete_stream("EV_DOSSIER")
+        async with running(relaying(server.url, "dossier", store)):
+            await eventually(lambda: len(inbox.messages) >= 9)
+    assert inbox.entries == store.entries

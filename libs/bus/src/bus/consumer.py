@@ -70,6 +70,10 @@ class _ConsumerGone(Exception):
     """The durable consumer was deleted, perhaps with its stream."""
 
 
+class _StreamReplaced(Exception):
+    """The stream was deleted and made again while the place to go on from was looked for."""
+
+
 class Consumer:
     """One service's durable consumer of one producer's whole stream. The inbox and the refill run in threads."""
 
@@ -94,6 +98,8 @@ class Consumer:
                         await subscription.unsubscribe()
             except _ConsumerGone:
                 log.warning("consumer-gone", extra=self._names)
+            except _StreamReplaced:
+                log.warning("stream-replaced", extra=self._names)
             except NotFoundError:
                 await asyncio.sleep(ABSENT_SECONDS)  # the producer's relay makes the stream
             except Exception as error:  # noqa: BLE001 - the bus or the database is away
@@ -160,9 +166,15 @@ class Consumer:
     async def _subscribe(self) -> JetStreamContext.PullSubscription:
         """Bind to the durable consumer, made anew unless it stands exactly where the inbox stands."""
         epoch, store_seq = await self._position()
-        last = (await self._jetstream.stream_info(self._stream)).state.last_seq
-        known = min(store_seq, last)  # what a rebuilt stream brings again is dropped
-        start = (await self._end_of_epoch(epoch, known) if epoch else 0) + 1
+        stream = await self._jetstream.stream_info(self._stream)
+        known = min(store_seq, stream.state.last_seq)  # what a rebuilt stream brings again is dropped
+        await self._bind((await self._end_of_epoch(epoch, known) if epoch else 0) + 1)
+        if (await self._jetstream.stream_info(self._stream)).created != stream.created:
+            raise _StreamReplaced  # the place was looked for in the former one, and may be beyond this one's end
+        return await self._jetstream.pull_subscribe_bind(consumer=self._durable, stream=self._stream)
+
+    async def _bind(self, start: int) -> None:
+        """Have a durable consumer that stands before message `start`."""
         try:
             info = await self._jetstream.consumer_info(self._stream, self._durable)
             if info.num_ack_pending or info.delivered.stream_seq != start - 1:
@@ -170,7 +182,6 @@ class Consumer:
                 await self._create(start)
         except NotFoundError:
             await self._create(start)
-        return await self._jetstream.pull_subscribe_bind(consumer=self._durable, stream=self._stream)
 
     async def _create(self, start: int) -> None:
         await self._jetstream.add_consumer(
@@ -194,10 +205,10 @@ class Consumer:
                 await self._check()
                 await asyncio.sleep(ABSENT_SECONDS)
                 continue
-            self._pause = ABSENT_SECONDS
             while messages:
                 await self._take_all(messages)
                 messages = await _pending(subscription)
+            self._pause = ABSENT_SECONDS
 
     async def _check(self) -> None:
         """Raise _ConsumerGone if that is why nothing came."""
@@ -207,19 +218,12 @@ class Consumer:
             raise _ConsumerGone from None
 
     async def _take_all(self, messages: Sequence[Msg]) -> None:
-        """Take in a batch, however often that must be tried: nothing later may go first."""
+        """Take in a batch. What cannot be taken in now is read again from the stream: it may be replaced by then."""
         envelopes = [envelope for message in messages if (envelope := self._read(message))]
         last = max(messages, key=lambda message: message.metadata.sequence.stream)
-        pause = ABSENT_SECONDS
-        while True:
-            try:
-                await self.take(envelopes)
-                if len(envelopes) < len(messages):
-                    await self._fill_up_to(last.metadata.sequence.stream)
-                break
-            except Exception as error:  # noqa: BLE001 - the inbox parks what will never work; the rest is worth a wait
-                log.warning("consumer-waits", extra=self._names | {"error": type(error).__name__})
-                pause = await _wait(pause)
+        await self.take(envelopes)
+        if len(envelopes) < len(messages):
+            await self._fill_up_to(last.metadata.sequence.stream)
         # A lost acknowledgement costs a repeated delivery, which the position drops.
         with contextlib.suppress(nats.errors.Error):
             await last.ack_sync(timeout=1)

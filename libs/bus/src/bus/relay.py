@@ -9,7 +9,7 @@ import asyncio
 import contextlib
 import logging
 import random
-import time
+import sys
 from collections.abc import Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import Protocol
@@ -95,16 +95,16 @@ class Relay:
 
     async def _lead(self) -> None:
         last = await self._align()
-        checked = time.monotonic()
+        checked = _now()
         self.alarm = None
         while True:
             records = await asyncio.to_thread(self._source.read, last, WINDOW)
             if records:
                 last = await self._publish([envelope_of(record) for record in records], last)
                 self._failing_since, self._pause = None, POLL_SECONDS
-            elif time.monotonic() - checked > TAIL_CHECK_SECONDS:
+            elif _now() - checked > TAIL_CHECK_SECONDS:
                 last = await self._align()
-                checked = time.monotonic()
+                checked = _now()
             else:
                 await asyncio.sleep(POLL_SECONDS)
 
@@ -152,6 +152,7 @@ class Relay:
         if envelope.traceparent:
             headers["traceparent"] = envelope.traceparent
         receipt = await self._jetstream.publish(envelope.bus_subject, envelope.json_bytes(), headers=headers)
+        sys.audit("scelle.crashpoint", "bus.after-publish")
         if receipt.seq != envelope.storeseq:
             raise RuntimeError(f"{envelope.id} was stored as message {receipt.seq}")
 
@@ -160,7 +161,7 @@ class Relay:
         if not isinstance(error, nats.errors.TimeoutError):
             self._failing_since = None
             return
-        now = time.monotonic()
+        now = _now()
         self._failing_since = self._failing_since or now
         if now - self._failing_since < FROZEN_SECONDS:
             return
@@ -175,6 +176,10 @@ class Relay:
             await self._jetstream.delete_stream(self._stream)
         await ensure_stream(self._jetstream, self._wanted)
         return 0
+
+
+def _now() -> float:
+    return asyncio.get_running_loop().time()
 
 
 def _envelope(body: bytes | None) -> Envelope | None:
