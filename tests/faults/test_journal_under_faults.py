@@ -14,6 +14,7 @@ from launcher.journey.documents import Pile
 from launcher.journey.story import Journey
 from launcher.journey.world import World, until
 from testkit.insider import WHOLE, Insider
+from testkit.oracle import one_history
 from testkit.stack import Platform
 
 KILLS = 10  # as many as the launcher mends within a minute
@@ -22,42 +23,6 @@ KILLS = 10  # as many as the launcher mends within a minute
 @pytest.fixture(scope="module")
 def auditor(platform: Platform, walked: Journey) -> Insider:
     return Insider(platform, walked)
-
-
-def one_history(auditor: Insider) -> None:
-    """Check everything that a second history, a lost or a doubled leaf would break."""
-    auditor.taken_in()
-    with auditor.platform.database("journal") as connection:
-        query = b"SELECT count(*), count(DISTINCT (svc, store_seq)), max(idx) + 1 FROM journal.entry"
-        amount, distinct, end = connection.execute(query).fetchone() or (0, 0, 0)
-    assert amount == distinct == end
-    auditor.intact()
-    until(lambda: _settled(auditor), "all witnesses and the copy to have the last state")
-    assert (auditor.alarms(), auditor.audited(), auditor.monitored()) == ([], set(), [])
-    kept, copied = _notes(auditor), _copied(auditor)
-    assert copied.items() <= kept.items()
-    assert max(kept) == max(copied)
-
-
-def _settled(auditor: Insider) -> bool:
-    status = auditor.status()
-    seen = {one["size"] for one in status["witnesses"]}
-    return seen == {status["sealed"]} and status["sealed"] in _copied(auditor)
-
-
-def _notes(auditor: Insider) -> dict[int, bytes]:
-    with auditor.platform.database("journal") as connection:
-        rows = connection.execute(b"SELECT size, note FROM journal.checkpoint WHERE note IS NOT NULL").fetchall()
-    return {size: bytes(note) for size, note in rows}
-
-
-def _copied(auditor: Insider) -> dict[int, bytes]:
-    """Return the signed states in the copy that nobody can change."""
-    client, bucket, found = auditor.platform.s3().client(), "scelle-journal-worm", {}
-    for one in client.list_objects(bucket_name=bucket, prefix="checkpoints/"):
-        with client.get_object(bucket_name=bucket, object_name=str(one.object_name)) as answer:
-            found[int(str(one.object_name).partition("/")[2].partition(".")[0])] = answer.read()
-    return found
 
 
 @contextmanager

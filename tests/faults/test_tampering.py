@@ -27,7 +27,7 @@ authority), `traces` for test_tampering_traces.py (what leaves traces for ever).
 | 18 | ciphertexts are exchanged between two events | stores | `event-state`; no opening |
 | 19 | a kept state is changed | stores | not looked at: replay from events; `compare` |
 | 20 | an erasure is to hide a fact | test_erasure.py | record `erasure` |
-| 21 | an upcast changes what old events mean | here | `opening`; the stored bytes lie beside it |
+| 21 | an upcast changes what old events mean | here | `opening`; stored bytes, and `read_by` in exports |
 | 22 | the bundle is wrapped anew, with keys and a policy of one's own | here | `checkpoint-signature`, `container` |
 | 23 | clocks are set back or forward | keys | `witness-clock`; `timestamp-order`, `recorded-time` |
 | 24 | somebody of the compliance reads without a trace | traces | records `access` and `export` on every route |

@@ -114,15 +114,11 @@ def alarmed(insider: Insider, number: int) -> set[str]:
 
 
 def forget(insider: Insider, number: int) -> None:
-    """Do what operators do after the alarm: put the store back, have the stream made anew, let the intake go on.
-
-    The journal is started again, because it would try for ever what it has read of the stream.
-    """
+    """Do what operators do after the alarm: put the store back, have the stream made anew, let the intake go on."""
     with insider.as_superuser(SERVICE) as connection:
         connection.execute(b"DELETE FROM ledger.stored_events WHERE notification_id >= %s", [number])
         connection.execute(b"UPDATE ledger.counter SET store_seq = %s", [number - 1])
     asyncio.run(_without_stream(insider))
-    insider.platform.wait_until_back("journal", insider.platform.kill("journal"))
     with insider.as_superuser("journal") as connection:
         connection.execute(b"UPDATE journal.source SET epoch = 1, position = last WHERE svc = %s", [SERVICE])
     assert insider.platform.run("journal", "parked", "replay", SERVICE).returncode == 0

@@ -166,6 +166,17 @@ def test_a_port_that_is_taken_ends_the_process(environment: dict[str, str], free
     assert process.returncode != 0
 
 
+def test_a_process_may_prepare_its_database_before_it_runs(
+    environment: dict[str, str], tmp_path: Path, free_port: int
+) -> None:
+    process = toy(environment, "run", "--migrate")
+    wait_for(lambda: httpx.get(f"http://127.0.0.1:{free_port}/readyz").is_success)
+    assert (tmp_path / "migrated").exists()
+    process.send_signal(signal.SIGTERM)
+    process.communicate(timeout=20)
+    assert process.returncode == 0
+
+
 def test_migrate_and_parked_do_their_work_and_end(environment: dict[str, str], tmp_path: Path) -> None:
     migrating = toy(environment, "migrate")
     migrating.communicate(timeout=20)

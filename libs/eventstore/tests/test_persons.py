@@ -2,6 +2,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from chassis.feed import Stretch
 from cryptography.exceptions import InvalidTag
 from eventstore import FileKeyService, Store, SubjectErased, UnsafeConfiguration
 from testkit.parcels import Parcel, Sample, Someone, a_parcel
@@ -64,6 +65,26 @@ def test_bytes_that_are_no_event_any_more_are_still_shown_to_an_auditor(store: S
         connection.execute("UPDATE ledger.stored_events SET state = 'no event'")
     assert [(row.store_seq, row.state) for row in store.held(0, 10)] == [(1, b"no event")]
     assert store.opening(1) is None
+
+
+def test_rows_are_read_in_bulk_as_they_are(store: Store, someone: Someone) -> None:
+    parcels = [a_parcel(str(number)) for number in range(5)]
+    store.save(*parcels, actor=someone)
+    first, second, third = map(Stretch._make, store.bulk(0, 6, 2))
+    held = store.held(0, 5)
+    assert first.numbers == (1).to_bytes(8) + (2).to_bytes(8)
+    assert second.entries == b"\x00".join(row.entry for row in held[2:4])
+    assert second.state_sizes == b"".join(len(row.state).to_bytes(4) for row in held[2:4])
+    assert third.states == held[4].state
+    assert all(
+        place in row.entry and row.entry.endswith(kind)
+        for place, kind, row in zip(first.places.split(b"\x00"), first.types.split(b"\x00"), held[:2], strict=True)
+    )
+    assert [Stretch._make(none).numbers for none in store.bulk(5, 7, 1)] == [b"", b""]
+    begun = store.bulk(0, 5, 1)
+    next(begun)
+    begun.close()
+    assert store.epoch() == 1
 
 
 def test_an_event_that_says_nothing_of_a_person_opens_too(store: Store, someone: Someone) -> None:

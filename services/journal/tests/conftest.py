@@ -35,7 +35,6 @@ from journal.log.database import Database, prepare
 from journal.log.intake import Intake
 from journal.settings import Settings, TimestampAuthority, Witness
 from journal.wiring import app, parts
-from launcher.components.postgres import Postgres, create_database
 from launcher.witness.memory import Memory
 from launcher.witness.serving import application
 from launcher.witness.witness import Witness as RealWitness
@@ -46,7 +45,10 @@ from proof.record import Record
 from sandbox.tsa.apps import Switches, authority
 from sandbox.tsa.chain import Chain
 from structlog.testing import capture_logs
+from testkit.databases import NewDatabase, Prepare
 from testkit.serving import serving
+from vault.application.facts import facts as facts_of_vault
+from vault.domain.document import Document
 
 SERVICES = ("identity", "dossier", "vault", "messaging", "journal")
 OFFICE, OTHER_OFFICE = uuid4(), uuid4()
@@ -135,6 +137,8 @@ def facts(happened: Any, aggregate: Any) -> Facts:
         return Facts(office=aggregate.office_id, dossier=aggregate.id)
     if isinstance(aggregate, DocumentRequest):
         return Facts(office=aggregate.office_id, dossier=aggregate.dossier_id)
+    if isinstance(aggregate, Document):
+        return facts_of_vault(happened, aggregate)
     return Facts()  # a reading repeats neither office nor dossier
 
 
@@ -217,22 +221,19 @@ def keys(tmp_path_factory: pytest.TempPathFactory) -> Keys:
     return Keys(folder, Verifier(folder / "trust.json"))
 
 
+def ledger(url: str) -> None:
+    """Make the tables of a service's event store."""
+    migrate(url, LEDGER)
+
+
 @pytest.fixture(scope="session")
-def new_database(postgres: Postgres) -> Callable[[], str]:
-    """Make databases; they go with the server at the end of the session."""
-
-    def make() -> str:
-        name = f"journal_{uuid4().hex[:12]}"
-        create_database(postgres.url, name)
-        return postgres.database_url(name)
-
-    return make
+def tables() -> Prepare:
+    """Make the journal's tables."""
+    return prepare
 
 
 @pytest.fixture
 def database(database_url: str) -> Iterator[Database]:
-    """Make the journal's tables."""
-    prepare(database_url)
     opened = Database(database_url)
     yield opened
     opened.close()
@@ -252,7 +253,7 @@ class Platform:
     def __init__(self, settings: Settings, stores: dict[str, Store], urls: dict[str, str], keys: Keys) -> None:
         self.settings, self.stores, self.urls, self.keys = settings, stores, urls, keys
         self.neighbours = Neighbours()
-        self.new_database: Callable[[], str] = str
+        self.new_database: Callable[..., str] = str
         self.parts = parts(settings)
         self.database, self.peers, self.checkpoints = self.parts.database, self.parts.peers, self.parts.checkpoints
         self.intake = Intake(self.database)
@@ -297,6 +298,13 @@ class Platform:
         """Let the dossier service complete the dossier."""
         matter = self.stores["dossier"].get(Matter, self.dossier)
         matter.trigger_event(Dossier.Completed, office_id=OFFICE)
+        self.stores["dossier"].save(matter, actor=Actor(person_id=NOTARY, kind="staff", office_id=OFFICE))
+
+    def note(self, times: int) -> None:
+        """Let something more be noted in the dossier, so many times."""
+        matter = self.stores["dossier"].get(Matter, self.dossier)
+        for number in range(times):
+            matter.noted(number)
         self.stores["dossier"].save(matter, actor=Actor(person_id=NOTARY, kind="staff", office_id=OFFICE))
 
     def take_in(self) -> None:
@@ -380,23 +388,21 @@ def attesters(keys: Keys, tmp_path: Path) -> Iterator[Outside]:
 
 
 @contextmanager
-def standing(new_database: Callable[[], str], keys: Keys, **more: Any) -> Iterator[Platform]:
+def standing(new_database: NewDatabase, keys: Keys, **more: Any) -> Iterator[Platform]:
     """Set everything up with one dossier whose events are in the log, and nothing signed yet.
 
     `more` are settings of the journal.
     """
     with ExitStack() as stack:
         stack.enter_context(capture_logs())  # printing the errors of tampered services takes seconds
-        urls = {svc: new_database() for svc in ("dossier", "vault")}
+        urls = {svc: new_database(ledger) for svc in ("dossier", "vault")}
         stores = {}
         for svc, url in urls.items():
-            migrate(url, LEDGER)
             stores[svc] = Store(
                 svc, url, projection=Projection(), keys=FileKeyService(keys.folder / "master"), facts=facts
             )
             stack.callback(stores[svc].close)
-        own = new_database()
-        prepare(own)
+        own = new_database(prepare)
         neighbours = Neighbours()
         routers = {
             "dossier": [feed_router(stores["dossier"], published), neighbours.dossier()],
@@ -442,34 +448,34 @@ def standing(new_database: Callable[[], str], keys: Keys, **more: Any) -> Iterat
 
 
 @pytest.fixture
-def platform(new_database: Callable[[], str], keys: Keys) -> Iterator[Platform]:
+def platform(new_database: NewDatabase, keys: Keys) -> Iterator[Platform]:
     """Return a platform that the test may change."""
     with standing(new_database, keys) as made:
         yield made
 
 
 @pytest.fixture
-def stands(new_database: Callable[[], str], keys: Keys) -> Callable[..., AbstractContextManager[Platform]]:
+def stands(new_database: NewDatabase, keys: Keys) -> Callable[..., AbstractContextManager[Platform]]:
     """Return what sets up a platform with further settings."""
     return partial(standing, new_database, keys)
 
 
 @pytest.fixture
-def attested(new_database: Callable[[], str], keys: Keys, attesters: Outside) -> Iterator[Platform]:
+def attested(new_database: NewDatabase, keys: Keys, attesters: Outside) -> Iterator[Platform]:
     """Return a platform whose log has witnesses (two of three are enough) and an authority."""
     with standing(new_database, keys, **attesters.settings()) as made:
         yield made
 
 
 @pytest.fixture(scope="module")
-def shared(new_database: Callable[[], str], keys: Keys) -> Iterator[Platform]:
+def shared(new_database: NewDatabase, keys: Keys) -> Iterator[Platform]:
     """Return a platform that tests only read."""
     with standing(new_database, keys) as made:
         yield made
 
 
 @pytest.fixture(scope="module")
-def finished(new_database: Callable[[], str], keys: Keys) -> Iterator[Platform]:
+def finished(new_database: NewDatabase, keys: Keys) -> Iterator[Platform]:
     """Return a platform whose dossier is complete, and which tests only read."""
     with standing(new_database, keys) as made:
         made.complete()

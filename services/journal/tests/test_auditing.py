@@ -1,21 +1,24 @@
 """Every stored row against every leaf, as an operator without a key does it."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Generator
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from chassis.client import Unavailable
+from chassis.feed import Stretch
 from journal.attest.auditing import Audit, Difference, Result, audit_command
 from journal.log.database import Database
 from journal.log.records import Draft, Records
+from journal.reading.peers import Peers
 
 if TYPE_CHECKING:
     from conftest import Platform
 
 
 def audit(platform: "Platform") -> Result:
-    return Audit(platform.database, platform.peers.rows).run()
+    return Audit(platform.database, platform.peers.bulk).run()
 
 
 def where(result: Result) -> list[tuple[str, int, str]]:
@@ -56,17 +59,40 @@ def test_what_is_not_taken_in_yet_is_no_difference(sealed: "Platform") -> None:
 
 
 @pytest.mark.parametrize(
-    ("statement", "what"),
+    ("change", "what"),
     [
-        ("UPDATE ledger.stored_events SET state = 'other' WHERE notification_id = 2", "state-differs"),
-        ("UPDATE ledger.stored_events SET topic = 'vault.sample-other' WHERE notification_id = 2", "row-mislabelled"),
-        ("UPDATE ledger.stored_events SET entry = 'other' WHERE notification_id = 2", "entry-differs"),
-        ("DELETE FROM ledger.stored_events WHERE notification_id = 2", "row-missing"),
+        ("state = 'other'", "state-differs"),
+        ("topic = 'vault.sample-other'", "row-mislabelled"),
+        ("""topic = topic || '","v":1}'""", "row-mislabelled"),
+        ("originator_id = gen_random_uuid()", "row-mislabelled"),
+        ("originator_version = 10", "row-mislabelled"),
+        ("entry = 'other'", "entry-differs"),
+        ("notification_id = 99", "row-missing"),
     ],
 )
-def test_a_changed_store_is_found_where_it_was_changed(sealed: "Platform", statement: str, what: str) -> None:
-    sealed.tamper("vault", statement)
+def test_a_changed_store_is_found_where_it_was_changed(sealed: "Platform", change: str, what: str) -> None:
+    sealed.tamper("vault", f"UPDATE ledger.stored_events SET {change} WHERE notification_id = 2")
     assert where(audit(sealed)) == [("vault", 2, what)]
+
+
+def test_a_removed_row_is_found(sealed: "Platform") -> None:
+    sealed.tamper("vault", "DELETE FROM ledger.stored_events WHERE notification_id = 2")
+    assert where(audit(sealed)) == [("vault", 2, "row-missing")]
+
+
+@pytest.mark.parametrize(("column", "what"), [("state", "state-differs"), ("topic", "row-mislabelled")])
+def test_what_was_made_nothing_is_found(sealed: "Platform", column: str, what: str) -> None:
+    sealed.tamper("vault", f"ALTER TABLE ledger.stored_events ALTER {column} DROP NOT NULL")
+    sealed.tamper("vault", f"UPDATE ledger.stored_events SET {column} = NULL WHERE notification_id = 2")
+    assert where(audit(sealed)) == [("vault", 2, what)]
+
+
+@pytest.mark.parametrize("entry", ["no JSON", "[]", '{"agg":"","agg_ver":1,"state_h":""}'])
+def test_a_leaf_changed_on_both_sides_is_found_in_the_tree_and_is_no_entry(sealed: "Platform", entry: str) -> None:
+    sealed.tamper("vault", "UPDATE ledger.stored_events SET entry = %s WHERE notification_id = 2", entry.encode())
+    statement = "UPDATE journal.entry SET entry = %s WHERE svc = 'vault' AND store_seq = 2"
+    damage(sealed.database, "entry", statement, entry.encode())
+    assert ("vault", 2, "leaf-unreadable") in where(audit(sealed))
 
 
 def test_a_changed_leaf_is_found_in_the_tree_and_at_its_service(sealed: "Platform") -> None:
@@ -91,10 +117,10 @@ def test_a_removed_leaf_is_found(sealed: "Platform", index: int, found: str) -> 
 
 
 def test_a_service_that_does_not_answer_leaves_the_audit_open(sealed: "Platform") -> None:
-    def rows(svc: str, after: int, limit: int) -> Sequence[Any]:
+    def rows(svc: str, after: int, until: int, length: int) -> Generator[Stretch]:
         if svc == "vault":
             raise Unavailable(peer=svc)
-        return sealed.peers.rows(svc, after, limit)
+        return sealed.peers.bulk(svc, after, until, length)
 
     result = Audit(sealed.database, rows).run()
     assert result.away == ["vault"]
@@ -110,7 +136,7 @@ def test_differences_beyond_the_list_are_counted() -> None:
 
 
 def test_the_verb_says_what_it_found(sealed: "Platform", capsys: pytest.CaptureFixture[str]) -> None:
-    assert audit_command(sealed.database, sealed.peers.rows, []) == 0
+    assert audit_command(sealed.database, sealed.peers.bulk, []) == 0
     assert capsys.readouterr().out == (
         "12 leaves, 2 signed states rebuilt\n"
         "dossier: 6 leaves, 6 rows compared, 0 ahead\n"
@@ -118,16 +144,41 @@ def test_the_verb_says_what_it_found(sealed: "Platform", capsys: pytest.CaptureF
         "0 differences\n"
     )
     sealed.tamper("vault", "UPDATE ledger.stored_events SET state = 'other' WHERE notification_id = 2")
-    assert audit_command(sealed.database, sealed.peers.rows, ["--json"]) == 1
+    assert audit_command(sealed.database, sealed.peers.bulk, ["--json"]) == 1
     said = json.loads(capsys.readouterr().out)
     assert (said["clean"], said["listed"]) == (False, [{"svc": "vault", "place": 2, "what": "state-differs"}])
-    assert audit_command(sealed.database, sealed.peers.rows, []) == 1
+    assert audit_command(sealed.database, sealed.peers.bulk, []) == 1
     assert "DIFFERS vault 2: state-differs\n1 differences\n" in capsys.readouterr().out
 
 
-def test_a_long_log_is_compared_in_pages_and_tells_how_far_it_is(database: Database) -> None:
+def test_every_number_that_neither_side_holds_any_more_is_found(sealed: "Platform") -> None:
+    sealed.tamper("vault", "DELETE FROM ledger.stored_events WHERE notification_id < 6")
+    damage(sealed.database, "entry", "DELETE FROM journal.entry WHERE svc = 'vault' AND store_seq BETWEEN 2 AND 4")
+    assert where(audit(sealed))[-5:] == [
+        ("vault", 1, "row-missing"),
+        ("vault", 2, "leaf-missing"),
+        ("vault", 3, "leaf-missing"),
+        ("vault", 4, "leaf-missing"),
+        ("vault", 5, "row-missing"),
+    ]
+
+
+def test_a_long_store_is_compared_in_stretches(sealed: "Platform") -> None:
+    """Enough events that the last stretch is a short one, damaged at the edges of stretches."""
+    sealed.note(600)
+    for _ in range(2):
+        sealed.take_in()
+    result = audit(sealed)
+    assert result.clean
+    assert asdict(result.services["dossier"]) == {"leaves": 606, "rows": 606, "ahead": 0}
+    edges = [250, 251, 500, 501, 606]
+    sealed.tamper("dossier", "UPDATE ledger.stored_events SET state = 'x' WHERE notification_id = ANY(%s)", edges)
+    assert where(audit(sealed)) == [("dossier", edge, "state-differs") for edge in edges]
+
+
+def test_a_long_log_is_compared_in_stretches_and_tells_how_far_it_is(database: Database) -> None:
     Records(database).append_all([Draft("access", {"purpose": "control", "reference": None, "query": {}})] * 20_500)
     told: list[str] = []
-    result = Audit(database, lambda *_: [], told.append).run()
+    result = Audit(database, Peers({}).bulk, told.append).run()
     assert (result.size, result.clean, result.services) == (20_500, True, {})
     assert told == ["tree: 10000 leaves", "tree: 20000 leaves"]

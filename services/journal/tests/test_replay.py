@@ -1,6 +1,7 @@
 """The past, told from events only, and proven by the log."""
 
 from datetime import UTC, datetime
+from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
@@ -10,6 +11,7 @@ from journal.reading.replay import _last
 from proof.checkpoint import Checkpoint
 from proof.note import Note, decode
 from proof.tree import verify_inclusion
+from testkit.releases import written_before
 
 if TYPE_CHECKING:
     from conftest import Outside, Platform
@@ -132,6 +134,24 @@ def test_a_client_is_told_the_states_of_what_is_theirs(shared: "Platform") -> No
     assert told == {("dossier", False, False), ("vault", False, False), ("vault", True, True)}
     assert shared.get(f"/dossiers/{shared.dossier}/state", "foreign client", at=5).status_code == 404
     assert shared.get(f"/dossiers/{shared.dossier}/state", "compliance", at=5, purpose=None).status_code == 422
+
+
+def test_a_state_says_which_code_told_it_and_by_which_rules(platform: "Platform") -> None:
+    """An event of an earlier release is read by the rules of today, and the log still says what was stored."""
+    client = platform.people["client"][0]
+    place = {"office": platform.office, "dossier": platform.dossier, "client": client}
+    master, url = platform.keys.folder / "master", platform.urls["dossier"]
+    letter = written_before("dossier", url, master, **place, town="Lyon", note="Mme Martin")
+    platform.take_in()
+    code = platform.stores["dossier"].code()
+    items = {item["id"]: item for item in state(platform, 6)["items"]}
+    told = items[str(letter)]
+    assert (told["state"]["city"], told["state"]["country"], told["findings"]) == ("Lyon", "FR", [])
+    assert told["read_by"] == {"version": version("scelle-dossier"), "upcasts": code.upcasts}
+    answer = platform.get(f"/dossiers/{platform.dossier}/diff", **{"from": 5, "to": 6})
+    (changed,) = answer.json()["aggregates"]
+    assert (changed["id"], changed["read_by"]) == (str(letter), told["read_by"])
+    assert {change["field"] for change in changed["changes"]} >= {"city", "country", "remark"}
 
 
 def test_the_states_come_in_pages(shared: "Platform") -> None:

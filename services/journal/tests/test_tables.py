@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 from uuid import UUID, uuid4
 
@@ -17,6 +18,7 @@ from proof.leaf import parse_leaf
 from proof.note import decode
 from proof.record import scope_digest
 from proof.tree import leaf_hash
+from testkit.releases import Letter, written_before
 
 if TYPE_CHECKING:
     from conftest import Platform
@@ -81,11 +83,10 @@ def test_a_name_that_would_be_a_formula_is_made_harmless(platform: "Platform") -
 def test_lines_of_json_have_exact_entries_and_payloads_that_open_them(shared: "Platform") -> None:
     answer = exported(shared, f"/dossiers/{shared.dossier}/export", "notary", "jsonl")
     first, leaves, last = read_lines(answer.content)
-    assert (first["format"], first["asked"], last) == (
-        "scelle-leaves/1",
-        {"dossier": str(shared.dossier)},
-        {"leaves": 6},
-    )
+    assert (first["format"], first["asked"]) == ("scelle-leaves/1", {"dossier": str(shared.dossier)})
+    rules = shared.stores["dossier"].code().upcasts
+    code = {svc: [{"version": version(f"scelle-{svc}"), "upcasts": rules}] for svc in ("dossier", "vault")}
+    assert last == {"leaves": 6, "read_by": code}
     assert len(first["schemas"]) == 64
     for line in leaves:
         data = line["entry"].encode()
@@ -93,8 +94,38 @@ def test_lines_of_json_have_exact_entries_and_payloads_that_open_them(shared: "P
         assert isinstance(entry, Entry)
         assert decode(line["leaf_hash"]) == leaf_hash(data)
         assert commitment(decode(line["salt"]), canonical(line["payload"])) == entry.payload_c
+        assert "upcast" not in line
     digest = scope_digest(leaf_hash(line["entry"].encode()) for line in leaves)
     assert answer.headers["scelle-digest"] == digest
+
+
+def a_letter_of_the_release_before(platform: "Platform", client: UUID) -> UUID:
+    """Let a process of an earlier release of the dossier service write, and the log know."""
+    place = {"office": platform.office, "dossier": platform.dossier}
+    master, url = platform.keys.folder / "master", platform.urls["dossier"]
+    letter = written_before("dossier", url, master, **place, client=client, town="Lyon", note="Mme Martin")
+    platform.take_in()
+    return letter
+
+
+def test_what_an_earlier_release_said_is_exported_as_it_was_stored_and_as_it_is_read(platform: "Platform") -> None:
+    a_letter_of_the_release_before(platform, client := platform.people["client"][0])
+    answer = exported(platform, f"/dossiers/{platform.dossier}/export", "notary", "jsonl")
+    _, leaves, last = read_lines(answer.content)
+    line = leaves[-1]
+    entry = parse_leaf(line["entry"].encode())
+    assert isinstance(entry, Entry)
+    assert (entry.type, entry.schema) == (Letter.Created.TOPIC, 1)
+    assert commitment(decode(line["salt"]), canonical(line["payload"])) == entry.payload_c
+    ids = {"office_id": str(platform.office), "dossier_id": str(platform.dossier), "client_id": str(client)}
+    assert line["payload"] == {"type": entry.type, "data": ids | {"town": "Lyon", "note": "Mme Martin"}}
+    lifted = {"city": "Lyon", "country": "FR", "remark": "Mme Martin"}
+    assert line["upcast"] == {"type": entry.type, "data": ids | lifted}
+    assert [one for one in leaves if "upcast" in one] == [line]
+    assert last["read_by"]["dossier"][0]["upcasts"] == platform.stores["dossier"].code().upcasts
+    platform.stores["dossier"].keys.destroy(client)
+    _, leaves, _ = read_lines(exported(platform, f"/dossiers/{platform.dossier}/export", "notary", "jsonl").content)
+    assert (leaves[line["index"]]["payload"], "upcast" in leaves[line["index"]]) == (None, False)
 
 
 def test_a_client_is_given_the_payloads_of_what_is_theirs(shared: "Platform") -> None:

@@ -22,6 +22,7 @@ _FRENCH = {
     "withheld": "contenu non communiqué à ce lecteur",
     "untold": "aucun état",
     "version": "version {version}, feuille {index}",
+    "read": "lu par la version {version} du service, règles {upcasts}",
     "finding": "ANOMALIE {code}{place}",
     "place": " (feuille {index})",
     "by": "par la feuille {index} : {meaning} {who}",
@@ -43,6 +44,7 @@ _ENGLISH = {
     "withheld": "contents not shown to this reader",
     "untold": "no state",
     "version": "version {version}, leaf {index}",
+    "read": "read by version {version} of the service, rules {upcasts}",
     "finding": "FINDING {code}{place}",
     "place": " (leaf {index})",
     "by": "by leaf {index}: {meaning} {who}",
@@ -99,6 +101,7 @@ class Printing:
             yield f"    {self.say('untold')}"
         else:
             yield from (f"    {name} = {_value(value)}" for name, value in found["state"].items())
+        yield from self._read(found)
         yield from self._findings(found)
 
     def changed(self, found: Json) -> Iterator[str]:
@@ -112,6 +115,7 @@ class Printing:
             meaning = event["meaning"] if self._french else event["type"]
             yield f"    {change['field']} : {_value(change['before'])} → {_value(change['after'])}"
             yield f"        {self.say('by', index=change['index'], meaning=meaning, who=self.who(event))}"
+        yield from self._read(found)
         yield from self._findings(found)
 
     def moment(self, text: str) -> str:
@@ -126,6 +130,10 @@ class Printing:
         said += [self.say("cosigned")] if sealed["cosigned"] else []
         said += [self.say("stamped", at=self.moment(sealed["stamped_at"]))] if sealed["stamped_at"] else []
         return ", ".join(said)
+
+    def _read(self, found: Json) -> Iterator[str]:
+        if found["read_by"]:
+            yield f"    {self.say('read', **found['read_by'])}"
 
     def _findings(self, found: Json) -> Iterator[str]:
         for finding in found["findings"]:

@@ -13,28 +13,26 @@ import os
 import re
 import signal
 import sys
-from collections.abc import Mapping
 from importlib.util import find_spec
 from typing import Any
 
 from chassis.logging import get_logger
-from chassis.settings import SettingsRefused
+from chassis.settings import CRASHPOINT, SettingsRefused, crashpoint
 
-VARIABLE = "SCELLE_CRASHPOINT"
 EVENT = "scelle.crashpoint"
 _ASKED = re.compile(r"([a-z]+\.[a-z-]+)(?::([1-9][0-9]{0,5}))?")
 
 
-def arm(environment: Mapping[str, str] = os.environ) -> None:
+def arm() -> None:
     """Arm the crash point that the environment names, if it names one; raise SettingsRefused if that may not be."""
-    asked = environment.get(VARIABLE)
+    asked = crashpoint()
     if asked is None:
         return
     if find_spec("testkit") is None:
-        raise SettingsRefused(f"{VARIABLE} is set, and this is no test build; remove it from the environment")
+        raise SettingsRefused(f"{CRASHPOINT} is set, and this is no test build; remove it from the environment")
     found = _ASKED.fullmatch(asked)
     if found is None:
-        raise SettingsRefused(f"{VARIABLE} is not written as <place>.<name> or <place>.<name>:<pass>")
+        raise SettingsRefused(f"{CRASHPOINT} is not written as <place>.<name> or <place>.<name>:<pass>")
     name, last = found[1], int(found[2] or 1)
     passes = itertools.count(1)
 

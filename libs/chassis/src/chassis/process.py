@@ -1,8 +1,8 @@
 """A process of a service: its verbs, its tasks, and a clean stop.
 
 `serve` answers HTTP, `work` runs the tasks and answers probes only, `run` does both in one process, `migrate` prepares
-the database, `rebuild` remakes the read models, `compare` tells whether they hold what the events say, `parked` lists
-and replays messages that could not be handled.
+the database (`run --migrate` does it first, and loads the program once), `rebuild` remakes the read models, `compare`
+tells whether they hold what the events say, `parked` lists and replays messages that could not be handled.
 """
 
 import argparse
@@ -84,6 +84,8 @@ def run_service(service: Service[S], arguments: Sequence[str] | None = None) -> 
     crashing.arm()
     if asked.verb in {"serve", "work", "run"}:
         _check_peers(service, settings)
+        if asked.verb == "run" and asked.migrate:
+            service.migrate(settings)
         shutdown = telemetry.configure(service.name, settings.otlp_endpoint)
         with asyncio.Runner(loop_factory=_loop) as runner:
             runner.run(_live(service, settings, asked.verb))
@@ -113,8 +115,9 @@ def _loop() -> asyncio.AbstractEventLoop:
 def _parser(service: Service[S]) -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog=service.name, description=__doc__)
     verbs = parser.add_subparsers(dest="verb", required=True)
-    for verb in ("serve", "work", "run", "migrate", *(["rebuild"] if service.rebuild else [])):
+    for verb in ("serve", "work", "migrate", *(["rebuild"] if service.rebuild else [])):
         verbs.add_parser(verb)
+    verbs.add_parser("run").add_argument("--migrate", action="store_true", help="prepare the database first")
     if service.compare:
         comparing = verbs.add_parser("compare", description="Exit 0 without drift, 1 with drift, 2 if nobody can tell.")
         comparing.add_argument("--json", action="store_true", help="one JSON object instead of text")

@@ -9,6 +9,7 @@ from pydantic import AfterValidator, Field, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
 
 FOLDER = "SCELLE_SETTINGS_DIR"
+CRASHPOINT = "SCELLE_CRASHPOINT"
 
 
 class SettingsRefused(SystemExit):
@@ -92,3 +93,8 @@ def _file_names(folder: Path | None, prefix: str) -> set[str]:
         return {_secret(path).name.upper() for path in folder.iterdir() if path.name.upper().startswith(prefix)}
     except ValueError as error:
         raise SettingsRefused(str(error)) from None
+
+
+def crashpoint() -> str | None:
+    """Return the place at which a test wants this process to end (`chassis.crashing`), None for every other process."""
+    return os.environ.get(CRASHPOINT)

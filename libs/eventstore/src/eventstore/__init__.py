@@ -24,6 +24,7 @@ from eventstore.projection import Projection, Rows
 from eventstore.rebuilding import rebuild
 from eventstore.state import StateAt
 from eventstore.store import Store
+from eventstore.upcasts import Code
 
 __all__ = [
     "AWAY",
@@ -31,6 +32,7 @@ __all__ = [
     "AlreadyDone",
     "AlreadyReceived",
     "Changed",
+    "Code",
     "DocFact",
     "Drift",
     "Facts",

@@ -7,8 +7,14 @@ from typing import Any, ClassVar
 import psycopg
 from eventsourcing.persistence import InterfaceError, OperationalError
 
-AWAY: tuple[type[Exception], ...] = (psycopg.OperationalError, psycopg.InterfaceError, OperationalError, InterfaceError)
-"""What is raised when PostgreSQL does not answer: waiting mends it, and nobody did wrong."""
+AWAY: tuple[type[Exception], ...] = (
+    psycopg.OperationalError,  # a full disk among them
+    psycopg.InterfaceError,
+    psycopg.errors.InternalError_,  # of the server, such as a file that it may not let grow
+    OperationalError,
+    InterfaceError,
+)
+"""What is raised when PostgreSQL does not answer or cannot work: waiting mends it, and nobody did wrong."""
 
 
 class StoreRefusal(Exception):

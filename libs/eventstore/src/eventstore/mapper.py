@@ -11,15 +11,26 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any, cast
 from uuid import UUID
 
-from eventsourcing.persistence import Mapper, StoredEvent, Transcoder
+from eventsourcing.persistence import (
+    DatetimeAsISO,
+    DecimalAsStr,
+    JSONTranscoder,
+    Mapper,
+    StoredEvent,
+    Transcoder,
+    UUIDAsHex,
+)
 from eventsourcing.utils import get_topic, resolve_topic
 from proof.canonical import canonical
 from proof.entry import SALT_SIZE, instant
 from typing_extensions import override
 
 from eventstore.personal import personal_fields
+from eventstore.upcasts import current_version, upcast
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
     from eventsourcing.domain import DomainEventProtocol
 
     from eventstore.keys import SubjectKeys
@@ -80,9 +91,8 @@ class SealingMapper(Mapper[UUID]):
             state[SALT] = [self._box(subject, share, label(SALT)) for subject, share in shares.items()]
         else:
             state[SALT] = base64.b64encode(salt).decode()
-        class_version = getattr(type(event), "class_version", 1)
-        if class_version > 1:
-            state["class_version"] = class_version
+        if current_version(type(event)) > 1:
+            state["class_version"] = current_version(type(event))
         return SealedEvent(StoredEvent(originator_id, version, topic, self.transcoder.encode(state)), payload, salt)
 
     @override
@@ -93,16 +103,14 @@ class SealingMapper(Mapper[UUID]):
     def to_domain_event(self, stored_event: StoredEvent) -> DomainEventProtocol[UUID]:
         cls = resolve_topic(stored_event.topic)
         state = self.transcoder.decode(stored_event.state)
-        label = _label(
-            self._service, _uuid(stored_event.originator_id), stored_event.originator_version, stored_event.topic
-        )
+        label = self._label(stored_event)
         fields: dict[str, Any] = state["data"]
         for name, box in state.get("personal", {}).items():
             opened = box and self._open(box, label(name))
             fields[name] = opened and self.transcoder.decode(opened)
         fields["originator_id"] = _uuid(stored_event.originator_id)
         fields["originator_version"] = stored_event.originator_version
-        _upcast(cls, fields, state.get("class_version", 1))
+        upcast(cls, fields, state.get("class_version", 1))
         for name in personal_fields(cls):
             fields.setdefault(name, None)
         event = object.__new__(cls)
@@ -115,22 +123,44 @@ class SealingMapper(Mapper[UUID]):
         state = self.transcoder.decode(stored.state)
         version = state.get("class_version", 1)
         fields: dict[str, Any] = state["data"]
-        _upcast(cls, fields, version)
+        upcast(cls, fields, version)
         hidden = personal_fields(cls)
         return {name: value for name, value in fields.items() if name not in hidden}, version
 
     def opening(self, stored: StoredEvent) -> tuple[bytes, bytes] | None:
         """Recompute (canonical payload, salt) of a stored event; None once a person it speaks of was erased."""
         state = self.transcoder.decode(stored.state)
-        label = _label(self._service, _uuid(stored.originator_id), stored.originator_version, stored.topic)
-        fields: dict[str, Any] = state["data"]
+        fields = self._fields(stored, state)
+        salt = self._salt(state[SALT], self._label(stored)(SALT))
+        return None if fields is None or salt is None else (canonical_payload(stored.topic, fields), salt)
+
+    def upcast(self, stored: StoredEvent) -> bytes | None:
+        """Return the canonical payload as the code of today reads it.
+
+        None if the event was stored under the version of today, and once a person it speaks of was erased.
+        """
+        state, kind = self.transcoder.decode(stored.state), resolve_topic(stored.topic)
+        version = state.get("class_version", 1)
+        fields = self._fields(stored, state) if version < current_version(kind) else None
+        if fields is None:
+            return None
+        place = {"originator_id": _uuid(stored.originator_id), "originator_version": stored.originator_version}
+        lifted = fields | place
+        upcast(kind, lifted, version)
+        return canonical_payload(stored.topic, lifted)
+
+    def _fields(self, stored: StoredEvent, state: Mapping[str, Any]) -> dict[str, Any] | None:
+        """Return the fields as they were stored, opened; None if one of them cannot be opened any more."""
+        label, fields = self._label(stored), dict[str, Any](state["data"])
         for name, box in state.get("personal", {}).items():
             opened = box and self._open(box, label(name))
             if box and opened is None:
                 return None
             fields[name] = opened and self.transcoder.decode(opened)
-        salt = self._salt(state[SALT], label(SALT))
-        return None if salt is None else (canonical_payload(stored.topic, fields), salt)
+        return fields
+
+    def _label(self, stored: StoredEvent) -> Callable[[str], bytes]:
+        return _label(self._service, _uuid(stored.originator_id), stored.originator_version, stored.topic)
 
     def _salt(self, stored: str | list[list[str]], label: bytes) -> bytes | None:
         if isinstance(stored, str):
@@ -145,6 +175,15 @@ class SealingMapper(Mapper[UUID]):
     def _open(self, box: list[str], label: bytes) -> bytes | None:
         subject, sealed = box
         return self._keys.open(UUID(subject), base64.b64decode(sealed), label)
+
+
+def json_transcoder() -> JSONTranscoder:
+    """Return what writes the fields of events as JSON and reads them back."""
+    transcoder = JSONTranscoder()
+    transcoder.register(UUIDAsHex())
+    transcoder.register(DecimalAsStr())
+    transcoder.register(DatetimeAsISO())
+    return transcoder
 
 
 def canonical_payload(topic: str, fields: dict[str, Any]) -> bytes:
@@ -171,7 +210,7 @@ def plain_value(value: Any) -> Any:
     raise TypeError(message)
 
 
-def _label(service: str, originator_id: UUID, version: int, topic: str) -> Any:
+def _label(service: str, originator_id: UUID, version: int, topic: str) -> Callable[[str], bytes]:
     """Bind a box to its place: service, aggregate, version, event and field."""
     prefix = f"{service}|{originator_id}|{version}|{topic}|"
     return lambda field: (prefix + field).encode()
@@ -179,11 +218,6 @@ def _label(service: str, originator_id: UUID, version: int, topic: str) -> Any:
 
 def _uuid(value: UUID | str) -> UUID:
     return value if isinstance(value, UUID) else UUID(value)
-
-
-def _upcast(cls: type, fields: dict[str, Any], from_version: int) -> None:
-    for version in range(from_version, getattr(cls, "class_version", 1)):
-        getattr(cls, f"upcast_v{version}_v{version + 1}")(fields)
 
 
 def _xor(left: bytes, right: bytes) -> bytes:

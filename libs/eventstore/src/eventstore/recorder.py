@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import sys
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -111,7 +112,8 @@ class LedgerRecorder(PostgresApplicationRecorder):
     def _append_once(self, batch: Append) -> int:
         with self.datastore.pool.connection() as connection:
             row = connection.execute(APPEND, (batch.as_json(),), prepare=True).fetchone()
-            return int(row["first_seq"]) if row else 0
+        sys.audit("scelle.crashpoint", "eventstore.after-commit")
+        return int(row["first_seq"]) if row else 0
 
     def _refuse(self, error: psycopg.errors.UniqueViolation, batch: Append) -> NoReturn:
         constraint = error.diag.constraint_name or ""

@@ -9,28 +9,23 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import psycopg
 from cryptography.exceptions import InvalidTag
 from eventsourcing.application import AggregateNotFoundError, Repository
-from eventsourcing.persistence import (
-    DatetimeAsISO,
-    DecimalAsStr,
-    EventStore,
-    JSONTranscoder,
-    StoredEvent,
-    UUIDAsHex,
-)
+from eventsourcing.persistence import EventStore, StoredEvent
 from eventsourcing.postgres import PostgresDatastore
 from eventsourcing.utils import strtobool
 from proof.entry import Document, Fields, commitment, digest_commitment, fragments, instant, state_hash
 from psycopg.conninfo import conninfo_to_dict
 
+from eventstore.bulk import stretches
 from eventstore.errors import Missing, UnsafeConfiguration
 from eventstore.facts import Held, Recorded
 from eventstore.keys import SubjectKeys
-from eventstore.mapper import SealedEvent, SealingMapper
+from eventstore.mapper import SealedEvent, SealingMapper, json_transcoder
 from eventstore.recorder import Append, LedgerRecorder
 from eventstore.state import intact_event, replayed
+from eventstore.upcasts import code_of, current_version
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Generator, Iterator, Mapping
     from uuid import UUID
 
     from eventsourcing.domain import Aggregate, DomainEventProtocol
@@ -41,8 +36,10 @@ if TYPE_CHECKING:
     from eventstore.keys import KeyService
     from eventstore.projection import Projection
     from eventstore.state import StateAt
+    from eventstore.upcasts import Code
 
 A = TypeVar("A", bound="Aggregate")
+T = TypeVar("T")
 
 POOL_SIZE = 16  # connections; the HTTP threads of one process are about as many
 LOCK_TIMEOUT = "5s"
@@ -70,7 +67,7 @@ class Store:
         self._facts = facts
         self._datastore = open_datastore(dsn)
         self.keys = SubjectKeys(service, self._datastore, keys)
-        self._mapper = SealingMapper(service, _transcoder(), self.keys)
+        self._mapper = SealingMapper(service, json_transcoder(), self.keys)
         self._recorder = LedgerRecorder(self._datastore, events_table_name="stored_events")
         self._repository: Repository[UUID] = Repository(EventStore(self._mapper, self._recorder))
 
@@ -155,19 +152,28 @@ class Store:
         with self.connection() as connection:
             return [Held(**_raw(row)) for row in self._recorder.page(connection, after, limit)]
 
+    def bulk(self, after: int, until: int, length: int) -> Generator[tuple[bytes, ...]]:
+        """Read the rows `after` + 1 to `until` as they are, `length` numbers at a time (`bulk.stretches`)."""
+        with self.connection() as connection:
+            yield from stretches(connection, after, until, length)
+
     def opening(self, store_seq: int) -> tuple[bytes, bytes] | None:
         """Open the commitment of one event: (canonical payload, salt).
 
         None if it is unknown, if its person was erased, or if its bytes are not what was stored.
         """
-        with self.connection() as connection:
-            rows = self._recorder.page(connection, store_seq - 1, 1)
-        if not rows or rows[0]["notification_id"] != store_seq:
-            return None
-        try:
-            return self._mapper.opening(_stored(rows[0]))
-        except (InvalidTag, ValueError, TypeError, LookupError):
-            return None
+        return self._told(store_seq, self._mapper.opening)
+
+    def upcast(self, store_seq: int) -> bytes | None:
+        """Return what the code of today makes of the canonical payload of an event, if that is not what was stored.
+
+        None for an event of the version of today, and where `opening` gives None.
+        """
+        return self._told(store_seq, self._mapper.upcast)
+
+    def code(self) -> Code:
+        """Return which code reads this store, and by which rules it reads events of earlier versions."""
+        return code_of(self.service)
 
     def ready(self) -> bool:
         """Tell whether the write path answers."""
@@ -176,6 +182,17 @@ class Store:
         except psycopg.Error:
             return False
         return True
+
+    def _told(self, store_seq: int, tell: Callable[[StoredEvent], T | None]) -> T | None:
+        """Return what `tell` makes of one event; None if it is unknown, or not what was stored."""
+        with self.connection() as connection:
+            rows = self._recorder.page(connection, store_seq - 1, 1)
+        if not rows or rows[0]["notification_id"] != store_seq:
+            return None
+        try:
+            return tell(_stored(rows[0]))
+        except (InvalidTag, ValueError, TypeError, LookupError):
+            return None
 
     def _domain_event(self, row: Mapping[str, Any]) -> Any:
         return self._mapper.to_domain_event(_stored(row))
@@ -204,7 +221,7 @@ class Store:
                 agg=str(event.originator_id),
                 agg_ver=event.originator_version,
                 type=sealed.stored.topic,
-                schema=getattr(type(event), "class_version", 1),
+                schema=current_version(type(event)),
                 occurred_at=instant(event.timestamp),
                 payload_c=commitment(sealed.salt, sealed.payload),
                 state_h=state_hash(sealed.stored.state),
@@ -250,14 +267,6 @@ def _refuse_unsafe(environment: Any) -> None:
         if name.endswith("POSTGRES_ENABLE_DB_FUNCTIONS") and strtobool(value or "no"):
             message = f"{name} is on: it loses events to readers; remove it from the environment"
             raise UnsafeConfiguration(message)
-
-
-def _transcoder() -> JSONTranscoder:
-    transcoder = JSONTranscoder()
-    transcoder.register(UUIDAsHex())
-    transcoder.register(DecimalAsStr())
-    transcoder.register(DatetimeAsISO())
-    return transcoder
 
 
 def _raw(row: dict[str, Any]) -> dict[str, Any]:

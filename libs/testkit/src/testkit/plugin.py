@@ -10,10 +10,12 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 from launcher.components.nats import Nats
-from launcher.components.postgres import Postgres, create_database, drop_database
+from launcher.components.postgres import Postgres, drop_database
 from launcher.components.seaweedfs import PORTS, S3Access, SeaweedFS
 from launcher.parts import running
 from launcher.ports import free_ports
+
+from testkit.databases import Databases, NewDatabase, Prepare
 
 _numbers = itertools.count(1)
 
@@ -43,15 +45,16 @@ def servers_folder() -> Iterator[Path]:
 
 @pytest.fixture(scope="session")
 def postgres(servers_folder: Path) -> Iterator[Postgres]:
-    """Return a running PostgreSQL server; its ``url`` is the superuser's."""
-    server = Postgres(servers_folder / "postgres", free_ports(1)[0], servers_folder / "postgres.log", tied=True)
+    """Return a running PostgreSQL server; its ``url`` is the superuser's. No test outlives the machine."""
+    port, log = free_ports(1)[0], servers_folder / "postgres.log"
+    server = Postgres(servers_folder / "postgres", port, log, tied=True, durable=False)
     with running(server):
         yield server
 
 
 @pytest.fixture(scope="session")
 def dropping(postgres: Postgres) -> Iterator[Callable[[str], None]]:
-    """Return what drops a database while the next test runs: the server flushes everything for each."""
+    """Return what drops a database while the next test runs."""
     with ThreadPoolExecutor(1) as worker:
         dropped: list[Future[None]] = []
         yield lambda name: dropped.append(worker.submit(drop_database, postgres.url, name))
@@ -59,13 +62,26 @@ def dropping(postgres: Postgres) -> Iterator[Callable[[str], None]]:
             one.result()
 
 
+@pytest.fixture(scope="session")
+def new_database(postgres: Postgres) -> NewDatabase:
+    """Return what makes a database, and gives its address."""
+    return Databases(postgres).new
+
+
+@pytest.fixture(scope="session")
+def tables() -> Prepare | None:
+    """Return what makes the tables that the database of every test begins with; none, unless tests say otherwise."""
+    return None
+
+
 @pytest.fixture
-def database_url(postgres: Postgres, dropping: Callable[[str], None]) -> Iterator[str]:
-    """Return the address of an empty database of this test's own."""
-    name = f"test_{next(_numbers)}"
-    create_database(postgres.url, name)
-    yield postgres.database_url(name)
-    dropping(name)
+def database_url(
+    postgres: Postgres, new_database: NewDatabase, tables: Prepare | None, dropping: Callable[[str], None]
+) -> Iterator[str]:
+    """Return the address of a database of this test's own, with the `tables` and no row."""
+    url = new_database(tables)
+    yield url
+    dropping(url.removeprefix(postgres.database_url("")))
 
 
 @pytest.fixture(scope="session")

@@ -17,7 +17,7 @@ import psycopg
 from launcher.blueprint import SERVICES, Blueprint, database
 from launcher.components.seaweedfs import S3Access
 from launcher.journey.world import World
-from launcher.parts import running
+from launcher.parts import Module, running
 from launcher.ports import LOOPBACK, free_ports
 from launcher.processes import bare_environment
 from launcher.state import State
@@ -35,6 +35,7 @@ class Platform:
         self.folder = folder
         self.launcher: subprocess.Popen[str] | None = None
         self.summary: dict[str, Any] = {}
+        self._known: Blueprint | None = None
 
     def up(self) -> None:
         """Start the launcher and wait until it says where everything is."""
@@ -52,6 +53,7 @@ class Platform:
         if not line:
             raise RuntimeError(f"the platform does not start:\n{log.read_text()[-3000:]}")
         self.summary = json.loads(line)
+        self._known = None
 
     def down(self) -> None:
         """Stop the launcher, and what it may have left."""
@@ -113,6 +115,12 @@ class Platform:
             pid = self.kill(service)
             self.wait_until_back(service, pid)
 
+    def move_database(self, service: str, tablespace: str) -> None:
+        """Put the files of a service's database elsewhere; its sessions are ended."""
+        with self._alone(service) as (connection, source):
+            moved = sql.SQL("ALTER DATABASE {} SET TABLESPACE {}")
+            connection.execute(moved.format(source, sql.Identifier(tablespace)))
+
     @contextmanager
     def _alone(self, service: str) -> Iterator[tuple[psycopg.Connection[Any], sql.Identifier]]:
         """Lend the server while nobody but superusers can connect to a service's database."""
@@ -145,13 +153,16 @@ class Platform:
     @contextmanager
     def second(self, service: str) -> Iterator[None]:
         """Run one more process of a service on the same database, as somebody does by mistake."""
-        blueprint = self._blueprint()
-        part = blueprint.service(service)
+        part = self.part(service)
         port = free_ports(1)[0]
         part.environment = {**part.environment, f"{service.upper()}_HTTP_PORT": str(port)}
         part.name, part.port, part.log = f"second-{service}", port, part.log.with_name(f"second-{service}.log")
         with running(part):
             yield
+
+    def part(self, service: str) -> Module:
+        """Return how a service's process is started."""
+        return self._blueprint().service(service)
 
     def key_file(self, service: str) -> Path:
         """Return the file of the key that a service signs with; `log` is the journal's log."""
@@ -188,9 +199,11 @@ class Platform:
         return found
 
     def _blueprint(self) -> Blueprint:
-        state = State.load(self.folder)
-        state.checked.update(state.ports)  # in use, and by the right processes
-        return Blueprint(state, {})
+        if self._known is None:  # the ports of a folder stay as they are
+            state = State.load(self.folder)
+            state.checked.update(state.ports)  # in use, and by the right processes
+            self._known = Blueprint(state, {})
+        return self._known
 
 
 def nothing_left(folder: Path) -> list[int]:

@@ -2,13 +2,14 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 from hashlib import sha256
 from typing import Any
 from uuid import UUID
 
 import pytest
 from contracts import Envelope
-from journal.log.database import Database, log_size, nodes
+from journal.log.database import Database, from_nodes, log_size
 from journal.log.leaf import Leaf, read_leaf
 from proof import tree
 from proof.entry import Fields, assemble, encoded, fragments, instant, state_hash
@@ -82,7 +83,7 @@ def audited(database: Database) -> list[Leaf]:
             chains[entry.svc, entry.office] = (number + 1, encoded(sha256(leaf.data).digest()))
     with database.transaction() as connection:
         assert log_size(connection) == len(found)
-        assert tree.root(len(found), nodes(connection)) == grown.root()
+        assert from_nodes(connection, partial(tree.root, len(found))) == grown.root()
     return found
 
 

@@ -1,4 +1,5 @@
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
@@ -6,7 +7,7 @@ import psycopg
 import pytest
 from journal.log.alarms import Alarms
 from journal.log.checkpoints import Checkpoints, ForkRefused, LogSigner
-from journal.log.database import Database, log_size, nodes
+from journal.log.database import Database, from_nodes, log_size
 from journal.log.intake import HoleLeft, Intake, Reached, SourceStopped
 from proof import tree
 from proof.tree import leaf_hash, verify_inclusion
@@ -40,10 +41,10 @@ def test_entries_of_several_services_make_one_tree_that_proves_each(
     assert intake.position("dossier") == Reached(1, 7)
     assert intake.position("vault") == Reached(1, 2)
     with database.transaction() as connection:
-        read, size = nodes(connection), log_size(connection)
-        root = tree.root(size, read)
+        size = log_size(connection)
+        root = from_nodes(connection, partial(tree.root, size))
         for index, message in enumerate(sent):
-            proof = tree.inclusion_proof(index, size, read)
+            proof = from_nodes(connection, partial(tree.inclusion_proof, index, size))
             assert verify_inclusion(leaf_hash(message.proofentry.encode()), index, size, proof, root)
 
 
@@ -186,7 +187,7 @@ def test_a_root_that_was_stored_but_not_signed_is_signed_after_a_crash(
     service = new_service()
     intake.receive(service.messages(2))
     with database.transaction() as connection:
-        root = tree.root(2, nodes(connection))
+        root = from_nodes(connection, partial(tree.root, 2))
         connection.execute("INSERT INTO journal.checkpoint (size, root) VALUES (2, %s)", (root,))
     intake.receive(service.messages(1))
     first, second = checkpoints.seal(), checkpoints.seal()

@@ -10,6 +10,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 import httpx
 import pytest
 from bus import relaying
-from journal.log.database import Database, nodes
+from journal.log.database import Database, from_nodes
 from journal.wiring import PRODUCERS
 from launcher.components.nats import Nats
 from launcher.parts import running
@@ -192,9 +193,8 @@ def test_a_journal_killed_again_and_again_keeps_one_history(journal: Process, au
 def check_signed(database: Database, seals: list[Record]) -> None:
     """Require that every signed root is the tree's, and every token recorded by the one seal of its round."""
     with database.transaction() as connection:
-        read = nodes(connection)
         for row in connection.execute("SELECT size, root FROM journal.checkpoint").fetchall():
-            assert bytes(row["root"]) == tree.root(row["size"], read)
+            assert bytes(row["root"]) == from_nodes(connection, partial(tree.root, row["size"]))
         rows = connection.execute("SELECT size, response FROM journal.token ORDER BY id").fetchall()
     recorded = [(seal.body["size"], token) for seal in seals for token in seal.body["tokens"]]
     assert recorded == [(row["size"], encoded(sha256(row["response"]).digest())) for row in rows]

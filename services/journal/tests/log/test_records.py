@@ -13,7 +13,7 @@ from contracts import Envelope
 from eventstore import migrate
 from journal.log.bookkeeping import close_day
 from journal.log.checkpoints import Checkpoints, LogSigner
-from journal.log.database import MIGRATIONS, Database, nodes, prepare
+from journal.log.database import MIGRATIONS, Database, from_nodes, prepare
 from journal.log.intake import Intake, SourceStopped
 from journal.log.keys import record_keys
 from journal.log.records import Draft, LogBehind, Records
@@ -244,5 +244,5 @@ def test_two_journals_started_by_mistake_write_one_history(
     assert len([head for head in audit.of_kind(database, "head") if head.body["reason"] == "closing"]) == 30
     with database.transaction() as connection:
         signed = connection.execute("SELECT size, root FROM journal.checkpoint ORDER BY size").fetchall()
-        read = nodes(connection)
-        assert [bytes(row["root"]) for row in signed] == [tree.root(row["size"], read) for row in signed]
+        roots = from_nodes(connection, lambda read: [tree.root(row["size"], read) for row in signed])
+        assert [bytes(row["root"]) for row in signed] == roots

@@ -4,6 +4,7 @@ import asyncio
 import json
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 from uuid import UUID, uuid4
@@ -16,7 +17,7 @@ from journal.attest.progress import Progress
 from journal.attest.s3 import Bucket
 from journal.log.alarms import Alarms
 from journal.log.appender import Row
-from journal.log.database import nodes
+from journal.log.database import from_nodes
 from journal.log.heads import append_head
 from journal.log.records import Draft, record
 from proof.checkpoint import Checkpoint
@@ -145,7 +146,7 @@ def with_other_lock(copy: "Copy", days: int | None) -> Bucket:
 
 def root_at(log: "Log", size: int) -> bytes:
     with log.database.transaction() as connection:
-        return root(size, nodes(connection))
+        return from_nodes(connection, partial(root, size))
 
 
 @pytest.mark.parametrize(

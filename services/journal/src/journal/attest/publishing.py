@@ -8,6 +8,7 @@ partial ones every hour.
 
 import asyncio
 import hashlib
+import sys
 from collections.abc import Awaitable, Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -17,7 +18,7 @@ from eventstore import leadership
 from proof.note import NoteInvalid
 from proof.tiles import WIDTH, Tile, encode_entries, encode_tile, partial_tiles, tiles
 
-from journal.attest.layout import LATEST, cosigned_name, note_name, token_name
+from journal.attest.layout import LATEST, anchor_name, cosigned_name, note_name, token_name
 from journal.attest.progress import Progress
 from journal.attest.published import size_in
 from journal.attest.s3 import Bucket, StorageAway
@@ -32,7 +33,8 @@ STRIDE = 64 * WIDTH  # leaves published before the place is kept
 PAGE = 500  # rows
 
 Place = dict[str, Any]
-"""`size`: published whole; `tiles`: full tiles; `token`, `cosignature`: ids; `partial`, `partial_at`: in the copy."""
+"""`size`: published whole; `tiles`: full tiles; `token`, `cosignature`, `anchor`: ids; `partial`, `partial_at`: in the
+copy."""
 
 
 class PublishedDiffers(RuntimeError):
@@ -62,8 +64,10 @@ class Publisher:
             return latest  # nothing is signed, or the database was set back: the recovery has its turn first
         if size > place["size"]:
             self._publish_tiles(place, size)
+            sys.audit("scelle.crashpoint", "journal.after-tiles")
             self._publish_notes(place["size"], size)
         self._publish_tokens(place, size)
+        self._publish_anchors(place, size)
         self._publish_cosigned(place, size)
         self._publish_latest(size)
         self._publish_partials(place, size, now or datetime.now(UTC))
@@ -131,6 +135,15 @@ class Publisher:
                 break
             self._put_both(token_name(row["size"], row["number"]), bytes(row["response"]), row["size"])
             place["token"] = row["id"]
+
+    def _publish_anchors(self, place: Place, size: int) -> None:
+        """Publish the public anchors that have their block; those that wait may change."""
+        query = "SELECT proved AS id, size, proof FROM journal.anchor WHERE proved IS NOT NULL"
+        for row in self._rows(query, place.get("anchor", 0), "anchor", "proved"):
+            if row["size"] > size:
+                break
+            self._put_both(anchor_name(row["size"]), bytes(row["proof"]), row["size"])
+            place["anchor"] = row["id"]
 
     def _publish_cosigned(self, place: Place, size: int) -> None:
         """Publish a checkpoint again for each cosignature that it got, with those before it."""

@@ -5,6 +5,7 @@ and once a day when nothing happens. Without an authority that answers the log g
 """
 
 import asyncio
+import sys
 import threading
 import time
 from collections.abc import Awaitable, Callable, Sequence
@@ -116,6 +117,7 @@ class Stamper:
         The tokens and the seal that records them are kept together or not at all.
         """
         note, deadline = Note.parse(sealed.note), time.monotonic() + seconds
+        sys.audit("scelle.crashpoint", "journal.after-checkpoint")
         asked = {self._pool.submit(self._answer, source, note) for source in self.sources}
         self._witnesses.ask(sealed, min(seconds, WITNESS_SECONDS))
         answered = [future.result() for future in wait(asked, max(0.0, deadline - time.monotonic())).done]

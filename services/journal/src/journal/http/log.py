@@ -1,6 +1,7 @@
 """The routes about the log itself, which names no dossier and no person."""
 
 from datetime import datetime
+from functools import partial
 from typing import Annotated, Any
 
 from chassis.http import CurrentActor, problems
@@ -13,7 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
 from journal.http.parts import Parts, file_answer
 from journal.log.checkpoints import Sealed
-from journal.log.database import log_size, nodes
+from journal.log.database import from_nodes, log_size
 
 NOTE_TYPE = "text/plain; charset=utf-8"
 POLICY_TYPE = "application/json"
@@ -133,7 +134,7 @@ def log_routes(parts: Parts) -> APIRouter:
             raise NotInTheLog
         with parts.database.transaction() as connection:
             row = connection.execute("SELECT entry FROM journal.entry WHERE idx = %s", (index,)).fetchone()
-            hashes = inclusion_proof(index, size, nodes(connection))
+            hashes = from_nodes(connection, partial(inclusion_proof, index, size))
         if row is None:
             raise NotInTheLog
         leaf = encoded(leaf_hash(bytes(row["entry"])))
@@ -149,7 +150,7 @@ def log_routes(parts: Parts) -> APIRouter:
         if not first <= second <= _last(parts).size:
             raise NotInTheLog
         with parts.database.transaction() as connection:
-            hashes = consistency_proof(first, second, nodes(connection))
+            hashes = from_nodes(connection, partial(consistency_proof, first, second))
         return ConsistencyAnswer(first=first, second=second, hashes=list(map(encoded, hashes)))
 
     @router.get("/status")

@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, JsonValue
 from journal.attest.attestations import Attestations
 from journal.reading.access import Reader
 from journal.reading.diff import Changed
+from journal.reading.peers import ReadBy
 from journal.reading.replay import Point
 from journal.reading.replaying import Comparison
 from journal.reading.replaying import Page as PastPage
@@ -30,6 +31,10 @@ POINT: dict[str, JsonValue] = {
     "stamped_after": "2026-03-02T09:20:06Z",
     "stamped_before": "2026-03-02T09:30:06Z",
 }
+READ_BY: dict[str, JsonValue] = {
+    "version": "0.1.0",
+    "upcasts": "4f53cda18c2baa0c0354bb5f9a3ecbe5ed12ab4d8e11ba873c2f11161202b945",
+}
 FINDING: dict[str, JsonValue] = {"code": "event-altered", "index": 402}
 AGGREGATE: dict[str, JsonValue] = {
     "service": "dossier",
@@ -44,6 +49,7 @@ AGGREGATE: dict[str, JsonValue] = {
     "state": {"number": "2026-0042", "archived": False},
     "withheld": False,
     "findings": [],
+    "read_by": READ_BY,
 }
 CHANGE: dict[str, JsonValue] = {"field": "archived", "before": False, "after": True, "index": 408}
 CHANGED: dict[str, JsonValue] = {
@@ -53,6 +59,7 @@ CHANGED: dict[str, JsonValue] = {
     "changes": [CHANGE],
     "withheld": False,
     "findings": [],
+    "read_by": READ_BY,
 }
 
 
@@ -92,6 +99,15 @@ class FindingSaid(BaseModel):
     index: int | None
 
 
+class ReadBySaid(BaseModel):
+    """The code that told a state from stored events."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [READ_BY]})
+
+    version: str = Field(description="of the service that owns the aggregate")
+    upcasts: str = Field(description="SHA-256, hexadecimal, over its rules for events of earlier versions")
+
+
 class AggregateState(BaseModel):
     """An aggregate at a point, from its events only; `version` is what the log says of it."""
 
@@ -109,6 +125,7 @@ class AggregateState(BaseModel):
     state: dict[str, Any] | None = Field(description="its fields; null in the place of what was erased")
     withheld: bool = Field(description="whether the fields are not yours to see")
     findings: list[FindingSaid]
+    read_by: ReadBySaid | None = Field(description="none where its service could not tell")
 
 
 class StatePage(Page[AggregateState]):
@@ -141,6 +158,7 @@ class ChangedSaid(BaseModel):
     changes: list[ChangeSaid]
     withheld: bool
     findings: list[FindingSaid]
+    read_by: ReadBySaid | None = Field(description="none where its service could not tell")
 
 
 class Diff(BaseModel):
@@ -199,6 +217,7 @@ def _state(past: Past, reader: Reader, leaf_hash: str, proof: list[str]) -> Aggr
         state=dict(told.state) if told and not withheld else None,
         withheld=withheld,
         findings=[FindingSaid(code=found.code, index=found.index) for found in past.findings],
+        read_by=_read_by(told.read_by if told else None),
     )
 
 
@@ -213,4 +232,9 @@ def _changed(one: Changed, comparison: Comparison) -> ChangedSaid:
         ],
         withheld=one.withheld,
         findings=[FindingSaid(code=found.code, index=found.index) for found in one.findings],
+        read_by=_read_by(one.read_by),
     )
+
+
+def _read_by(code: ReadBy | None) -> ReadBySaid | None:
+    return ReadBySaid(version=code.version, upcasts=code.upcasts) if code else None

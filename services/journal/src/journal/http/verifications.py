@@ -78,6 +78,10 @@ class Verification(BaseModel):
     entries: int
     witnessed_at: datetime | None
     stamped_at: datetime | None
+    anchors: list[str] | None = Field(
+        default=None, description="what each public anchor is worth; only where there are some"
+    )
+    anchored_at: datetime | None = Field(default=None, description="the time of the block that anchors it")
     problem: str | None
     checks: list[CheckAnswer]
 
@@ -91,6 +95,7 @@ def verification_routes(policy: Policy) -> APIRouter:
         "/verifications",
         dependencies=[accept_stream(MAX_BUNDLE)],
         openapi_extra={"requestBody": {"required": True, "content": {"application/octet-stream": {}}}},
+        response_model_exclude_unset=True,
         responses=problems(BodyTooSlow, BodyTooLarge),
     )
     async def check(request: Request, level: Annotated[int, Query(ge=0, le=5)] = SIGNED) -> Verification:

@@ -2,12 +2,13 @@
 
 import hashlib
 from datetime import datetime
+from functools import partial
 from typing import Any, NamedTuple, Self
 
 from proof.entry import Entry, encoded
 from proof.tree import Frontier, Node, leaf_hash
 
-from journal.log.database import Rows, copy, log_size, nodes
+from journal.log.database import Rows, copy, from_nodes, log_size
 
 WRITER_LOCK = 0x10C  # any number; every transaction that appends to the log holds it to its end
 
@@ -60,7 +61,7 @@ class Appender:
     def __init__(self, connection: Rows) -> None:
         connection.execute("SELECT pg_advisory_xact_lock(%s)", (WRITER_LOCK,))
         self.connection = connection
-        self._frontier = Frontier.load(log_size(connection), nodes(connection))
+        self._frontier = from_nodes(connection, partial(Frontier.load, log_size(connection)))
         self._rows: list[tuple[Any, ...]] = []
         self._nodes: list[Node] = []
         self._offices: dict[tuple[str, str], Chain] = {}

@@ -4,6 +4,7 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from chassis.logging import get_logger
@@ -17,7 +18,7 @@ from proof.note import Key, Note, NoteInvalid
 from proof.signing import sign_checkpoint, signers
 
 from journal.log.alarms import FORKED, raise_alarm
-from journal.log.database import Database, Rows, log_size, nodes
+from journal.log.database import Database, Rows, from_nodes, log_size
 from journal.log.keys import logged_keys
 
 SIGNER_LOCK = 0x516  # any number; held by whoever decides and signs a checkpoint
@@ -138,7 +139,7 @@ class Checkpoints:
             return
         connection.execute(
             "INSERT INTO journal.checkpoint (size, root) VALUES (%s, %s) ON CONFLICT DO NOTHING",
-            (size, tree.root(size, nodes(connection))),
+            (size, from_nodes(connection, partial(tree.root, size))),
         )
 
     def _sign_decided(self, connection: Rows) -> None:
@@ -154,19 +155,18 @@ class Checkpoints:
 
     def _refuse_fork(self, connection: Rows, size: int, root: bytes) -> None:
         """Check the decided root against the tree, and the tree against what was last signed and last published."""
-        read, last = nodes(connection), _last(connection)
-        if tree.root(size, read) != root:
+        if from_nodes(connection, partial(tree.root, size)) != root:
             raise ForkRefused(f"the tree of {size} has another root than was decided")
-        former = logged_keys(connection)
+        former, last = logged_keys(connection), _last(connection)
         for note in (last.note if last else None, self._published()):
             if note is not None:
-                self._refuse_unless_extended(self._signer.read(note, former), size, root, read)
+                _refuse_unless_extended(connection, self._signer.read(note, former), size, root)
 
-    @staticmethod
-    def _refuse_unless_extended(said: Checkpoint, size: int, root: bytes, read: tree.Reader) -> None:
-        growth = tree.consistency_proof(said.size, size, read) if said.size <= size else []
-        if not tree.verify_consistency(said.size, size, said.root, root, growth):
-            raise ForkRefused(f"size {size} does not extend the signed size {said.size}")
+
+def _refuse_unless_extended(connection: Rows, said: Checkpoint, size: int, root: bytes) -> None:
+    growth = from_nodes(connection, partial(tree.consistency_proof, said.size, size)) if said.size <= size else []
+    if not tree.verify_consistency(said.size, size, said.root, root, growth):
+        raise ForkRefused(f"size {size} does not extend the signed size {said.size}")
 
 
 def sealing(checkpoints: Checkpoints) -> Callable[[asyncio.Event], Awaitable[None]]:

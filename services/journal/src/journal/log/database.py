@@ -1,18 +1,20 @@
 """The journal's tables: connections, and reading the tree."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from eventstore import migrate
-from proof.tree import Reader
+from proof.tree import HASH_SIZE, Reader
 from psycopg import Connection
 from psycopg.rows import DictRow, dict_row
 from psycopg_pool import ConnectionPool
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 POOL_SIZE = 10  # connections
+
+T = TypeVar("T")
 
 Rows = Connection[DictRow]
 
@@ -47,18 +49,21 @@ def prepare(url: str) -> None:
     migrate(url, MIGRATIONS)
 
 
-def nodes(connection: Rows) -> Reader:
-    """Return a reader of stored nodes, one query each; a missing node is a KeyError: the tree is damaged."""
+def from_nodes(connection: Rows, make: Callable[[Reader], T]) -> T:
+    """Return what `make` makes of stored nodes, all read by one query.
 
-    def read(level: int, index: int) -> bytes:
-        row = connection.execute(
-            "SELECT hash FROM journal.node WHERE level = %s AND idx = %s", (level, index)
-        ).fetchone()
-        if row is None:
-            raise KeyError((level, index))
-        return bytes(row["hash"])
-
-    return read
+    It is called twice: first with nodes of zeros, which tells what it reads, and that must not depend on what is in
+    them. A missing node is a KeyError: the tree is damaged.
+    """
+    asked: dict[tuple[int, int], bytes] = {}
+    make(lambda level, index: asked.setdefault((level, index), bytes(HASH_SIZE)))
+    rows = connection.execute(
+        "SELECT level, idx, hash FROM journal.node"
+        " JOIN unnest(%s::smallint[], %s::bigint[]) AS asked (level, idx) USING (level, idx)",
+        ([level for level, _ in asked], [index for _, index in asked]),
+    )
+    found = {(row["level"], row["idx"]): bytes(row["hash"]) for row in rows}
+    return make(lambda level, index: found[level, index])
 
 
 def log_size(connection: Rows) -> int:

@@ -5,6 +5,7 @@ does not continue its office or its aggregate, raise an alarm, and nothing more 
 person has looked.
 """
 
+import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -78,6 +79,7 @@ class Intake:
         except _Alarm as alarm:
             self._raise(alarm)
             raise SourceStopped(alarm.cause) from None
+        sys.audit("scelle.crashpoint", "journal.after-leaf-commit")
 
     def _raise(self, alarm: _Alarm) -> None:
         message = alarm.message

@@ -25,8 +25,11 @@ class Reader:
     client_id: str | None = None
 
     def may_open(self, data: Mapping[str, Any]) -> bool:
-        """Tell whether the clear fields of an event may be shown."""
-        return self.client_id is None or self.client_id in (data.get("client_id"), data.get("owner_id"))
+        """Tell whether the clear fields of an event, or a state, may be shown; files of letters never to clients."""
+        if self.client_id is None:
+            return True
+        of_letter = "legal_hold" in data and data.get("issuer") != "dossier"
+        return not of_letter and self.client_id in (data.get("client_id"), data.get("owner_id"))
 
     def may_name(self, actor: str, kind: str) -> bool:
         """Tell whether the name of whoever acted may be shown: clients do not see each other's."""

@@ -10,7 +10,7 @@ from chassis.refusal import Refusal
 
 from journal.log.leaf import Leaf
 from journal.reading.access import Reader
-from journal.reading.peers import PARALLEL
+from journal.reading.peers import PARALLEL, ReadBy
 from journal.reading.replay import Point
 from journal.reading.states import VERSION, Finding, States, Told
 
@@ -55,6 +55,7 @@ class Changed:
     changes: Sequence[Change]
     withheld: bool
     findings: Sequence[Finding]
+    read_by: ReadBy | None
 
 
 def between(first: Point, second: Point, aggregates: Sequence[tuple[str, UUID, Sequence[Leaf]]]) -> list[Split]:
@@ -99,7 +100,8 @@ def _changed(states: States, reader: Reader, split: Split) -> Changed:
             changes += _differences(before, after, leaf.index)
         before = after
     withheld = isinstance(told, Told) and not reader.may_open(told.state)
-    return Changed(svc, aggregate, new, () if withheld else changes, withheld, findings)
+    read_by = told.read_by if isinstance(told, Told) else None
+    return Changed(svc, aggregate, new, () if withheld else changes, withheld, findings, read_by)
 
 
 def _differences(before: Mapping[str, Field], after: Mapping[str, Field], index: int) -> Iterator[Change]:

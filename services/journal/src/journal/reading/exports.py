@@ -113,6 +113,8 @@ class Exports:
         gathering = Gathering(self._database, self._attestations)
         with_states = items(found, gathering.paths(found, final), self._peers, reader if wanted.contents else None)
         notes, tokens = gathering.notes(final, found[0].index, earlier)
+        anchored, anchors = gathering.anchors(final, max((leaf.index for leaf in found if leaf.event), default=-1))
+        notes |= anchored
         bundle = Bundle(
             scope=wanted.scope,
             items=with_states,
@@ -120,6 +122,7 @@ class Exports:
             observations=tuple(self._peers.observations(document_versions(found))),
             consistency=gathering.growth(notes, final),
             tokens=tokens,
+            anchors=anchors,
         )
         return Export(bundle, found, Sealed(final.size, final.root, notes[final.size]))
 

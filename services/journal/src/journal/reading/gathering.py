@@ -2,14 +2,13 @@
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from functools import cache
 
 from proof.bundle import Item, Opening
 from proof.tree import consistency_proof, inclusion_proof
 
 from journal.attest.attestations import Attestations
 from journal.log.checkpoints import Sealed
-from journal.log.database import Database, nodes
+from journal.log.database import Database, from_nodes
 from journal.log.leaf import Leaf
 from journal.reading.access import Reader
 from journal.reading.peers import Peers
@@ -27,8 +26,10 @@ class Gathering:
     def paths(self, leaves: Sequence[Leaf], final: Sealed) -> dict[int, tuple[bytes, ...]]:
         """Return the inclusion proof of each leaf under `final`."""
         with self._database.transaction() as connection:
-            read = cache(nodes(connection))
-            return {leaf.index: tuple(inclusion_proof(leaf.index, final.size, read)) for leaf in leaves}
+            return from_nodes(
+                connection,
+                lambda read: {leaf.index: tuple(inclusion_proof(leaf.index, final.size, read)) for leaf in leaves},
+            )
 
     def notes(
         self, final: Sealed, first: int, earlier: Mapping[int, bytes]
@@ -49,15 +50,24 @@ class Gathering:
                 tokens |= {(token.size, token.number): token.response for token in given}
         return notes, tokens
 
+    def anchors(self, final: Sealed, index: int) -> tuple[dict[int, bytes], dict[int, bytes]]:
+        """Return the checkpoints up to `final` that anchor the leaf at place `index`, and their proofs, by size."""
+        notes: dict[int, bytes] = {}
+        proofs: dict[int, bytes] = {}
+        for anchor in self._attestations.anchors(index, final.size):
+            note = self._attestations.note(anchor.size)
+            if note is not None:
+                notes[anchor.size], proofs[anchor.size] = note, anchor.proof
+        return notes, proofs
+
     def growth(self, notes: Mapping[int, bytes], final: Sealed) -> dict[tuple[int, int], tuple[bytes, ...]]:
         """Return the proof that `final` extends each smaller checkpoint."""
+        smaller = [size for size in sorted(notes) if size < final.size]
         with self._database.transaction() as connection:
-            read = cache(nodes(connection))
-            return {
-                (size, final.size): tuple(consistency_proof(size, final.size, read))
-                for size in sorted(notes)
-                if size < final.size
-            }
+            return from_nodes(
+                connection,
+                lambda read: {(size, final.size): tuple(consistency_proof(size, final.size, read)) for size in smaller},
+            )
 
 
 def items(

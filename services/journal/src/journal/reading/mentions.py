@@ -14,8 +14,11 @@ from contracts import Envelope
 
 from journal.log.database import Database
 
-SUBJECTS = ("client_id", "owner_id", "person_id", "version_id", "request_id", "replaces")
-"""Fields of published events that name a person or a document."""
+SUBJECTS = (
+    *("client_id", "owner_id", "person_id", "subject_id", "recipient_id"),
+    *("version_id", "request_id", "replaces", "reissued_from", "document_id"),
+)
+"""Fields of published events that name a person, a document or a letter."""
 PAGE = 500  # events of one answer
 POLL_SECONDS = 2.0
 WHOLE = 0  # in the place of a number: every event of the aggregate

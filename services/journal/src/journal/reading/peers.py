@@ -1,7 +1,8 @@
 """What the journal asks of the other services, at the time of reading: names, rights, contents, and what they hold."""
 
 import base64
-from collections.abc import Iterable, Mapping, Sequence
+import json
+from collections.abc import Generator, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -10,6 +11,7 @@ from uuid import UUID
 
 import httpx
 from chassis.client import ServiceClient, Unavailable
+from chassis.feed import Stretch, read_bulk
 from contracts import Envelope
 from proof.bundle import Observation, Opening
 from proof.canonical import NotCanonical, parse
@@ -38,6 +40,29 @@ class Person:
 
     name: str | None
     erased: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ReadBy:
+    """The code that read an event: the version of its service, and the hash of its rules for events of earlier ones."""
+
+    version: str
+    upcasts: str
+
+    @classmethod
+    def parse(cls, answer: Mapping[str, Any]) -> "ReadBy | None":
+        """Read the answer of a service; None from a service that does not say."""
+        said = answer.get("read_by")
+        return cls(said["version"], said["upcasts"]) if said else None
+
+
+@dataclass(frozen=True, slots=True)
+class Payload:
+    """What an event says, as it was stored, and as its service reads it now if that differs."""
+
+    opening: Opening
+    upcast: Mapping[str, Any] | None
+    read_by: ReadBy | None
 
 
 class Peers:
@@ -90,6 +115,15 @@ class Peers:
         answer = self._found(svc, "/internal/rows", {"after": after, "limit": limit}) or {"items": []}
         return [row | {name: base64.b64decode(row[name]) for name in ("entry", "state")} for row in answer["items"]]
 
+    def bulk(self, svc: str, after: int, until: int, length: int) -> Generator[Stretch]:
+        """Read what the store of a service holds from number `after` + 1 to `until`, `length` numbers at a time.
+
+        Raises Unavailable, perhaps after some of them. Close it if it is not read out.
+        """
+        if svc not in self._clients:
+            raise Unavailable(peer=svc)
+        return read_bulk(self._clients[svc], after, until, length)
+
     def states(self, svc: str, leaves: Sequence[Leaf]) -> dict[int, bytes]:
         """Return the stored bytes of the events of some leaves (in their order) as the service holds them now.
 
@@ -113,6 +147,11 @@ class Peers:
         with ThreadPoolExecutor(PARALLEL) as pool:
             return list(pool.map(lambda place: self._opening(*place), places))
 
+    def payloads(self, places: Sequence[tuple[str, int]]) -> list[Payload | None]:
+        """Return what each (service, number) says, as it was stored and as it is read; None as in `openings`."""
+        with ThreadPoolExecutor(PARALLEL) as pool:
+            return list(pool.map(lambda place: self._payload(*place), places))
+
     def observations(self, versions: Sequence[str]) -> list[Observation]:
         """Return what the bucket holds now for each document version."""
         with ThreadPoolExecutor(PARALLEL) as pool:
@@ -126,12 +165,15 @@ class Peers:
 
     def _opening(self, svc: str, number: int) -> Opening | None:
         answer = self._found(svc, "/internal/openings", {"seq": number})
-        if answer is None:
+        return None if answer is None else _opening(answer)
+
+    def _payload(self, svc: str, number: int) -> Payload | None:
+        answer = self._found(svc, "/internal/openings", {"seq": number, "upcast": "true"})
+        opening = None if answer is None else _opening(answer)
+        if answer is None or opening is None:
             return None
-        try:
-            return Opening(parse(answer["payload"].encode()), base64.b64decode(answer["salt"]))
-        except NotCanonical:
-            return None
+        lifted = answer.get("upcast")
+        return Payload(opening, json.loads(lifted) if lifted else None, ReadBy.parse(answer))
 
     def _observation(self, version: str) -> Observation:
         answer = self._found("vault", f"/internal/documents/{version}/observation")
@@ -154,6 +196,13 @@ def _is_row_of(leaf: Leaf, row: Mapping[str, Any]) -> bool:
     if entry is None or (row["type"], row["agg"], row["agg_ver"]) != (entry.type, entry.agg, entry.agg_ver):
         return False
     return bool(row["entry"] == leaf.data)
+
+
+def _opening(answer: Mapping[str, Any]) -> Opening | None:
+    try:
+        return Opening(parse(answer["payload"].encode()), base64.b64decode(answer["salt"]))
+    except NotCanonical:
+        return None
 
 
 def _person(item: Mapping[str, Any]) -> Person:

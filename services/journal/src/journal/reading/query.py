@@ -35,11 +35,16 @@ _ABOUT = """SELECT a.idx FROM journal.entry a WHERE a.agg = %({0})s
 _ACTED = "SELECT a.idx FROM journal.entry a WHERE a.actor = %(person)s"
 _ERASED = """SELECT a.idx FROM journal.entry a WHERE a.kind = 'erasure'
     AND convert_from(a.entry, 'UTF8')::json -> 'body' ->> 'person' = %(person)s::uuid::text"""
+# Letters, and their files in the vault.
+_LETTERS = """e.svc = 'lre-gateway' OR EXISTS (SELECT FROM journal.entry f
+    WHERE f.svc = e.svc AND f.agg = e.agg AND f.type = 'vault.letter-document-stored')"""
 _CONDITIONS = {
     "office": "e.office = %(office)s",
     "dossier": condition("dossier").replace("%(id)s", "%(dossier)s"),
     "person": f"e.idx IN ({_ACTED} UNION ALL {_ERASED} UNION ALL {_ABOUT.format('person')})",
     "document": f"e.idx IN ({_ABOUT.format('document')})",
+    "letter": f"e.idx IN ({_ABOUT.format('letter')})",
+    "letters": f"({_LETTERS}) = %(letters)s",
     "actor": "e.actor = %(actor)s",
     "types": "e.type = ANY(%(types)s)",
     "since": "e.recorded_at >= %(since)s",
@@ -65,12 +70,17 @@ class Counter(BaseModel):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Filter:
-    """What is asked for; what is None is not asked about. `until` is excluded. `events` leaves records out."""
+    """What is asked for; what is None is not asked about. `until` is excluded. `events` leaves records out.
+
+    `letters` asks for what belongs to letters, or for what does not.
+    """
 
     office: UUID | None = None
     dossier: UUID | None = None
     person: UUID | None = None
     document: UUID | None = None
+    letter: UUID | None = None
+    letters: bool | None = None
     actor: UUID | None = None
     types: Sequence[str] = ()
     since: datetime | None = None
@@ -80,7 +90,7 @@ class Filter:
     @property
     def mentions(self) -> bool:
         """Whether the index of mentions is asked."""
-        return self.person is not None or self.document is not None
+        return any(asked is not None for asked in (self.person, self.document, self.letter))
 
     def sql(self) -> str:
         """Return the condition on `journal.entry e`."""
@@ -92,7 +102,7 @@ class Filter:
 
     def said(self) -> dict[str, Any]:
         """Return what the record of the question says."""
-        return {name: _said(value) for name, value in self._asked().items() if name != "events"}
+        return {name: _said(value) for name, value in self._asked().items() if name not in {"events", "letters"}}
 
     def _asked(self) -> dict[str, Any]:
         found = {name: getattr(self, name) for name in _CONDITIONS}

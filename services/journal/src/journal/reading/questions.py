@@ -73,11 +73,15 @@ class Questions:
         return Asked(reader, replace(wanted, office=None), office)  # parts of a dossier may not repeat the office
 
     def of_person(self, actor: Actor, wanted: Filter) -> Asked:
-        """Return the question of a client about what concerns them, in every office. Raises NotFound."""
+        """Return the question of a client about what concerns them, in every office. Raises NotFound.
+
+        Letters to them are left out: until a registered letter is accepted, its addressee may not learn who sends it
+        (CPCE R53-3), and the provider tells them what there is to know.
+        """
         if actor.kind != "client" or actor.person_id is None:
             raise NotFound
         reader = Reader(UUID(int=0), client_id=str(actor.person_id))
-        return Asked(reader, replace(wanted, office=None, person=actor.person_id, events=True), None)
+        return Asked(reader, replace(wanted, office=None, person=actor.person_id, events=True, letters=False), None)
 
     def of_dossier(self, actor: Actor, dossier: UUID) -> Asked:
         """Return the question about one dossier; records are for whoever controls the office. Raises NotFound."""

@@ -12,7 +12,7 @@ from chassis.client import Unavailable
 from proof.entry import state_hash
 
 from journal.log.leaf import Leaf
-from journal.reading.peers import PARALLEL, Peers
+from journal.reading.peers import PARALLEL, Peers, ReadBy
 
 UNREADABLE = "event-unreadable"
 """The service cannot tell the state: an event is not what was recorded, or one is missing."""
@@ -41,6 +41,7 @@ class Told:
     created_at: datetime
     modified_at: datetime
     state: Mapping[str, Any]
+    read_by: ReadBy | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +83,7 @@ class States:
             raise Unavailable(peer=svc)
         said = answer.json()
         created, modified = (datetime.fromisoformat(said[name]) for name in ("created_at", "modified_at"))
-        return Told(said["aggregate"], said["version"], created, modified, said["state"])
+        return Told(said["aggregate"], said["version"], created, modified, said["state"], ReadBy.parse(said))
 
     def _past(self, svc: str, aggregate: UUID, leaves: Sequence[Leaf], *, held: Mapping[int, bytes]) -> Past:
         found: list[Finding] = []

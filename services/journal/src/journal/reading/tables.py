@@ -7,7 +7,9 @@ with a leading apostrophe. The lines of JSON have the exact entries, from which 
 import csv
 import io
 import json
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, astuple
 from hashlib import sha256
 from importlib.metadata import version
 from typing import Any
@@ -18,7 +20,7 @@ from proof.tree import leaf_hash
 
 from journal.log.leaf import read_leaf
 from journal.reading.access import Reader
-from journal.reading.peers import Peers
+from journal.reading.peers import Peers, ReadBy
 from journal.reading.timeline import Event
 
 BOM = "\ufeff"
@@ -59,17 +61,21 @@ def table(batches: Iterable[Sequence[Event]]) -> Iterator[bytes]:
 
 
 def lines(batches: Iterable[Rows], peers: Peers, reader: Reader, asked: Mapping[str, Any]) -> Iterator[bytes]:
-    """Write lines of JSON: what was asked for, then a line for each leaf, then how many there were.
+    """Write lines of JSON: what was asked for, then a line for each leaf, then how many there were and who read them.
 
     A leaf has its exact entry, and the payload and salt of an event that `reader` may see and whose person is not
-    erased. Payloads are as they were stored, under the version that `schema` of the entry says.
+    erased. The payload is as it was stored, under the version that `schema` of the entry says: it is what the entry
+    commits to. Where the code of today makes another one of it, that stands in `upcast`. `read_by` of the last line
+    says for each service which code this was: its version, and the hash of its rules for events of earlier versions.
     """
     amount = 0
+    read_by: dict[str, set[ReadBy]] = defaultdict(set)
     yield _json({"format": LINES_FORMAT, "asked": dict(asked)} | software())
     for rows in batches:
         amount += len(rows)
-        yield b"".join(map(_json, _opened(rows, peers, reader)))
-    yield _json({"leaves": amount})
+        yield b"".join(map(_json, _opened(rows, peers, reader, read_by)))
+    said = {svc: [asdict(code) for code in sorted(codes, key=astuple)] for svc, codes in sorted(read_by.items())}
+    yield _json({"leaves": amount, "read_by": said})
 
 
 def software() -> dict[str, str]:
@@ -83,23 +89,26 @@ def harmless(text: str) -> str:
     return f"'{text}" if text.startswith(_FORMULA) else text
 
 
-def _opened(rows: Rows, peers: Peers, reader: Reader) -> Iterator[dict[str, Any]]:
+def _opened(rows: Rows, peers: Peers, reader: Reader, read_by: Mapping[str, set[ReadBy]]) -> Iterator[dict[str, Any]]:
     leaves = [read_leaf(row["idx"], bytes(row["entry"])) for row in rows]
     events = [leaf for leaf in leaves if leaf.event]
-    openings = peers.openings([(leaf.entry.svc, leaf.entry.store_seq) for leaf in events])
+    payloads = peers.payloads([(leaf.entry.svc, leaf.entry.store_seq) for leaf in events])
     shown = {
-        leaf.index: opening
-        for leaf, opening in zip(events, openings, strict=True)
-        if opening and reader.may_open(opening.data)
+        leaf.index: payload
+        for leaf, payload in zip(events, payloads, strict=True)
+        if payload and reader.may_open(payload.opening.data)
     }
     for leaf in leaves:
-        opening = shown.get(leaf.index)
+        payload = shown.get(leaf.index)
+        if payload and payload.read_by:
+            read_by[leaf.entry.svc].add(payload.read_by)
         yield {
             "index": leaf.index,
             "leaf_hash": encoded(leaf_hash(leaf.data)),
             "entry": leaf.data.decode(),
-            "payload": opening.payload if opening else None,
-            "salt": encoded(opening.salt) if opening else None,
+            "payload": payload.opening.payload if payload else None,
+            "salt": encoded(payload.opening.salt) if payload else None,
+            **({"upcast": payload.upcast} if payload and payload.upcast else {}),
         }
 
 

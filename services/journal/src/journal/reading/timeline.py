@@ -128,8 +128,9 @@ class Timeline:
         self._peers = peers
 
     def events(self, reader: Reader, dossier: UUID, after: int, limit: int) -> list[Event]:
-        """Return up to `limit` events of a dossier whose place is above `after`."""
-        return self.found(reader, Filter(dossier=dossier, events=True), after, EVERYTHING, limit)
+        """Return up to `limit` events of a dossier whose place is above `after`; a client is not shown letters."""
+        letters = None if reader.client_id is None else False
+        return self.found(reader, Filter(dossier=dossier, events=True, letters=letters), after, EVERYTHING, limit)
 
     def found(self, reader: Reader, wanted: Filter, after: int, below: int, limit: int) -> list[Event]:
         """Return up to `limit` leaves between two places, as `reader` may see them."""
