@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any, Literal
 
-from fastapi import FastAPI, HTTPException, Request, Response
+from fastapi import FastAPI, HTTPException
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from sandbox.ar24.truth import consents, life, senders
@@ -271,10 +271,14 @@ def _reading(app: FastAPI, world: World) -> None:
         """Count the calls per route since the process started, or since they were forgotten."""
         return dict(world.calls)
 
+    @app.delete("/__sandbox__/world", status_code=204)
+    def begin_again() -> None:
+        with world.jobs:
+            world.forget()
+
     @app.delete("/__sandbox__/calls", status_code=204)
-    def forget(request: Request) -> Response:  # noqa: ARG001 - keeps the answer without a body
+    def forget() -> None:
         world.calls.clear()
-        return Response(status_code=204)
 
 
 def found(world: World, kind: type[R], number: int) -> R:

@@ -22,8 +22,8 @@ class Settings(ServiceSettings, env_prefix="LRE_GATEWAY_"):
     """The provider's own test environment; production is https://app.ar24.fr/api."""
     ar24_token_file: KeyFile | None = Field(default=None, validate_default=True)
     ar24_private_key_file: KeyFile | None = Field(default=None, validate_default=True)
-    ar24_release_route: str | None = None
-    """The route that lets drafts go, once the provider confirmed one; without it they cannot wait there."""
+    ar24_unconfirmed: Literal["confirmed", "simulated"] = "confirmed"
+    """What is on: what sources show, or also what only the simulator answers to."""
 
     maileva_url: str = "https://api.sandbox.maileva.net"
     maileva_token_url: str = "https://connexion.sandbox.maileva.net/auth/realms/services/protocol/openid-connect/token"  # noqa: S105 - an address

@@ -52,7 +52,7 @@ def test_a_workbook_is_read_as_it_is_seen_and_empty_rows_keep_their_number() -> 
 
 
 def test_a_text_on_several_lines_is_one_row_and_the_next_row_is_numbered_as_seen() -> None:
-    content = 'nom;email\n"Deux\nlignes";a@b\nX;y\n'.encode()
+    content = b'nom;email\n"Deux\nlignes";a@b\nX;y\n'
     assert [(row.number, row.cells["last_name"]) for row in read(content)] == [(2, "Deux\nlignes"), (3, "X")]
 
 

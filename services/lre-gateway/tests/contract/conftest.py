@@ -1,12 +1,12 @@
 """One suite for every provider: on the simulator's two skins, or on a provider's own test platform.
 
-`pytest services/lre-gateway/tests/contract --provider=ar24` (or `maileva`) runs what needs no simulator on the platform
-that the environment names; the other tests are deselected, and a missing variable fails. See README.md beside this file.
+`pytest services/lre-gateway/tests/contract --provider=ar24` (or `maileva`) runs what needs no simulator on the
+platform that the environment names; the other tests are deselected, and a missing variable fails. README.md beside
+this file lists the variables.
 """
 
 import os
 from collections.abc import Callable, Iterator
-from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from itertools import count
@@ -21,6 +21,7 @@ from launcher.ports import free_ports
 from lre_gateway.adapters.ar24.client import Access as Ar24Access
 from lre_gateway.adapters.ar24.client import Ar24Client
 from lre_gateway.adapters.ar24.provider import Ar24
+from lre_gateway.adapters.ar24.routes import CONFIRMED, SIMULATED
 from lre_gateway.adapters.maileva.client import Access as MailevaAccess
 from lre_gateway.adapters.maileva.client import MailevaClient
 from lre_gateway.adapters.maileva.provider import Maileva
@@ -29,7 +30,6 @@ from lre_gateway.domain.vocabulary import Kind, Level, Status
 from sandbox.running import running
 
 SKINS = ("ar24", "maileva")
-RELEASE_ROUTE = "/mail/validate"
 TOKEN, PRIVATE_KEY = "contract-token", "contract-private-key"
 USER, PASSWORD = "sandbox-user", "sandbox-password"
 TOKEN_ROUTE = "/auth/realms/services/protocol/openid-connect/token"
@@ -46,18 +46,21 @@ def _asked(config: pytest.Config) -> str:
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    if "skin" in metafunc.fixturenames:
+    chosen = any("skin" in mark.args[0] for mark in metafunc.definition.iter_markers("parametrize"))
+    if "skin" in metafunc.fixturenames and not chosen:
         asked = _asked(metafunc.config)
-        metafunc.parametrize("skin", SKINS if asked == "simulator" else [asked])
+        bound = getattr(metafunc.module, "SKINS", SKINS)
+        metafunc.parametrize("skin", bound if asked == "simulator" else [asked])
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out, and say so, what needs the simulator when it is not asked for."""
+    """Leave out, and say so, what is told with more than the port when no simulator is asked for."""
+    here = Path(__file__).parent
     if _asked(config) == "simulator":
         return
-    needing = [item for item in items if "simulator" in getattr(item, "fixturenames", ())]
-    config.hook.pytest_deselected(items=needing)
-    items[:] = [item for item in items if item not in needing]
+    more = [item for item in items if item.path.parent == here and item.path.name != "test_provider.py"]
+    config.hook.pytest_deselected(items=more)
+    items[:] = [item for item in items if item not in more]
 
 
 @dataclass(frozen=True)
@@ -176,7 +179,7 @@ def providers(request: pytest.FixtureRequest) -> Iterator[Callable[[str], Provid
         made.append(client)
         if isinstance(client, Ar24Client):
             real = known is _of_environment
-            return Ar24(client, _now, release_route=None if real else RELEASE_ROUTE)
+            return Ar24(client, _now, unconfirmed=CONFIRMED if real else SIMULATED)
         return Maileva(client, _now)
 
     yield make

@@ -10,12 +10,8 @@ from lre_gateway.adapters.ar24.provider import Ar24
 from lre_gateway.application.provider import ContractBreach, NotSupported, OutcomeUnknown, ProviderAway, SenderNotReady
 from lre_gateway.domain.vocabulary import Missing, Status
 
+SKINS = ("ar24",)
 TOKEN, PRIVATE_KEY = "contract-token", "contract-private-key"
-
-
-@pytest.fixture
-def skin() -> str:
-    return "ar24"
 
 
 @pytest.fixture
@@ -68,6 +64,7 @@ def test_case_04_an_answer_in_clear_is_read(stage: Any, simulator: Any) -> None:
     assert stage.provider.get(ref).ref == ref
 
 
+@pytest.mark.covers("A-04")
 def test_case_14_without_the_key_only_the_qualified_level_is_blocked(stage: Any, simulator: Any) -> None:
     made = simulator.sender(credential="none")
     assert stage.provider.sender(made["email"]).missing == {Missing.CREDENTIAL}
@@ -121,6 +118,7 @@ def test_a_status_that_lags_behind_its_dates_is_a_breach_and_the_dates_are_belie
     assert (seen.status, seen.breach is not None) == (Status.ACKNOWLEDGED, True)
 
 
+@pytest.mark.covers("A-59")
 def test_a_draft_that_lapsed_says_so(stage: Any, simulator: Any) -> None:
     order, ref = stage.draft()
     simulator.act(order.reference, "lapse")
@@ -144,7 +142,7 @@ def test_a_list_that_lags_proves_absence_wrongly_for_a_while_hence_the_quiet_per
     assert stage.provider.find(stage.account, order.reference) is not None
 
 
-def test_an_account_of_the_first_years_answers_in_clear(stage: Any, simulator: Any, dated: Any) -> None:
+def test_an_account_of_the_first_years_answers_in_clear(simulator: Any, dated: Any) -> None:
     application = {"uuid": "clear-token", "private_key": "unused", "encrypted": False}
     simulator.admin.post("/__sandbox__/applications", json=application).raise_for_status()
     assert dated(token="clear-token", private_key="other").health() == "up"

@@ -33,6 +33,7 @@ def test_case_11_each_missing_step_has_its_own_code(stage: Any, simulator: Any, 
         assert stage.provider.sender(account).missing == shown
 
 
+@pytest.mark.covers("A-01", "A-12")
 def test_case_12_an_existing_account_is_linked_by_the_mail_it_receives(
     stage: Any, simulator: Any, skin: str, known_account: Any
 ) -> None:
@@ -50,19 +51,18 @@ def test_case_12_an_existing_account_is_linked_by_the_mail_it_receives(
     assert (after.account, after.linked, after.missing) == (known_account(skin, made), True, frozenset())
 
 
-def test_case_13_access_that_is_taken_back_stops_every_letter(stage: Any, simulator: Any, skin: str) -> None:
-    _, ref = stage.sent()
+def test_case_13_access_that_is_taken_back_stops_every_letter(stage: Any, simulator: Any) -> None:
+    first, _ = stage.sent()
     order, grant = stage.order(), stage.granted()
-    number = int(stage.account) if skin == "ar24" else simulator.letters(order.reference) or None
-    if number is None:
-        (number,) = {letter["sender_id"] for letter in simulator.letters(stage.provider.get(ref).reference)}
-    simulator.access(number, "revoke")
+    (letter,) = simulator.letters(first.reference)
+    simulator.access(letter["sender_id"], "revoke")
     assert not stage.provider.sender(stage.account).linked
     with pytest.raises(ProviderError):
         stage.provider.submit(order, grant)
     assert simulator.letters(order.reference) == []
 
 
+@pytest.mark.covers("A-49", "A-53", "A-54")
 def test_case_25_of_thirteen_drafts_the_three_ticked_ones_move(stage: Any) -> None:
     drafts = [stage.draft()[1] for _ in range(13)]
     ticked = drafts[2:5]
@@ -73,6 +73,7 @@ def test_case_25_of_thirteen_drafts_the_three_ticked_ones_move(stage: Any) -> No
     assert {ref for ref, status in seen.items() if status is Status.AWAITING_SENDER_AUTH} == set(drafts) - set(ticked)
 
 
+@pytest.mark.covers("A-06")
 def test_case_26_a_wrong_code_moves_nothing(stage: Any) -> None:
     drafts = [stage.draft()[1] for _ in range(2)]
     with pytest.raises(AuthRefused):
@@ -106,6 +107,7 @@ def test_case_28_a_grant_that_is_over_sends_nothing_and_a_new_code_goes_on(stage
         assert len(found) == 1
 
 
+@pytest.mark.covers("A-30", "A-54", "A-55", "A-56", "A-58")
 @pytest.mark.parametrize("held", [False, True], ids=["deferred", "draft"])
 @pytest.mark.parametrize("verb", ENDS)
 def test_case_58_both_skins_and_both_ways_of_holding_give_the_same_facts(
@@ -130,6 +132,7 @@ def test_case_58_both_skins_and_both_ways_of_holding_give_the_same_facts(
     assert {EvidenceKind.DEPOSIT_AND_SENDING, kind} <= set(ended.evidence)
 
 
+@pytest.mark.covers("A-57", "A-67")
 @pytest.mark.parametrize("verb", ENDS)
 def test_case_34_the_evidence_of_each_end_is_a_sealed_page_with_the_date_of_the_fact(
     stage: Any, simulator: Any, verb: str
@@ -147,6 +150,7 @@ def test_case_34_the_evidence_of_each_end_is_a_sealed_page_with_the_date_of_the_
         assert "?" not in file.source
 
 
+@pytest.mark.covers("A-59")
 def test_case_37_a_bounce_is_told_before_anybody_was_notified_too(
     stage: Any, simulator: Any, fact_names: FOLLOWING
 ) -> None:

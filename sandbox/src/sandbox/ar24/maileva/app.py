@@ -2,7 +2,7 @@
 
 from fastapi import FastAPI
 
-from sandbox.ar24.maileva import access, consents, emitter, notices, people, sendings
+from sandbox.ar24.maileva import access, consents, documents, emitter, notices, people, sendings
 from sandbox.ar24.maileva.router import Ask, Reply, Route, mount
 from sandbox.ar24.papers.desk import Desk
 from sandbox.ar24.truth.world import World
@@ -17,6 +17,7 @@ def serve(app: FastAPI, world: World, desk: Desk) -> None:
         [
             token,
             *sendings.routes(),
+            *documents.routes(),
             *people.routes(desk),
             *emitter.routes(),
             *consents.routes(desk),

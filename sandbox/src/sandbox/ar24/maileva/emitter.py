@@ -1,9 +1,10 @@
 """electronic_mail_emitter: the accounts of electronic senders, which are AR24's."""
 
 import re
-import secrets
 from datetime import timedelta
 from typing import Any
+
+import pyotp
 
 from sandbox.ar24.maileva.problem import Problem
 from sandbox.ar24.maileva.recipients import EMAIL
@@ -179,7 +180,7 @@ def revoke_key(ask: Ask) -> Reply:
     """Make a lost key useless."""
     sender = _one(ask)
     sender.credential, sender.key_in_keeping = "none", False
-    sender.otp_key = secrets.token_hex(16)  # no code is ever right again: a new key comes with a new order
+    sender.otp_key = pyotp.random_base32(32)  # the key of the next order is another one
     ask.world.store.keep(sender)
     return Reply(204)
 

@@ -10,6 +10,7 @@ from sandbox.ar24.maileva import views
 from sandbox.ar24.maileva.problem import Problem
 from sandbox.ar24.maileva.records import Notice, Sending, Subscription
 from sandbox.ar24.maileva.router import Ask, Reply, Route, instant, paged
+from sandbox.ar24.truth import outside
 from sandbox.ar24.truth.jobs import Job
 from sandbox.ar24.truth.model import Letter, State
 from sandbox.ar24.truth.world import World
@@ -232,15 +233,16 @@ def deliver(world: World, job: Job) -> Callable[[], None]:
 def _posted(about: Subscription, body: dict[str, Any]) -> int | None:
     basic, oauth = about.authentication.get("basic"), about.authentication.get("oauth2")
     try:
-        with httpx.Client(timeout=_TIMEOUT, trust_env=False) as client:
+        with outside.client(_TIMEOUT) as customer:
             headers = {}
             if isinstance(oauth, dict):
                 form = {name: str(oauth.get(name, "")) for name in ("grant_type", "client_id", "client_secret")}
-                token = client.post(str(oauth.get("oauth2_server", "")), data=form)
+                token = customer.post(str(oauth.get("oauth2_server", "")), data=form)
                 if token.status_code != _OK:
                     return token.status_code
                 headers = {"Authorization": f"Bearer {token.json()['access_token']}"}
-            pair = (str(basic.get("login")), str(basic.get("password"))) if isinstance(basic, dict) else None
-            return client.post(about.callback_url, json=body, headers=headers, auth=pair).status_code
+            if isinstance(basic, dict):
+                customer.auth = httpx.BasicAuth(str(basic.get("login")), str(basic.get("password")))
+            return customer.post(about.callback_url, json=body, headers=headers).status_code
     except (httpx.HTTPError, httpx.InvalidURL, ValueError, KeyError):
         return None

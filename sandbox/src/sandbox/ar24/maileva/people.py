@@ -14,7 +14,7 @@ _BACK = {state: kind for kind, state in KINDS.items()}
 def routes(desk: Desk) -> list[Route]:
     """Return the operations on the recipients of the four products."""
     made: list[Route] = []
-    for product in (views.LREQ, views.ERE, views.ESTATE, views.LREL):
+    for product in views.PRODUCTS:
         one = "sendings/{sending}/recipients/{recipient}"
         operations: dict[tuple[str, str], Handler] = {
             ("POST", "sendings/{sending}/recipients"): add,

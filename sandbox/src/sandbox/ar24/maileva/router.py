@@ -13,10 +13,10 @@ from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import UploadFile
 
 from sandbox.ar24.maileva.access import admitted
+from sandbox.ar24.maileva.problem import Problem
 from sandbox.ar24.skin.app import Cut, committed, guarded
 from sandbox.ar24.skin.calls import Upload
 from sandbox.ar24.truth.model import Application
-from sandbox.ar24.maileva.problem import Problem
 from sandbox.ar24.truth.world import World
 
 _MOST = 500

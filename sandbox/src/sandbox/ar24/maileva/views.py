@@ -7,13 +7,14 @@ from typing import Any
 from sandbox.ar24.maileva.records import Sending
 from sandbox.ar24.maileva.router import instant
 from sandbox.ar24.skin.views import ready
-from sandbox.ar24.truth.model import File, Letter, State
+from sandbox.ar24.truth.model import File, Letter, Level, State
 from sandbox.ar24.truth.world import World
 
 LREQ = "electronic_qualified_registered_mail/v1"
 ERE = "secured_electronic_mail/v1"
 ESTATE = "real_estate/v1"
 LREL = "registered_mail/v4"
+PRODUCTS = (LREQ, ERE, ESTATE, LREL)
 _HIDDEN = {"id", "status"}
 _ENDED = (State.ACCEPTED, State.REFUSED, State.NEGLECTED, State.BOUNCED)
 PROOFS = {
@@ -135,9 +136,9 @@ def _qualified(world: World, letter: Letter, path: str) -> dict[str, Any]:
         seen["status_detail"] = "BOUNCED"
     if ready(world, letter.sent):
         seen["deposit_proof"] = _proof(letter, "deposit", letter.sent, path) | {"type": "DEPOSIT_PROOF"}
-    at = _end(world, letter)
-    if at is not None and letter.state is not State.BOUNCED:
-        seen["delivery_proof"] = _proof(letter, "delivery", at, path) | {"type": PROOFS[letter.state]}
+    ended = _end(world, letter)
+    if ended is not None and letter.state is not State.BOUNCED:
+        seen["delivery_proof"] = _proof(letter, "delivery", ended, path) | {"type": PROOFS[letter.state]}
     return seen
 
 
@@ -154,10 +155,10 @@ def _simple(world: World, letter: Letter, path: str) -> dict[str, Any]:
     if ready(world, letter.sent):
         href = f"{path}/download_deposit_proof"
         seen["deposit_proof"] = {"date": instant(letter.sent), "href": href}
-    at = _end(world, letter)
-    if at is not None:
+    ended = _end(world, letter)
+    if ended is not None:
         href = f"{path}/download_delivery_proof"
-        seen["delivery_proof"] = {"date": instant(at), "type": PROOFS[letter.state], "href": href}
+        seen["delivery_proof"] = {"date": instant(ended), "type": PROOFS[letter.state], "href": href}
     return seen
 
 
@@ -169,8 +170,9 @@ def _estate(world: World, letter: Letter, path: str) -> dict[str, Any]:
     if ready(world, letter.sent):
         seen["deposit_proof"] = _proof(letter, "deposit", letter.sent, path)
     at = _end(world, letter)
-    if at is not None:
-        kind = "DELIVERY_PROOF" if letter.state is State.BOUNCED else PROOFS[letter.state]
+    if at is not None and letter.state is not State.BOUNCED:  # the specification has no proof of a bounce here
+        paper = letter.level is Level.PAPER and letter.state is State.ACCEPTED
+        kind = "DELIVERY_PROOF" if paper else PROOFS[letter.state]
         seen["delivery_proof"] = _proof(letter, "delivery", at, path) | {"type": kind}
     return seen
 
@@ -205,16 +207,16 @@ def _paper(world: World, letter: Letter, path: str) -> dict[str, Any]:
         "last_delivery_status": last["code"],
         "last_delivery_status_date": last["date"],
     }
-    named = {"deposit_proof": letter.sent, "content_proof": letter.sent}
+    named: dict[str, datetime | None] = {"deposit_proof": letter.sent, "content_proof": letter.sent}
     if letter.state is State.ACCEPTED:
         named["acknowledgement_of_receipt"] = letter.ends[State.ACCEPTED]
     elif letter.state in _RETURNED:
         named["undelivered_mail"] = letter.ends[letter.state]
         seen["undelivered_mail_reason"] = _RETURNED[letter.state][0]
-    for name, at in named.items():
-        seen[f"{name}_date"] = instant(at)
-        if ready(world, at):
-            seen |= {f"{name}_archive_date": instant(at), f"{name}_url": f"{path}/download_{name}"}
+    for name, happened in named.items():
+        seen[f"{name}_date"] = instant(happened)
+        if ready(world, happened):
+            seen |= {f"{name}_archive_date": instant(happened), f"{name}_url": f"{path}/download_{name}"}
     return seen
 
 

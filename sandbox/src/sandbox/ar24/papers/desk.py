@@ -2,16 +2,21 @@
 
 import io
 import zipfile
+from collections.abc import Callable
 from datetime import datetime
+from functools import cached_property
+from typing import TYPE_CHECKING
 
-from sandbox.ar24.papers import pages
-from sandbox.ar24.papers.seal import Seal
+from sandbox.ar24.papers import keys
 from sandbox.ar24.truth.clock import PARIS
 from sandbox.ar24.truth.model import Consent, File, Letter, Sender, State
 from sandbox.ar24.truth.world import World
 
+if TYPE_CHECKING:
+    from sandbox.ar24.papers.press import Press
+
 KINDS = {"ar": State.ACCEPTED, "rf": State.REFUSED, "ng": State.NEGLECTED, "bc": State.BOUNCED}
-_ALTERED = b"\n% altered\n"
+_ALTERED = 10  # the place of a byte in the comment that a PDF begins with: the file reads on, its seal is broken
 
 
 class Desk:
@@ -19,20 +24,32 @@ class Desk:
 
     def __init__(self, world: World) -> None:
         self._world = world
-        self._seal = Seal.in_folder(world.folder / "seal")
+        self._folder = world.folder / "seal"
+        keys.ensure(self._folder)
+
+    @cached_property
+    def _press(self) -> "Press":
+        # What printing needs would be most of what the process loads at its start.
+        from sandbox.ar24.papers.press import Press  # noqa: PLC0415 - see above
+
+        return Press(self._folder)
 
     def proof(self, letter: Letter, kind: str) -> bytes | None:
         """Return a proof; None: its fact has not happened."""
         at = dated(letter, kind)
         if at is None:
             return None
-        reason = pages.PROOFS[kind].title
-        printed = self._kept(letter, f"proof-{kind}", at, reason)
-        return printed + _ALTERED if self._world.faults.proofs_altered else printed
+        sender, files = self._world.sender(letter.sender_id), self.files(letter)
+        name = f"proof-{kind}-{letter.id}"
+        printed = self._kept(name, lambda: self._press.proof(kind, letter, sender, files, at))
+        if self._world.faults.proofs_altered:
+            return printed[:_ALTERED] + bytes([printed[_ALTERED] ^ 1]) + printed[_ALTERED + 1 :]
+        return printed
 
     def content(self, letter: Letter) -> bytes:
         """Return the text of a letter and the list of its files."""
-        return self._kept(letter, "content", letter.created, "Contenu")
+        sender, files = self._world.sender(letter.sender_id), self.files(letter)
+        return self._kept(f"content-{letter.id}", lambda: self._press.content(letter, sender, files))
 
     def archive(self, letter: Letter) -> bytes:
         """Return everything about a letter: content, files, and the proofs of what has happened."""
@@ -53,7 +70,7 @@ class Desk:
 
     def consent(self, consent: Consent, sender: Sender) -> bytes:
         """Return what a recipient answered to a sender."""
-        return self._seal.seal(pages.consent(consent, sender), consent.at, "Consentement")
+        return self._press.consent(consent, sender)
 
     def files(self, letter: Letter) -> list[File]:
         """Return the files of a letter."""
@@ -63,22 +80,16 @@ class Desk:
         """Return the bytes of a file."""
         return self._world.store.content(f"file-{file.id}") or b""
 
-    def _kept(self, letter: Letter, what: str, at: datetime, reason: str) -> bytes:
-        name = f"{what}-{letter.id}"
+    def _kept(self, name: str, made: Callable[[], bytes]) -> bytes:
         known = self._world.store.content(name)
         if known is not None:
             return known
-        sender, files = self._world.sender(letter.sender_id), self.files(letter)
-        if what == "content":
-            printed = pages.content(letter, sender, files, at)
-        else:
-            printed = pages.proof(what.removeprefix("proof-"), letter, sender, files, at)
-        sealed = self._seal.seal(printed, at, reason)
+        printed = made()
         with self._world.store.transaction():
             first = self._world.store.content(name)
             if first is None:
-                self._world.store.put_content(name, sealed)
-        return first or sealed
+                self._world.store.put_content(name, printed)
+        return first or printed
 
 
 def dated(letter: Letter, kind: str) -> datetime | None:

@@ -17,7 +17,7 @@ SERVICES = {
     Level.PAPER: "Lettre papier",
 }
 _MARGIN, _LINE = 20, 6  # mm
-_GREY = 205
+_GREY = 225
 _LABEL_WIDTH = 55  # mm
 
 
@@ -100,9 +100,9 @@ def proof(kind: str, letter: Letter, sender: Sender, files: list[File], at: date
     return bytes(page.output())
 
 
-def content(letter: Letter, sender: Sender, files: list[File], at: datetime) -> bytes:
+def content(letter: Letter, sender: Sender, files: list[File]) -> bytes:
     """Print the text of a letter and the list of its files."""
-    page = _started(f"Contenu du courrier n° {letter.id}", at)
+    page = _started(f"Contenu du courrier n° {letter.id}", letter.created)
     _row(page, "Expéditeur", f"{letter.custom_name or sender.name} ({sender.email})")
     _row(page, "Destinataire", f"{letter.recipient} ({letter.email})")
     reader = _Text()

@@ -77,7 +77,7 @@ async def guarded(world: World, line: str, answer: Callable[[set[str]], Awaitabl
 
 
 def committed(world: World, struck: set[str], act: Callable[[], Any], *, reads: bool) -> Any | None:
-    """Act, in one transaction unless it only reads; None: the connection was cut, before or after everything was kept."""
+    """Act, in one transaction unless it only reads; None: the connection is cut, before or after all is kept."""
     if "cut_before_commit" in struck:
         with suppress(_Undone), world.store.transaction():
             act()

@@ -1,4 +1,4 @@
-"""The refusals of AR24: a slug, and a sentence in the caller's language (the list is lre.md 1.8)."""
+"""The refusals of AR24: a slug, and a sentence in the caller's language."""
 
 from typing import Any
 

@@ -8,6 +8,7 @@ from typing import Any
 import httpx
 
 from sandbox.ar24.skin import views
+from sandbox.ar24.truth import outside
 from sandbox.ar24.truth.jobs import Job
 from sandbox.ar24.truth.model import Letter, State
 from sandbox.ar24.truth.world import World
@@ -66,7 +67,7 @@ def deliver(world: World, job: Job) -> Callable[[], None]:
 def _posted(url: str, body: dict[str, Any], seconds: float, *, as_json: bool) -> bool:
     form = {"content": json.dumps(body), "headers": {"Content-Type": "application/json"}} if as_json else {"data": body}
     try:
-        with httpx.Client(timeout=seconds, trust_env=False) as client:
-            return client.post(url, **form).status_code == _OK
+        with outside.client(seconds) as customer:
+            return customer.post(url, **form).status_code == _OK
     except (httpx.HTTPError, httpx.InvalidURL):
         return False

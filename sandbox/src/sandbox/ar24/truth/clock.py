@@ -31,6 +31,10 @@ class Clock:
         self._offset = now - self.real()
         self._store.set(_OFFSET, str(self._offset.total_seconds()))
 
+    def follow(self) -> None:
+        """Show the time of the machine again."""
+        self._offset = timedelta()
+
     def stand_still(self, at: datetime | None) -> None:
         """Show `at` until told otherwise, so that what was due earlier is dated when it was due."""
         self._still = at

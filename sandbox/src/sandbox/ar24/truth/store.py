@@ -1,5 +1,6 @@
 """Where the truth is kept: an SQLite file, committed before anything is answered."""
 
+import json
 import sqlite3
 import threading
 from collections.abc import Iterator
@@ -58,6 +59,15 @@ class Store:
         self._depth = 0
         self._db = sqlite3.connect(file, check_same_thread=False, isolation_level=None)
         self._db.executescript("PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;" + _SCHEMA)
+
+    def clear(self, *kept: type[Record]) -> None:
+        """Forget everything but the records of these kinds."""
+        with self.transaction():
+            for sql in ("DELETE FROM counter", "DELETE FROM content", "DELETE FROM setting", "DELETE FROM job"):
+                self._db.execute(sql)
+            names = json.dumps([kind.__name__ for kind in kept])
+            self._db.execute("DELETE FROM record WHERE kind NOT IN (SELECT value FROM json_each(?))", (names,))
+            self._db.execute("INSERT INTO counter SELECT kind, max(id) FROM record GROUP BY kind")
 
     def close(self) -> None:
         """Close the file."""

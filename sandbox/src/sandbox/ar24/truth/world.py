@@ -62,6 +62,13 @@ class World:
         self.store.set(_FAULTS, value.model_dump_json())
         self._faults = value
 
+    def forget(self) -> None:
+        """Begin again: nothing but the applications is left, and everything is switched back."""
+        self.store.clear(Application)
+        self.clock.follow()
+        self.calls.clear()
+        self._assumptions, self._faults = Assumptions(), Faults()
+
     def application(self, token: str) -> Application | None:
         """Return the application with this token."""
         found = self.store.by(Application, "uuid", token)

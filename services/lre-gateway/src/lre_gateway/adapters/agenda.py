@@ -16,6 +16,13 @@ _TO_DO: Final[Mapping[Task, LiteralString]] = {
 }
 """What must be done, as the read model tells; each has an index of its own."""
 
+_DUE: Final[LiteralString] = """
+    SELECT letter.id, coalesce(turn.attempt, 0) AS attempt FROM read.letter AS letter
+    LEFT JOIN letters.turn AS turn ON turn.letter_id = letter.id AND turn.task = %(task)s
+    WHERE {to_do} AND coalesce(turn.due_at, '-infinity') <= %(now)s
+    ORDER BY coalesce(turn.due_at, '-infinity'), letter.id LIMIT %(limit)s
+"""
+
 
 class PostgresAgenda:
     """Turns of letters."""
@@ -25,12 +32,7 @@ class PostgresAgenda:
 
     def due(self, task: Task, now: datetime, limit: int) -> Sequence[Due]:
         """Return letters whose turn has come, longest first."""
-        query: LiteralString = (  # the condition is one of the three above
-            "SELECT letter.id, coalesce(turn.attempt, 0) AS attempt FROM read.letter AS letter"
-            " LEFT JOIN letters.turn AS turn ON turn.letter_id = letter.id AND turn.task = %(task)s"
-            f" WHERE {_TO_DO[task]} AND coalesce(turn.due_at, '-infinity') <= %(now)s"
-            " ORDER BY coalesce(turn.due_at, '-infinity'), letter.id LIMIT %(limit)s"
-        )
+        query: LiteralString = _DUE.replace("{to_do}", _TO_DO[task])
         with self._store.connection() as connection:
             rows = connection.execute(query, {"task": task.value, "now": now, "limit": limit}).fetchall()
         return [Due(row["id"], row["attempt"]) for row in rows]

@@ -22,6 +22,8 @@ CAPACITY: Final = 2_000
 """Calls that wait in memory: about 40 MB at the longest body, ten seconds of the heaviest traffic measured."""
 MAX_BODY_BYTES: Final = 16 * 1024
 AT_ONCE: Final = 200
+GATHER_SECONDS: Final = 0.02
+"""How long calls are gathered after the first: one write for several costs the process half."""
 PAUSE_SECONDS: Final = 0.5
 STATEMENT_SECONDS: Final = 5
 CLOSE_SECONDS: Final = 5.0
@@ -95,6 +97,7 @@ class HintWriter:
         found: list[tuple[Call, Future[None]]] = []
         with suppress(queue.Empty):
             found.append(self._waiting.get(timeout=0.05 if self._stop.is_set() else 0.5))
+            self._stop.wait(GATHER_SECONDS)
             while len(found) < AT_ONCE:
                 found.append(self._waiting.get_nowait())
         return found

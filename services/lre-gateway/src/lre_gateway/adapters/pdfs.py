@@ -1,6 +1,7 @@
 """What can be told of a PDF: its pages and its seal. The library is imported when a PDF is looked at."""
 
 import io
+import logging
 from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal
@@ -75,6 +76,8 @@ class PdfSealCheck:
         from pyhanko.pdf_utils.reader import PdfFileReader  # noqa: PLC0415 - see above
         from pyhanko.sign.validation import validate_pdf_signature  # noqa: PLC0415
 
+        for name in ("pyhanko", "pyhanko_certvalidator"):  # they write certificates and traces: our verdict says it
+            logging.getLogger(name).setLevel(logging.CRITICAL)
         for seal in PdfFileReader(io.BytesIO(content)).embedded_regular_signatures:
             status = validate_pdf_signature(seal, self._context())
             if not (status.intact and status.valid and status.docmdp_ok is not False):

@@ -8,7 +8,17 @@ from typing import TypeVar
 
 import httpx
 
-from lre_gateway.application.provider import ContractBreach, OutcomeUnknown, ProviderAway, ProviderMaintenance
+from lre_gateway.application.provider import (
+    AuthRefused,
+    ContractBreach,
+    GrantExpired,
+    OutcomeUnknown,
+    ProviderAway,
+    ProviderError,
+    ProviderMaintenance,
+    ProviderRejected,
+    SenderNotReady,
+)
 
 T = TypeVar("T")
 
@@ -44,6 +54,23 @@ class Reply:
     status: int
     headers: httpx.Headers
     content: bytes
+
+
+_PROBLEMS: tuple[tuple[type[ProviderError], str], ...] = (
+    (ProviderMaintenance, "maintenance"),
+    (ProviderAway, "provider-away"),
+    (OutcomeUnknown, "no-answer"),
+    (AuthRefused, "code-needed"),
+    (GrantExpired, "code-needed"),
+    (SenderNotReady, "sender-not-ready"),
+)
+
+
+def problem_of(error: ProviderError) -> str:
+    """Return the code of what stood in the way of one letter of a release."""
+    if isinstance(error, ProviderRejected):
+        return error.code
+    return next((code for kind, code in _PROBLEMS if isinstance(error, kind)), "not-supported")
 
 
 def exchanged(http: httpx.Client, request: httpx.Request, limit: int) -> Reply:

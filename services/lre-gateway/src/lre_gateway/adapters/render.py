@@ -3,6 +3,7 @@
 A character that no font has would vanish from the page; such a text is refused rather than sent with a hole in it.
 """
 
+import logging
 from collections.abc import Collection, Iterable
 from datetime import UTC, datetime
 from importlib.resources import as_file, files
@@ -57,6 +58,7 @@ class Pages:
         """Return the text as an A4 portrait PDF; raise TextNotPrintable. Forbidden marks are printed."""
         from fpdf import FPDF  # noqa: PLC0415 - a third of what the process loads, needed when something is printed
 
+        logging.getLogger("fontTools").setLevel(logging.WARNING)  # ten lines of information for each letter
         read = _blocks(text)
         pdf = FPDF(format="A4", enforce_compliance="PDF/A-3B")
         for style, name in _FONTS:

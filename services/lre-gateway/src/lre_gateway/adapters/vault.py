@@ -71,7 +71,8 @@ class VaultFiles:
         ticket = self._ticket("deposit", place, version_id, by=None, hold=hold,
                               name=name, size=len(content), sha256=hashlib.sha256(content).hexdigest())  # fmt: skip
         answer = self._send("PUT", version_id, ticket, content=content, headers={"Content-Type": media_type})
-        return _file(_accepted(answer), name)
+        receipt = _accepted(answer)
+        return _file(self._items([version_id]).get(version_id, receipt), name)
 
     def read(self, office_id: UUID, version_id: UUID, by: UUID) -> bytes:
         """Return the bytes of a version of the office, read in the name of `by`; raise NotFound."""

@@ -2,7 +2,8 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
+from datetime import datetime
 from uuid import UUID
 
 from chassis.actor import Actor
@@ -18,7 +19,6 @@ from lre_gateway.domain.batch import Batch
 from lre_gateway.domain.compatibility import Check, Sending, Verdict, Written
 from lre_gateway.domain.letter import Letter
 from lre_gateway.domain.sender import Sender
-from lre_gateway.domain.state import UNSENT
 from lre_gateway.domain.vocabulary import Level, Missing
 
 SLICE = 500
@@ -66,7 +66,7 @@ class Checking:
         rules, tally = self.rules(batch.level, self._store.get(Sender, batch.sender_id)), _Tally()
         quiet, after = replace(actor, command=None), None
         while rows := self._register.check_rows(batch_id, after, SLICE):
-            self._slice(rows, rules, tally, quiet)
+            self._save(batch, self._news(rows, rules, tally), quiet)
             after = rows[-1].letter_id
         return self._reported(batch_id, tally, actor)
 
@@ -85,34 +85,31 @@ class Checking:
             )
         )
 
-    def _slice(self, rows: Sequence[CheckRow], rules: Check, tally: "_Tally", actor: Actor) -> None:
-        news: list[tuple[UUID, Verdict]] = []
+    @staticmethod
+    def _news(rows: Sequence[CheckRow], rules: Check, tally: "_Tally") -> list["_News"]:
+        news: list[_News] = []
         for row in rows:
             verdict = rules.of(_written(row))
             tally.add(verdict)
             known = (row.state.value != "draft", row.problems, row.warnings)
             if known != (True, verdict.problems, verdict.warnings):
-                news.append((row.letter_id, verdict))
+                news.append((row, verdict))
         tally.changed += len(news)
-        self._save(news, actor)
+        return news
 
-    def _save(self, news: Sequence[tuple[UUID, Verdict]], actor: Actor) -> None:
+    def _save(self, batch: Batch, news: Sequence["_News"], actor: Actor) -> None:
+        """Record what is new. The letters are loaded only if something else happened to one of them meanwhile."""
+        now = self._clock()
+        letters = [_told(_standing(batch, row, now), verdict, now) for row, verdict in news]
         for attempt in range(ATTEMPTS):
-            letters = [self._told(letter_id, verdict) for letter_id, verdict in news]
             try:
                 self._store.save(*letters, actor=actor)
             except Changed:  # a colleague gave one up, or its batch leaves at this moment: look again
                 if attempt == ATTEMPTS - 1:
                     raise
+                letters = [_told(self._store.get(Letter, row.letter_id), verdict, now) for row, verdict in news]
             else:
                 return
-
-    def _told(self, letter_id: UUID, verdict: Verdict) -> Letter:
-        letter = self._store.get(Letter, letter_id)
-        if letter.state in UNSENT:
-            problems, warnings = ([code.value for code in codes] for codes in (verdict.problems, verdict.warnings))
-            letter.check(problems, warnings, self._clock())
-        return letter
 
     def _reported(self, batch_id: UUID, tally: "_Tally", actor: Actor) -> Report:
         for attempt in range(ATTEMPTS):
@@ -130,7 +127,7 @@ class Checking:
                 by_code=dict(sorted(tally.by_code.items())),
             )
             try:
-                self._store.save(batch, actor=actor)
+                self._store.save(batch, actor=actor, outcome=asdict(report) | {"batch_id": str(batch_id)})
             except Changed:
                 if attempt == ATTEMPTS - 1:
                     raise
@@ -154,6 +151,30 @@ class _Tally:
         self.incompatible += bool(verdict.problems)
         self.warned += bool(verdict.warnings)
         self.by_code.update(code.value for code in (*verdict.problems, *verdict.warnings))
+
+
+_News = tuple[CheckRow, Verdict]
+"""A letter about which a check found something else than the one before."""
+
+
+def _standing(batch: Batch, row: CheckRow, now: datetime) -> Letter:
+    return Letter.standing(
+        row.letter_id,
+        row.version,
+        now,
+        office_id=batch.office_id,
+        dossier_id=batch.dossier_id,
+        batch_id=batch.id,
+        state=row.state,
+        problems=row.problems,
+        warnings=row.warnings,
+    )
+
+
+def _told(letter: Letter, verdict: Verdict, now: datetime) -> Letter:
+    problems, warnings = ([code.value for code in codes] for codes in (verdict.problems, verdict.warnings))
+    letter.check(problems, warnings, now)
+    return letter
 
 
 def _written(row: CheckRow) -> Written:

@@ -1,22 +1,23 @@
 """The consent register: by hand, and from the provider that holds the truth (A-13 to A-24)."""
 
 from collections.abc import Callable, Collection, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
+from typing import Any
 from uuid import UUID, uuid4
 
 from chassis.actor import Actor
 from chassis.refusal import NotFound
 from eventstore import Changed, Store
 
-from lre_gateway.application.access import Access, person
+from lre_gateway.application.access import Access, person, worker
 from lre_gateway.application.clock import Clock
-from lre_gateway.application.ports import Consenting, Register
-from lre_gateway.application.provider import Addressee, ConsentAnswer
+from lre_gateway.application.ports import Consenting, Register, Vault
+from lre_gateway.application.provider import Addressee, ConsentAnswer, PostalAddress
 from lre_gateway.application.providers import Providers, asking
 from lre_gateway.domain.compatibility import folded
 from lre_gateway.domain.recipient import Recipient
-from lre_gateway.domain.refusals import ConsentDateInFuture, NothingChosen, SenderAway, TooMany
+from lre_gateway.domain.refusals import ConsentDateInFuture, NothingChosen, SenderAway, TooMany, UnknownAttachment
 from lre_gateway.domain.sender import Sender
 from lre_gateway.domain.vocabulary import ConsentState
 
@@ -38,8 +39,11 @@ class ConsentChange:
 class Consents:
     """The use cases of consents."""
 
-    def __init__(self, *, store: Store, access: Access, register: Register, providers: Providers, clock: Clock) -> None:
+    def __init__(  # noqa: PLR0913 - what an entry is about
+        self, *, store: Store, access: Access, register: Register, vault: Vault, providers: Providers, clock: Clock
+    ) -> None:
         self._store = store
+        self._vault = vault
         self._access = access
         self._register = register
         self._providers = providers
@@ -52,6 +56,8 @@ class Consents:
         now = self._clock()
         if at is not None and at > now:
             raise ConsentDateInFuture
+        if document_id not in self._vault.described(worker(actor), [document_id]):
+            raise UnknownAttachment(unknown=[str(document_id)])
         return self._each(
             actor, recipient_ids, lambda one: one.record_consent(uuid4(), at or now, person(actor), document_id)
         )
@@ -85,7 +91,10 @@ class Consents:
         if not sender.linked:
             raise SenderAway
         with asking():
-            return tuple(self._refreshed(sender, actor, recipient_ids))
+            changes = tuple(self._refreshed(sender, actor, recipient_ids))
+        if actor.command is not None:
+            self._store.save(actor=actor, outcome=_outcome(changes))
+        return changes
 
     def refresh_sender(self, sender_id: UUID) -> int:
         """Fetch the answers to an account, for nobody in particular; return how many persons it changed.
@@ -145,7 +154,7 @@ class Consents:
             act(recipient)
             if recipient.pending_events and recipient.consent is not None:
                 changes.append(ConsentChange(recipient.id, before, recipient.consent.state))
-        self._store.save(*recipients, actor=actor)
+        self._store.save(*recipients, actor=actor, outcome=_outcome(changes))
         return tuple(changes)
 
     def _known(self, actor: Actor, recipient_id: UUID) -> Recipient:
@@ -155,7 +164,12 @@ class Consents:
             raise NotFound(recipient_id=str(recipient_id)) from None
 
 
-def addressee(recipient: Recipient) -> Addressee:
+def _outcome(changes: Sequence[ConsentChange]) -> dict[str, Any]:
+    """Return what a repeated command answers."""
+    return {"items": [asdict(change) | {"recipient_id": str(change.recipient_id)} for change in changes]}
+
+
+def addressee(recipient: Recipient, postal: PostalAddress | None = None) -> Addressee:
     """Return a recipient as a provider is told of them."""
     return Addressee(
         kind=recipient.kind,
@@ -163,4 +177,5 @@ def addressee(recipient: Recipient) -> Addressee:
         first_name=recipient.first_name or "",
         company=recipient.company,
         email=recipient.email or "",
+        postal=postal,
     )

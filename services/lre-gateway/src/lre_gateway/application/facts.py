@@ -8,13 +8,15 @@ from uuid import UUID
 from eventstore import DocFact, Facts
 
 from lre_gateway.domain.batch import Batch
-from lre_gateway.domain.document import Document
 from lre_gateway.domain.erasure import Erasure
 from lre_gateway.domain.letter import Letter
 
 
 def facts(event: Any, aggregate: Any) -> Facts:
-    """Return office and dossier of an event; letters commit to the files they are made of, and to each proof."""
+    """Return office and dossier of an event; a stored proof commits to its file.
+
+    The files that a letter is made of stand in what `letter-prepared` says, and so in the commitment to its payload.
+    """
     if isinstance(aggregate, Erasure):
         return Facts()
     dossier = aggregate.dossier_id if isinstance(aggregate, Letter | Batch) else None
@@ -24,10 +26,6 @@ def facts(event: Any, aggregate: Any) -> Facts:
 def _documents(event: Any) -> Iterator[DocFact]:
     if isinstance(event, Letter.EvidenceStored) and event.manifest_sha256 is not None:
         yield _fact(event.version_id, event.size, event.sha256, event.manifest_sha256)
-    if isinstance(event, Letter.Created):
-        for document in map(Document.of, event.documents):
-            if document.manifest_sha256 is not None:
-                yield _fact(document.version_id, document.size, document.sha256, document.manifest_sha256)
 
 
 def _fact(version_id: UUID, size: int, sha256: str, manifest_sha256: str) -> DocFact:

@@ -163,7 +163,11 @@ class Submitted:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Released:
-    """What became of one letter of a release; `problem` is a code, never a sentence of the provider."""
+    """What became of one letter of a release.
+
+    `problem` is a `Rejection`, `code-needed`, `sender-not-ready`, `provider-away`, `maintenance`, `no-answer` or
+    `not-released`; it is none for what was released.
+    """
 
     ref: str
     outcome: Literal["released", "refused", "unknown"]
@@ -375,7 +379,9 @@ class Provider(Protocol):
         ...
 
     def submit(self, order: Order, grant: Grant | None) -> Submitted:
-        """Submit a letter once; without a grant it waits at the provider as a draft (`drafts_at_provider`).
+        """Submit a letter once; without a grant a qualified one waits at the provider (`drafts_at_provider`).
+
+        The other levels need no grant and leave at once.
 
         OutcomeUnknown means: search with `find` before anything else. All other errors: not executed.
         """

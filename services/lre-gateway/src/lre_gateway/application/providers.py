@@ -48,6 +48,7 @@ def follow(letter: Letter, snapshot: Snapshot, provider: Provider, now: datetime
             status=snapshot.status,
             facts=tuple((fact.status, fact.at) for fact in snapshot.facts),
             obtainable=provider.capabilities().evidence_kinds,
+            shown=frozenset(snapshot.evidence),
         ),
         now,
     )

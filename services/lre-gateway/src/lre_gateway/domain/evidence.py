@@ -22,6 +22,8 @@ WANTED: Mapping[State, tuple[EvidenceKind, ...]] = MappingProxyType(
 )
 """What entering a state brings; what the provider does not give is left out."""
 OURS = frozenset({_K.SUBMISSION_MANIFEST})
+HALVES = frozenset({_K.DEPOSIT, _K.SENDING})
+"""What one proof of both makes superfluous, unless the provider shows it all the same (as AR24 once did)."""
 
 FIRST_PAUSE = timedelta(seconds=30)
 LONGEST_PAUSE = timedelta(hours=6)
@@ -47,10 +49,20 @@ class Evidence:
 
 
 def pending(
-    before: Collection[str], entered: State, obtainable: Collection[EvidenceKind], stored: Collection[str]
+    before: Collection[str],
+    entered: State,
+    *,
+    obtainable: Collection[EvidenceKind],
+    shown: Collection[EvidenceKind],
+    stored: Collection[str],
 ) -> list[str]:
-    """Return the kinds still to be fetched once a state was entered, those known before first."""
-    new = [kind.value for kind in WANTED.get(entered, ()) if kind in obtainable or kind in OURS]
+    """Return the kinds still to be fetched once a state was entered, those known before first.
+
+    `obtainable`: what the provider gives for letters; `shown`: what it shows of this one now.
+    """
+    without = HALVES - set(shown) if _K.DEPOSIT_AND_SENDING in obtainable else frozenset()
+    given = (OURS | set(obtainable)) - without
+    new = [kind.value for kind in WANTED.get(entered, ()) if kind in given]
     return [*before, *(kind for kind in new if kind not in before and kind not in stored)]
 
 

@@ -42,6 +42,8 @@ class Sighting:
     facts: tuple[tuple[Status, datetime], ...] = ()
     obtainable: frozenset[EvidenceKind] = frozenset()
     """The proofs that the provider gives at all."""
+    shown: frozenset[EvidenceKind] = frozenset()
+    """Those that it shows of this letter now."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,7 +101,7 @@ def _entered(letter: "Letter", step: State, sighting: Sighting, at: datetime, *,
     facts: dict[str, Any] = {
         "at": at,
         "reconstructed": reconstructed,
-        "pending": pending(letter.pending, step, sighting.obtainable, stored),
+        "pending": pending(letter.pending, step, obtainable=sighting.obtainable, shown=sighting.shown, stored=stored),
     }
     if step in {State.AWAITING_SENDER_AUTH, State.IN_TRANSIT, State.NOTIFIED}:
         facts["provider_ref"] = sighting.ref

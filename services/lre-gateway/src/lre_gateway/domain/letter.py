@@ -123,6 +123,18 @@ class Letter(Aggregate):
         """Return a new one with an id of the caller's, the same at every try."""
         return cls._create(cls.Created, id=letter_id, **facts)
 
+    @classmethod
+    def standing(cls, letter_id: UUID, version: int, at: datetime, **known: Any) -> Self:
+        """Return a letter with only what `check` looks at, as of its event `version`, instead of all its past.
+
+        Saving it is refused if anything happened to the letter since, so nothing is decided on what was.
+        `known`: office_id, dossier_id, batch_id, state, problems, warnings.
+        """
+        letter = cls.__new__(cls)
+        letter.__base_init__(originator_id=letter_id, originator_version=version, timestamp=at)
+        vars(letter).update(known)
+        return letter
+
     def check(self, problems: Sequence[str], warnings: Sequence[str], at: datetime) -> bool:
         """Record what a check found, if that is news; tell whether it was."""
         if self.state not in UNSENT:

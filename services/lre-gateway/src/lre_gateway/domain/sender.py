@@ -131,8 +131,9 @@ class Sender(Aggregate):
         self.trigger_event(self.LinkRequestedAgain, office_id=self.office_id, requested_by=requested_by, at=at)
 
     def refresh(self, account: str, missing: frozenset[Missing], at: datetime) -> None:
-        """Record what the provider says of the account, if that is news."""
-        if self.revoked or (account, missing) == (self.account, self.missing):
+        """Record what the provider says of the account, if that is news; it names none that is not ours to use."""
+        account = account or self.account or ""
+        if self.revoked or (account, missing) == (self.account or "", self.missing):
             return
         lost = self.linked and Missing.LINK in missing
         self.trigger_event(
@@ -207,7 +208,7 @@ class Sender(Aggregate):
 
     @event(Refreshed)
     def _refreshed(self, account: str, missing: list[str], at: datetime) -> None:
-        self.account, self.missing, self.refreshed_at = account, frozenset(map(Missing, missing)), at
+        self.account, self.missing, self.refreshed_at = account or None, frozenset(map(Missing, missing)), at
 
     @event(AccessLost)
     def _access_lost(self) -> None:

@@ -136,12 +136,12 @@ class Letters:
             LetterRow(**row) for row in _rows(self._store, query, {**_sought(office_id, sought), **_window(window)})
         ]
 
-    def one(self, letter_id: UUID) -> dict[str, Any] | None:
-        """Return a letter as lists show it, with its files and printing."""
-        query = LETTERS.replace("FROM read.letter AS letter", ", letter.documents, letter.names, letter.print,"
-                                " letter.hold_mode, letter.identity_pending, letter.payment_method"
-                                " FROM read.letter AS letter", 1) + " WHERE letter.id = %(id)s"  # fmt: skip
-        return next(iter(_rows(self._store, query, {"id": letter_id})), None)
+    def one(self, letter_id: UUID) -> tuple[LetterRow, dict[str, Any]]:
+        """Return a letter as lists show it, and what its own page shows beside; it must be known."""
+        (line,) = _rows(self._store, f"{LETTERS} WHERE letter.id = %(id)s", {"id": letter_id})
+        query = "SELECT documents, names, payment_method, identity_pending FROM read.letter WHERE id = %(id)s"
+        (more,) = _rows(self._store, query, {"id": letter_id})
+        return LetterRow(**line), more
 
     def steps(self, letter_id: UUID) -> list[dict[str, Any]]:
         """Return what happened to a letter, in the order it was recorded."""

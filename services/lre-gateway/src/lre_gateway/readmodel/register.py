@@ -122,6 +122,17 @@ class Register:
         """Return letters in state ready that are asked for, oldest submission first, none of the senders `without`."""
         return [Ready(**row) for row in self._all(READY, limit=limit, without=list(without))]
 
+    def left_to_submit(self, batch_id: UUID) -> int:
+        """Return how many letters of a batch are still to be handed over, or are being so."""
+        query = """
+            SELECT count(*) AS amount FROM read.letter AS letter JOIN read.batch AS batch ON batch.id = letter.batch_id
+            WHERE letter.batch_id = %(id)s AND batch.submitted_at IS NOT NULL AND (
+                letter.state IN ('submitting', 'submission-unknown')
+                OR (letter.state = 'ready' AND (letter.queued OR letter.ready_at <= batch.submitted_at))
+            )
+        """
+        return int(self._all(query, id=batch_id)[0]["amount"])
+
     def in_submission(self, started_before: datetime) -> Sequence[UUID]:
         """Return letters in state submitting since before an instant."""
         query = "SELECT id FROM read.letter WHERE state = 'submitting' AND started_at < %(before)s ORDER BY started_at"

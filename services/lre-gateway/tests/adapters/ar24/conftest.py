@@ -14,6 +14,7 @@ from cryptography.hazmat.primitives.ciphers.modes import CBC
 from cryptography.hazmat.primitives.padding import PKCS7
 from lre_gateway.adapters.ar24.client import Access, Ar24Client, Limits
 from lre_gateway.adapters.ar24.provider import Ar24
+from lre_gateway.adapters.ar24.routes import SIMULATED
 
 PRIVATE_KEY = "test-private-key-0001"
 TOKEN = "test-token-0001"
@@ -90,4 +91,4 @@ def client(scripted: Scripted, clock: Clock) -> Iterator[Ar24Client]:
 
 @pytest.fixture
 def ar24(client: Ar24Client, clock: Clock) -> Ar24:
-    return Ar24(client, clock, release_route="/mail/validate")
+    return Ar24(client, clock, unconfirmed=SIMULATED)

@@ -57,6 +57,9 @@ def test_evidence_without_an_address_is_not_there_yet(ar24: Ar24, scripted: Any)
         "https://evil.example@sandbox.ar24.fr:444/get",
         "https://169.254.169.254/latest",
         "file:///etc/passwd",
+        "/get/proof/ar-7",
+        "https://[",
+        "https://files.ar24.fr:8443/get",
     ],
 )
 def test_an_address_elsewhere_is_never_called(ar24: Ar24, scripted: Any, address: str) -> None:

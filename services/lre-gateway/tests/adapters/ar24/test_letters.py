@@ -1,13 +1,16 @@
 """Letters as the provider shows them, in neutral words."""
 
+import hashlib
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
 import httpx
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from lre_gateway.adapters.ar24.provider import Ar24
-from lre_gateway.adapters.ar24.status_map import snapshot
+from lre_gateway.adapters.ar24.status_map import EVIDENCE, FACTS, snapshot
 from lre_gateway.application.provider import (
     Addressee,
     ContractBreach,
@@ -21,6 +24,7 @@ from lre_gateway.application.provider import (
     Released,
 )
 from lre_gateway.domain.vocabulary import EvidenceKind, Kind, Level, Status
+from structlog.testing import capture_logs
 
 SENT, END = "2026-01-10 10:00:00", "2026-01-12 11:30:00"
 SENT_AT, END_AT = datetime(2026, 1, 10, 9, tzinfo=UTC), datetime(2026, 1, 12, 10, 30, tzinfo=UTC)
@@ -130,6 +134,29 @@ def test_what_is_no_letter_is_a_breach(wrong: Any) -> None:
         snapshot(wrong)
 
 
+def _anything() -> st.SearchStrategy[Any]:
+    plain = st.none() | st.text(max_size=20) | st.integers() | st.just(SENT) | st.sampled_from(["AR", "sent"])
+    return plain | st.lists(plain | st.dictionaries(st.text(max_size=9), plain))
+
+
+NAMES = [
+    *(name for name, _ in FACTS),
+    *(name for name, _ in EVIDENCE.values()),
+    "status",
+    "update",
+    "price_ht",
+    "send_fail",
+]
+
+
+@given(st.dictionaries(st.sampled_from(NAMES), _anything()))
+def test_any_letter_with_a_number_is_read_without_a_failure(fields: dict[str, Any]) -> None:
+    seen = snapshot({"id": 7, **fields})
+    assert seen.ref == "7"
+    assert len(seen.evidence) == sum(bool(fields.get(name)) for name, _ in EVIDENCE.values())
+
+
+@pytest.mark.covers("A-72")
 def test_an_order_is_written_in_the_fields_of_the_provider(ar24: Ar24, scripted: Any) -> None:
     scripted.script = [answer(letter(status="waiting", ts_ev_date=None))]
     documents = (DocRef(id="51", sha256="0" * 64), DocRef(id="52", sha256="1" * 64))
@@ -159,10 +186,25 @@ def test_a_letter_that_is_taken_but_not_understood_is_unknown(ar24: Ar24, script
     scripted.script = [answer({"letter": 1})]
     with pytest.raises(OutcomeUnknown):
         ar24.submit(order(), GRANT)
+    scripted.script = [answer(letter(ref_client="another"))]
+    with pytest.raises(OutcomeUnknown):
+        ar24.submit(order(), GRANT)
+
+
+@pytest.mark.parametrize("held", [hashlib.sha1(b"other", usedforsecurity=False).hexdigest(), ""])
+def test_other_bytes_at_the_provider_are_a_warning_and_stop_nothing(ar24: Ar24, scripted: Any, held: str) -> None:
+    scripted.script = [answer({"file_id": "51"}), answer(letter(attachments_details=[{"id": 51, "hash_sha1": held}]))]
+    document = ar24.upload("5", "acte.pdf", "application/pdf", b"%PDF-1.7")
+    with capture_logs() as logs:
+        assert ar24.submit(order(documents=(document,)), GRANT).ref == "123"
+    assert [entry["event"] for entry in logs] == (["attachment-hash-differs"] if held else [])
+    scripted.script = [answer(letter(attachments_details=["51", None, {}])), answer(letter(attachments_details={}))]
+    assert ar24.submit(order(), GRANT).ref == ar24.submit(order(), GRANT).ref
 
 
 @pytest.mark.parametrize("level", [Level.SIMPLE_ERDS, Level.COPRO_NOTICE, Level.PAPER])
-def test_a_level_that_is_not_confirmed_is_not_sent(ar24: Ar24, scripted: Any, level: Level) -> None:
+def test_a_level_that_is_not_confirmed_is_not_sent(client: Any, clock: Any, scripted: Any, level: Level) -> None:
+    ar24 = Ar24(client, clock)
     with pytest.raises(NotSupported):
         ar24.submit(order(level=level), GRANT)
     assert scripted.calls == []
@@ -223,8 +265,8 @@ def test_case_25_a_release_is_told_by_what_the_letters_show_afterwards(ar24: Ar2
     ]
     assert ar24.release("5", ["1", "2", "3"], GRANT) == (
         Released(ref="1", outcome="released"),
-        Released(ref="2", outcome="refused", problem="NOT_RELEASED"),
-        Released(ref="3", outcome="unknown", problem="NOT_RELEASED"),
+        Released(ref="2", outcome="refused", problem="not-released"),
+        Released(ref="3", outcome="unknown", problem="not-released"),
     )
 
 
@@ -239,7 +281,7 @@ def test_case_28_a_grant_that_ends_between_two_slices_keeps_what_was_released(ar
     released = ar24.release("5", numbers, GRANT)
     assert [one.ref for one in released] == numbers
     assert [one.outcome for one in released] == ["released"] * 50 + ["refused"] * 70
-    assert {one.problem for one in released[50:]} == {"GrantExpired"}
+    assert {one.problem for one in released[50:]} == {"code-needed"}
 
 
 def test_a_lost_answer_to_a_release_is_known_for_those_that_moved(ar24: Ar24, scripted: Any) -> None:

@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Any, BinaryIO
-from urllib.parse import urlsplit
 
 import httpx
 
@@ -129,9 +128,12 @@ class Ar24Client:
         return attempted(once, effect, pause=self._pause)
 
     def _is_the_providers(self, url: str) -> bool:
-        given, own = urlsplit(url), urlsplit(self._base)
+        try:
+            given, own = httpx.URL(url), httpx.URL(self._base)
+        except httpx.InvalidURL:
+            return False
         same = (given.scheme, given.netloc) == (own.scheme, own.netloc)
-        return same or (given.scheme == "https" and given.netloc.endswith(ITS_HOSTS))
+        return same or (given.scheme == "https" and given.port is None and given.host.endswith(ITS_HOSTS))
 
     def _timeout(self, seconds: float) -> httpx.Timeout:
         return httpx.Timeout(seconds, connect=self._limits.connect_seconds)

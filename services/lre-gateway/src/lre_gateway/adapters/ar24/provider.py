@@ -13,7 +13,8 @@ from chassis.logging import get_logger
 from lre_gateway.adapters.ar24 import evidence, letters, listing, release, routes, senders
 from lre_gateway.adapters.ar24.client import MEBIBYTE, Ar24Client, Upload
 from lre_gateway.adapters.ar24.hints import hints
-from lre_gateway.adapters.ar24.optional import Unconfirmed
+from lre_gateway.adapters.ar24.optional import Optional
+from lre_gateway.adapters.ar24.routes import CONFIRMED, Unconfirmed
 from lre_gateway.adapters.ar24.status_map import EVIDENCE, snapshot
 from lre_gateway.adapters.provider_http import Effect
 from lre_gateway.application.provider import (
@@ -38,7 +39,7 @@ from lre_gateway.application.provider import (
     Submitted,
     Webhook,
 )
-from lre_gateway.domain.vocabulary import EvidenceKind
+from lre_gateway.domain.vocabulary import EvidenceKind, Level
 
 MAX_TOTAL_BYTES = 256_000_000
 MAX_CONTENT_CHARS = 20_000
@@ -47,8 +48,8 @@ _REMEMBERED = 10_000
 """Uploads whose SHA-1 is kept for the comparison."""
 
 
-class Ar24(Unconfirmed):
-    """The provider over `client`; `release_route` turns drafts at the provider on, once it is confirmed."""
+class Ar24(Optional):
+    """The provider over `client`; `unconfirmed` names what is on although no source shows its route."""
 
     name = "ar24"
 
@@ -57,35 +58,36 @@ class Ar24(Unconfirmed):
         client: Ar24Client,
         clock: Callable[[], datetime],
         *,
-        release_route: str | None = None,
+        unconfirmed: Unconfirmed = CONFIRMED,
         max_content_chars: int = MAX_CONTENT_CHARS,
     ) -> None:
-        self._client = client
+        super().__init__(client, unconfirmed)
         self._clock = clock
-        self._release_route = release_route
         self._max_content_chars = max_content_chars
         self._sha1_of_uploads: OrderedDict[str, str] = OrderedDict()
         self._lock = Lock()
         self._log = get_logger(peer=self.name)
 
     def capabilities(self) -> Capabilities:
-        """Return what is confirmed."""
+        """Return what is on."""
+        on = self._unconfirmed
         return Capabilities(
-            levels=letters.LEVELS,
-            drafts_at_provider=self._release_route is not None,
+            levels=letters.levels(on),
+            drafts_at_provider=on.release is not None,
             sender_auth=SenderAuth.OTP,
             auth_grant_seconds=senders.GRANT_SECONDS,
-            consent_api=False,
+            consent_api=on.consents is not None,
             consent_enforced=False,
-            payment_methods_api=False,
+            payment_methods_api=on.payment_methods is not None,
             webhook=Webhook.HINT,
-            recipient_change_api=False,
-            cancel_draft=False,
+            recipient_change_api=on.answer_change is not None,
+            cancel_draft=on.cancel is not None,
             idempotency=Idempotency.REFERENCE_SEARCH,
             max_total_bytes=MAX_TOTAL_BYTES,
             max_content_chars=self._max_content_chars,
             reuse_documents=True,
-            evidence_kinds=frozenset(EVIDENCE),
+            # a proof of deposit alone is of the first years; it now is one with the proof of sending
+            evidence_kinds=frozenset(EVIDENCE) - {EvidenceKind.DEPOSIT},
         )
 
     def health(self) -> Health:
@@ -134,19 +136,23 @@ class Ar24(Unconfirmed):
 
     def submit(self, order: Order, grant: Grant | None) -> Submitted:
         """Send a letter, or leave a draft."""
-        if grant is None and self._release_route is None:
+        if grant is None and order.level is Level.QUALIFIED_LRE and self._unconfirmed.release is None:
             raise NotSupported("drafts_at_provider")
-        letter = self._client.post(routes.LETTER, letters.fields(order, grant), Effect.ONCE)
+        route, form = letters.written(order, grant, self._unconfirmed)
+        letter = self._client.post(route, form, Effect.ONCE)
         seen = snapshot(letter)
+        if seen.reference not in {None, order.reference}:
+            raise ContractBreach("another letter than the one sent")
         self._compare(letter)
         return Submitted(ref=seen.ref, status=seen.status)
 
     def release(self, account: str, refs: Sequence[str], grant_or_otp: Grant | str) -> tuple[Released, ...]:
         """Release drafts; a code is first exchanged, because it serves for one call only."""
-        if self._release_route is None:
+        route = self._unconfirmed.release
+        if route is None:
             raise NotSupported("drafts_at_provider")
         grant = grant_or_otp if isinstance(grant_or_otp, Grant) else self.authenticate(account, grant_or_otp)
-        return release.released(self._client, self._release_route, account, refs, grant)
+        return release.released(self._client, route, account, refs, grant)
 
     def get(self, ref: str) -> Snapshot:
         """Read a letter."""
@@ -178,9 +184,12 @@ class Ar24(Unconfirmed):
 
     def _compare(self, letter: Mapping[str, Any]) -> None:
         """Warn when the provider holds other bytes than ours; it is not confirmed that its field says so."""
-        for attachment in letter.get("attachments_details") or ():
+        details = letter.get("attachments_details")
+        for attachment in details if isinstance(details, list) else ():
+            if not isinstance(attachment, dict):
+                continue
             ours = self._sha1_of_uploads.get(str(attachment.get("id")))
-            if ours is not None and attachment.get("hash_sha1") not in {None, "", ours}:
+            if ours is not None and str(attachment.get("hash_sha1") or ours) != ours:
                 self._log.warning("attachment-hash-differs")
 
 

@@ -1,6 +1,6 @@
 """Drafts that wait at the provider for the sender's code.
 
-The route is not confirmed by the provider: it is a setting, and without it no draft is ever left there.
+The route is not confirmed by the provider: while `routes.Unconfirmed` does not name it, no draft is ever left there.
 """
 
 from collections.abc import Iterator, Sequence
@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from lre_gateway.adapters.ar24 import listing
 from lre_gateway.adapters.ar24.client import Ar24Client
 from lre_gateway.adapters.ar24.status_map import snapshot
-from lre_gateway.adapters.provider_http import Effect
+from lre_gateway.adapters.provider_http import Effect, problem_of
 from lre_gateway.application.provider import (
     AuthRefused,
     Grant,
@@ -22,6 +22,8 @@ from lre_gateway.domain.vocabulary import Status
 
 SLICE = 50
 """Letters per call."""
+
+NOT_RELEASED = frozenset({Status.AWAITING_SENDER_AUTH, Status.AUTH_LAPSED, Status.CANCELLED})
 
 
 def released(client: Ar24Client, route: str, account: str, refs: Sequence[str], grant: Grant) -> tuple[Released, ...]:
@@ -57,16 +59,15 @@ def _looked_up(client: Ar24Client, refs: Sequence[str], failure: ProviderError |
     except ProviderError:
         found = {}
     for ref in refs:
-        status = found.get(ref)
-        if status is None or (status is Status.AWAITING_SENDER_AUTH and isinstance(failure, OutcomeUnknown)):
+        status = found.get(ref, Status.UNRECOGNIZED)
+        lost = status is Status.AWAITING_SENDER_AUTH and isinstance(failure, OutcomeUnknown)
+        if lost or status is Status.UNRECOGNIZED:
             yield Released(ref=ref, outcome="unknown", problem=_problem(failure))
-        elif status is Status.AWAITING_SENDER_AUTH:
+        elif status in NOT_RELEASED:
             yield Released(ref=ref, outcome="refused", problem=_problem(failure))
         else:
             yield Released(ref=ref, outcome="released")
 
 
 def _problem(failure: ProviderError | None) -> str:
-    if isinstance(failure, ProviderRejected):
-        return failure.code
-    return "NOT_RELEASED" if failure is None else type(failure).__name__
+    return "not-released" if failure is None else problem_of(failure)

@@ -51,8 +51,8 @@ def _newest(consent: Mapping[str, Any]) -> ConsentAnswer | None:
     found = []
     for name, states in (("last_request", _REQUESTS), ("last_answer", _ANSWERS)):
         event = consent.get(name)
-        if isinstance(event, dict) and event.get("status") in states:
+        if isinstance(event, dict) and str(event.get("status")) in states:
             at = instant_of(event.get("date"))
             if at is not None:
-                found.append(ConsentAnswer(email=str(consent["email"]), state=states[event["status"]], at=at))
+                found.append(ConsentAnswer(email=str(consent["email"]), state=states[str(event["status"])], at=at))
     return max(found, key=lambda answer: answer.at, default=None)

@@ -57,8 +57,8 @@ def _electronic(product: Product, recipient: Mapping[str, Any]) -> dict[Evidence
         found[EvidenceKind.DEPOSIT_AND_SENDING] = Proof("download_deposit_proof", proof_date(deposit))
         if product.level is Level.SIMPLE_ERDS:
             found[EvidenceKind.FULL_ARCHIVE] = Proof("download_package", None)
-    if isinstance(delivery, dict) and delivery.get("type") in END_OF_PROOF:
-        kind = END_OF_PROOF[delivery["type"]][0]
+    if isinstance(delivery, dict) and str(delivery.get("type")) in END_OF_PROOF:
+        kind = END_OF_PROOF[str(delivery["type"])][0]
         found[kind] = Proof("download_delivery_proof", proof_date(delivery))
     return found
 

@@ -8,13 +8,15 @@ from lre_gateway.adapters.maileva import consents, proofs, senders, sendings
 from lre_gateway.adapters.maileva.absent import Absent
 from lre_gateway.adapters.maileva.client import MailevaClient
 from lre_gateway.adapters.maileva.hints import hints
-from lre_gateway.adapters.maileva.products import BY_LEVEL, MESSAGE_CHARS
+from lre_gateway.adapters.maileva.products import BY_LEVEL
 from lre_gateway.adapters.maileva.spool import Spool
 from lre_gateway.adapters.maileva.status_map import snapshot
+from lre_gateway.adapters.provider_http import problem_of
 from lre_gateway.application.provider import (
     Addressee,
     Capabilities,
     ConsentAnswer,
+    ContractBreach,
     DocRef,
     EvidenceFile,
     Grant,
@@ -37,6 +39,8 @@ from lre_gateway.application.provider import (
 from lre_gateway.domain.vocabulary import EvidenceKind, Status
 
 MAX_TOTAL_BYTES = 256_000_000
+MAX_CONTENT_CHARS = 20_000
+"""Ours, for a text that goes as pages; the message beside them is shorter."""
 _MEDIA = {EvidenceKind.FULL_ARCHIVE: ("application/zip", b"PK")}
 _PDF = ("application/pdf", b"%PDF-")
 
@@ -66,7 +70,7 @@ class Maileva(Absent):
             cancel_draft=True,
             idempotency=Idempotency.REFERENCE_SEARCH,
             max_total_bytes=MAX_TOTAL_BYTES,
-            max_content_chars=MESSAGE_CHARS,
+            max_content_chars=MAX_CONTENT_CHARS,
             reuse_documents=False,
             evidence_kinds=frozenset({
                 EvidenceKind.DEPOSIT_AND_SENDING, EvidenceKind.DEPOSIT, EvidenceKind.RECEPTION, EvidenceKind.REFUSAL,
@@ -144,14 +148,12 @@ class Maileva(Absent):
                 if not any(answer.outcome == "released" for answer in answers):
                     raise
                 rest = refs[len(answers) :]
-                answers += [Released(ref=one, outcome="refused", problem=type(error).__name__) for one in rest]
+                answers += [Released(ref=one, outcome="refused", problem=problem_of(error)) for one in rest]
                 break
             except OutcomeUnknown as error:
                 answers.append(self._looked_up(ref, error))
-            except ProviderRejected as error:
-                answers.append(Released(ref=ref, outcome="refused", problem=error.code))
             except ProviderError as error:
-                answers.append(Released(ref=ref, outcome="refused", problem=type(error).__name__))
+                answers.append(Released(ref=ref, outcome="refused", problem=problem_of(error)))
             else:
                 answers.append(Released(ref=ref, outcome="released"))
         return tuple(answers)
@@ -176,7 +178,10 @@ class Maileva(Absent):
     def evidence(self, ref: str, kind: EvidenceKind) -> EvidenceFile | None:
         """Read the letter afresh, then fetch what it announces."""
         product, _, recipient = sendings.read(self._client, ref)
-        proof = proofs.announced(product, recipient).get(kind)
+        try:
+            proof = proofs.announced(product, recipient).get(kind)
+        except ValueError:
+            raise ContractBreach("a date of the sending cannot be read") from None
         if proof is None:
             return None
         path = f"{sendings.located(ref)[1]}/recipients/{sendings.number_of(recipient)}/{proof.action}"
@@ -205,8 +210,8 @@ class Maileva(Absent):
 
     def _looked_up(self, ref: str, lost: OutcomeUnknown) -> Released:
         try:
-            if self.get(ref).status is not Status.AWAITING_SENDER_AUTH:
+            if self.get(ref).status not in {Status.AWAITING_SENDER_AUTH, Status.CANCELLED, Status.UNRECOGNIZED}:
                 return Released(ref=ref, outcome="released")
         except ProviderError:
             pass
-        return Released(ref=ref, outcome="unknown", problem=type(lost).__name__)
+        return Released(ref=ref, outcome="unknown", problem=problem_of(lost))

@@ -1,6 +1,7 @@
 """A sending and its one recipient, in neutral words. A sending is ACCEPTED by the provider, not by the recipient."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -36,34 +37,29 @@ _CHANGE = "TO_UPDATE"
 
 
 def snapshot(product: Product, sending: Mapping[str, Any], recipient: Mapping[str, Any]) -> Snapshot:
-    """Translate a sending.
+    """Translate a sending; one with a date that cannot be read shows no fact, and says so.
 
     Raises:
-        ContractBreach: it is none, or a date in it cannot be read.
+        ContractBreach: it is no sending.
 
     """
     if not sending.get("id"):
         raise ContractBreach("a sending without its number")
     word = str(recipient.get("status") or sending.get("status") or "")
-    try:
-        facts = _paper_facts(recipient) if product.level is Level.PAPER else _facts(product, recipient)
-        evidence = tuple(announced(product, recipient))
-        changes = _changes(recipient)
-    except ValueError:
-        raise ContractBreach("a date of the sending cannot be read") from None
-    said = _said(product, sending, recipient)
-    status, breach = _believed(said, facts, ANSWERS.get(word) if product.needs_code else None)
-    return Snapshot(
+    shown = Snapshot(
         ref=f"{product.code}:{sending['id']}",
         reference=str(sending["custom_id"]) if sending.get("custom_id") else None,
-        status=status,
+        status=_said(product, sending, recipient),
         raw_status=word[:64],
-        facts=facts,
-        evidence=evidence,
-        changes=changes,
         recipient_email=str(recipient.get("email") or ""),
-        breach=breach,
     )
+    try:
+        facts = _paper_facts(recipient) if product.level is Level.PAPER else _facts(product, recipient)
+        evidence, changes = tuple(announced(product, recipient)), _changes(recipient)
+    except ValueError:
+        return replace(shown, breach="a date of the sending cannot be read")
+    status, breach = _believed(shown.status, facts, ANSWERS.get(word) if product.needs_code else None)
+    return replace(shown, status=status, breach=breach, facts=facts, evidence=evidence, changes=changes)
 
 
 def _said(product: Product, sending: Mapping[str, Any], recipient: Mapping[str, Any]) -> Status:
@@ -98,8 +94,8 @@ def _facts(product: Product, recipient: Mapping[str, Any]) -> tuple[Fact, ...]:
         found.append(Fact(status=Status.NOTIFIED, at=notified))
     delivery = recipient.get("delivery_proof")
     ended = proof_date(delivery)
-    if isinstance(delivery, dict) and ended is not None and delivery.get("type") in END_OF_PROOF:
-        found.append(Fact(status=END_OF_PROOF[delivery["type"]][1], at=ended))
+    if isinstance(delivery, dict) and ended is not None and str(delivery.get("type")) in END_OF_PROOF:
+        found.append(Fact(status=END_OF_PROOF[str(delivery["type"])][1], at=ended))
     elif (bounced := _bounced(product, recipient)) is not None:
         found.append(Fact(status=Status.BOUNCED, at=bounced))
     return tuple(found)
@@ -109,20 +105,19 @@ def _bounced(product: Product, recipient: Mapping[str, Any]) -> datetime | None:
     """Return when the notification came back: it has no proof of its own where no type names it."""
     if product.needs_code:
         blamed = str(recipient.get("status_detail") or "").upper()
-        failed = recipient.get("status") in {"ERROR", "REJECTED"}
+        failed = str(recipient.get("status")) in {"ERROR", "REJECTED"}
         at = recipient.get("status_date")
         return instant_of(at) if failed and any(word in blamed for word in _TO_THE_ADDRESS) else None
     if recipient.get("delivery_status") != "UNDELIVERED" or recipient.get("delivery_status_detail") != "BOUNCED":
         return None
-    steps = recipient.get("delivery_statuses")
-    last = steps[-1].get("date") if isinstance(steps, list) and steps else None
+    steps = _steps(recipient, "delivery_statuses")
+    last = steps[-1].get("date") if steps else None
     return instant_of(recipient.get("delivery_status_date") or last)
 
 
 def _paper_facts(recipient: Mapping[str, Any]) -> tuple[Fact, ...]:
-    steps = recipient.get("main_delivery_statuses")
     found: dict[Status, Fact] = {}
-    for step in steps if isinstance(steps, list) else []:
+    for step in _steps(recipient, "main_delivery_statuses"):
         at = instant_of(step.get("date"))
         status = {
             "FIRST_PRESENTATION": Status.NOTIFIED,
@@ -132,6 +127,11 @@ def _paper_facts(recipient: Mapping[str, Any]) -> tuple[Fact, ...]:
         if at is not None and status is not None:
             found.setdefault(status, Fact(status=status, at=at))
     return tuple(sorted(found.values(), key=lambda fact: fact.at))
+
+
+def _steps(recipient: Mapping[str, Any], name: str) -> list[dict[str, Any]]:
+    steps = recipient.get(name)
+    return [step for step in steps if isinstance(step, dict)] if isinstance(steps, list) else []
 
 
 def _returned(recipient: Mapping[str, Any], step: Mapping[str, Any]) -> Status:

@@ -28,7 +28,6 @@ from lre_gateway.domain.refusals import (
 )
 from lre_gateway.entrypoints.http import answers, shapes, views
 from lre_gateway.entrypoints.http.uses import Using
-from lre_gateway.readmodel.lists import Window
 
 router = APIRouter(responses=problems(NotAllowed))
 ASKED = (NotFound, UnknownRecipient, SenderRevoked, SenderAway, ProviderSilent, ProviderCannot, ProviderRefuses)
@@ -52,9 +51,12 @@ def list_recipients(
     q: Annotated[str, Query(max_length=200, description="In name, company or e-mail.")] = "",
 ) -> answers.RecipientPage:
     """List the recipients of the office, newest first."""
-    rows = using.office_rows.recipients(office_of(actor), q, Window(paging.limit + 1, paging.after))
-    items = [answers.Recipient.model_validate(views.recipient(row)) for row in rows[: paging.limit]]
-    return answers.RecipientPage(items=items, next=views.cursor(paging, rows, lambda row: row.added_at))
+    office_id = office_of(actor)
+    rows, following = views.page(
+        paging, lambda window: using.office_rows.recipients(office_id, q, window), list, lambda row: row.added_at
+    )
+    items = [answers.Recipient.model_validate(views.recipient(row)) for row in rows]
+    return answers.RecipientPage(items=items, next=following)
 
 
 @router.get("/recipients/{recipient_id}", responses=problems(NotFound), tags=["recipients"])

@@ -4,7 +4,7 @@ from typing import Annotated
 from uuid import UUID
 
 from chassis.http import Input, Line
-from pydantic import AfterValidator, AwareDatetime, Field
+from pydantic import AwareDatetime, Field
 
 from lre_gateway.domain.office_settings import FEWEST_YEARS, MOST_YEARS
 from lre_gateway.domain.vocabulary import HoldMode, Kind, Level, Printing, Trade
@@ -180,5 +180,3 @@ class Release(Input):
 
     letter_ids: Ids
     code: Annotated[str, Field(pattern=r"^\d{6}$", examples=["123456"], repr=False)]
-
-

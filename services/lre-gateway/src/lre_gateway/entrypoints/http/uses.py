@@ -9,8 +9,10 @@ from lre_gateway.adapters.vault import VaultStream
 from lre_gateway.application.access import Access
 from lre_gateway.application.attachments import Attachments
 from lre_gateway.application.batches import Batches
+from lre_gateway.application.checking import Checking
 from lre_gateway.application.consents import Consents
 from lre_gateway.application.evidences import Evidences
+from lre_gateway.application.importing import Importing
 from lre_gateway.application.letters import Letters
 from lre_gateway.application.office_settings import Settings
 from lre_gateway.application.recipients import Recipients
@@ -29,6 +31,8 @@ class Uses:
     recipients: Recipients
     consents: Consents
     batches: Batches
+    checking: Checking
+    importing: Importing
     letters: Letters
     releases: Releases
     evidences: Evidences

@@ -1,6 +1,7 @@
 """Rows as the API shows them."""
 
 from collections.abc import Callable, Sequence
+from datetime import datetime
 from typing import Any, Protocol, TypeVar
 from uuid import UUID
 
@@ -12,7 +13,7 @@ from lre_gateway.domain.vocabulary import Level
 from lre_gateway.domain.words import ETSI, NAMES, SHORT, STATES
 from lre_gateway.entrypoints.http import answers, words
 from lre_gateway.entrypoints.http.batch_answers import BatchLine, LetterError
-from lre_gateway.readmodel.lists import LetterRow
+from lre_gateway.readmodel.lists import LetterRow, Window
 from lre_gateway.readmodel.offices import BatchRow, ErrorRow, RecipientRow, SenderRow
 
 
@@ -26,14 +27,38 @@ class Row(Protocol):
 
 
 R = TypeVar("R", bound=Row)
+Instant = Callable[[R], datetime]
 
 
-def cursor(paging: Paging, rows: Sequence[R], at: Callable[[R], Any]) -> str | None:
-    """Return the cursor of the next page, given one row more than the page shows if there is one."""
-    if len(rows) <= paging.limit:
-        return None
-    last = rows[paging.limit - 1]
-    return paging.cursor([at(last).isoformat(), str(last.id)])
+ROUNDS = 5
+"""How many pages are looked through for rows of dossiers that the caller may read, before an answer is given."""
+
+
+def page(
+    paging: Paging, read: Callable[[Window], Sequence[R]], keep: Callable[[Sequence[R]], Sequence[R]], at: Instant[R]
+) -> tuple[list[R], str | None]:
+    """Return the rows of a page that the caller may see, and the cursor of the next one.
+
+    `read` gives rows by (instant, id), newest first, and `at` the instant of one. A page may be short, even empty,
+    while there is a next one: what the caller may not see was left out.
+    """
+    shown: list[R] = []
+    after = paging.after
+    for _ in range(ROUNDS):
+        rows = read(Window(paging.limit + 1, after))
+        for row in keep(rows[: paging.limit]):
+            shown.append(row)
+            if len(shown) == paging.limit:
+                return shown, paging.cursor(place(row, at)) if row is not rows[-1] else None
+        if len(rows) <= paging.limit:
+            return shown, None
+        after = place(rows[paging.limit - 1], at)
+    return shown, paging.cursor(list(after or ()))
+
+
+def place(row: R, at: Instant[R]) -> list[Any]:
+    """Return where a row stands in its list."""
+    return [at(row).isoformat(), str(row.id)]
 
 
 def sender(row: SenderRow) -> answers.Sender:

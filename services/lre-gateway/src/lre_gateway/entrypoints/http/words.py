@@ -38,6 +38,8 @@ PROBLEMS: Final[Mapping[str, str]] = MappingProxyType(
         "LETTER_UNKNOWN": "Le prestataire ne connaît pas cette lettre.",
         "UNKNOWN_ATTACHMENT": "Une pièce jointe n'est pas un fichier de l'office.",
         "UNKNOWN_RECIPIENT": "Le destinataire n'est pas dans le répertoire de l'office.",
+        "KIND_UNKNOWN": "Le type du destinataire est « particulier » ou « professionnel ».",
+        "SUBJECT_MISSING": "L'objet de la lettre manque.",
         "OTHER": "Le prestataire refuse la lettre pour une autre raison.",
     }
 )

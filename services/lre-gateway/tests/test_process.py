@@ -1,0 +1,177 @@
+"""The whole process: it serves, sends, reads and fetches by itself, also when it is killed on the way."""
+
+import asyncio
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from uuid import UUID, uuid4
+
+import httpx
+import pytest
+from bus import relaying
+from chassis.process import supervise
+from contracts.examples import CLIENT, example
+from launcher.ports import free_ports
+from lre_gateway.settings import Settings
+from lre_gateway.wiring.parts import PREFIX
+
+pytestmark = pytest.mark.anyio
+
+
+@pytest.fixture
+def anyio_backend() -> str:
+    return "asyncio"
+
+
+@dataclass(frozen=True)
+class Stored:
+    topic: str
+    epoch: int
+    entry: bytes
+    plain: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class IdentityStore:
+    """The store of identity, in which these persons were erased one after the other."""
+
+    person_ids: Sequence[UUID]
+
+    def epoch(self) -> int:
+        return 1
+
+    def read(self, after: int, limit: int) -> Sequence[Stored]:
+        said = [
+            example("identity.person-erased", seq=number, subject=person_id, person_id=person_id)
+            for number, person_id in enumerate(self.person_ids, start=1)
+        ]
+        return [Stored(one.topic, 1, one.proofentry.encode(), one.data) for one in said[after : after + limit]]
+
+
+@pytest.fixture
+def bus_url(tmp_path: Path, free_port: int) -> Iterator[str]:
+    """Return a bus of the test's own: its streams have the names of the real ones."""
+    program = Path(sys.executable).with_name("nats-server")
+    command = [program, "-a", "127.0.0.1", "-p", str(free_port), "-js", "-sd", tmp_path / "nats"]
+    with (tmp_path / "nats.log").open("wb") as log:
+        server = subprocess.Popen(command, stdout=log, stderr=log)  # noqa: S603 - our own server
+    yield f"nats://127.0.0.1:{free_port}"
+    server.kill()
+    server.wait()
+
+
+@pytest.fixture
+def port() -> int:
+    return free_ports(1)[0]
+
+
+@pytest.fixture
+def start(world: Any, bus_url: str, port: int, tmp_path: Path) -> Iterator[Callable[[], subprocess.Popen[bytes]]]:
+    """Return what starts `python -m lre_gateway run` on the world's database."""
+    changed = {"nats_url": bus_url, "http_port": port, "poll_seconds": 1, "webhook_addresses": ["127.0.0.1/32"]}
+    given = world.parts.settings.model_dump(mode="json") | changed
+    environment = os.environ | {
+        f"LRE_GATEWAY_{name.upper()}": json.dumps(value) if isinstance(value, dict | list) else str(value)
+        for name, value in given.items()
+        if value is not None
+    }
+    started: list[subprocess.Popen[bytes]] = []
+    with (tmp_path / "lre-gateway.log").open("ab") as log:
+
+        def run() -> subprocess.Popen[bytes]:
+            command = [sys.executable, "-m", "lre_gateway", "run"]
+            started.append(subprocess.Popen(command, env=environment, stdout=log, stderr=log))  # noqa: S603 - our own
+            return started[-1]
+
+        yield run
+        for process in started:
+            process.kill()
+            process.wait()
+
+
+async def eventually(holds: Callable[[], bool], seconds: float = 60) -> None:
+    deadline = time.monotonic() + seconds
+    while not holds():
+        assert time.monotonic() < deadline, "it never came to hold"
+        await asyncio.sleep(0.1)
+
+
+async def test_letters_go_their_way_by_themselves_across_a_kill_of_the_process(
+    world: Any, office: UUID, bus_url: str, port: int, start: Callable[[], subprocess.Popen[bytes]]
+) -> None:
+    world.simulator.put("assumptions")  # the process has the machine's clock and no other
+    staff = world.staff(office)
+    account = world.account(staff)
+    person = uuid4()
+    world.town.clients.setdefault(office, set()).add(person)
+    recipient = world.recipient(staff, "never.process@example.org", person_id=str(person))
+    batch = world.batch(staff, account, [recipient])
+    (letter,) = batch["letter_ids"]
+    staff.post(f"/batches/{batch['id']}/checks")
+
+    def ready() -> bool:
+        try:
+            return httpx.get(f"http://127.0.0.1:{port}/readyz", trust_env=False).status_code == 200
+        except httpx.TransportError:
+            return False
+
+    first = start()
+    await eventually(ready)
+    served = httpx.Client(base_url=f"http://127.0.0.1:{port}{PREFIX}", headers=staff.http.headers, trust_env=False)
+    with served:
+        submission = f"/batches/{batch['id']}/submission"
+        assert (await asyncio.to_thread(served.post, submission)).status_code == 202
+        await eventually(lambda: world.state(staff, letter) == "awaiting-sender-auth")
+        first.send_signal(signal.SIGKILL)
+        first.wait()
+        second = start()
+        await eventually(ready)
+        body = {"letter_ids": [letter], "code": world.simulator.otp(account.number)}
+        answer = await asyncio.to_thread(served.post, "/releases", json=body, timeout=30)
+        assert answer.json()["items"][0]["outcome"] == "submitted", answer.text
+        await eventually(lambda: world.state(staff, letter) == "notified")
+        world.simulator.act(letter, "accept")
+        await eventually(lambda: "reception" in world.evidence(staff, letter))
+    stop = asyncio.Event()
+    known = [*[CLIENT] * world.erased, person]
+    relay = asyncio.create_task(supervise(relaying(bus_url, "identity", IdentityStore(known)), stop))
+    try:
+        await eventually(lambda: staff.get(f"/recipients/{recipient}").json()["email"] is None)
+    finally:
+        stop.set()
+        await relay
+    world.erased += 1
+    second.send_signal(signal.SIGTERM)
+    assert await asyncio.to_thread(second.wait, 30) == 0
+
+
+def settings(world: Any, **changed: Any) -> Settings:
+    return Settings(**{**world.parts.settings.model_dump(), **changed})
+
+
+@pytest.mark.parametrize(
+    ("changed", "missing"),
+    [
+        ({"ar24_token_file": None}, "ar24_token_file"),
+        ({"ar24_private_key_file": None}, "ar24_private_key_file"),
+        ({"provider": "maileva", "maileva_credentials_file": None}, "maileva_credentials_file"),
+    ],
+)
+def test_a_provider_without_its_secrets_does_not_start(world: Any, changed: dict[str, Any], missing: str) -> None:
+    with pytest.raises(ValueError, match=missing):
+        settings(world, **changed)
+
+
+def test_a_secret_that_everyone_can_read_is_refused(world: Any, tmp_path: Path) -> None:
+    open_file = tmp_path / "token"
+    open_file.write_text("x")
+    open_file.chmod(0o644)
+    with pytest.raises(ValueError, match="read by everyone"):
+        settings(world, ar24_token_file=open_file)
