@@ -1,8 +1,9 @@
 """The single-file verifier as a module, and the folder of these tests on the path, for its generator."""
 
 import importlib.util
+import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from hashlib import sha256
 from pathlib import Path
 from types import ModuleType
@@ -14,6 +15,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 if TYPE_CHECKING:
     from generator import Case
+    from node import Node
 
 SINGLE_FILE = Path(__file__).parents[2] / "libs/proof/verifiers/scelle_verify.py"
 
@@ -49,3 +51,17 @@ def second_opinion(scelle_verify: ModuleType) -> "Callable[[Case], bytes]":
         return bytes(report.to_json())
 
     return say
+
+
+@pytest.fixture(scope="session")
+def node() -> "Iterator[Node]":
+    """Return a running Node with the verifier for browsers."""
+    from node import Node, executable  # noqa: PLC0415 - this folder is on the path since a few lines above
+
+    command = [executable(), str(Path(__file__).with_name("run.mjs"))]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:  # noqa: S603 - our own file
+        assert process.stdin
+        assert process.stdout
+        yield Node(process.stdin, process.stdout)
+        process.stdin.close()
+        assert process.wait(10) == 0

@@ -248,7 +248,15 @@ def files(rng: Random, given: dict[str, bytes]) -> dict[str, bytes]:
     if choice == 0:
         del changed[name]
     elif choice == 1:
-        stray = ["policy.json", "tokens/3-0.tsr", "checkpoints/00.note", "checkpoints/3.note", "proofs/0.tlog-proof"]
+        stray = [
+            "policy.json",
+            "tokens/3-0.tsr",
+            "ots/3.ots",
+            "ots/03.ots",
+            "checkpoints/00.note",
+            "checkpoints/3.note",
+            "proofs/0.tlog-proof",
+        ]
         changed[rng.choice(stray)] = changed[name]
     elif choice == 2:
         other = rng.choice(sorted(given))
@@ -301,7 +309,21 @@ def packed(rng: Random, given: dict[str, bytes]) -> bytes:
 
 def policy(rng: Random, data: bytes) -> bytes:
     value, choice = json.loads(data), rng.randrange(8)
-    if choice == 0:
+    if value.get("blocks") and rng.random() < 0.4:
+        one = rng.choice(value["blocks"])
+        odd = [
+            {"height": one["height"] + 1},
+            {"height": "1"},
+            {"height": -1},
+            {"header": one["header"][2:]},
+            {"more": 1},
+        ]
+        odd += [{"header": "ff" + one["header"][2:]}, {"header": one["header"].upper()}, {"height": True}]
+        odd += [{"header": one["header"][:150] + "00" + one["header"][152:]}, {"header": None}, {"height": 2**60}]
+        value["blocks"] = rng.choice(
+            [[*value["blocks"], one], None, {}, [one | rng.choice(odd)], [one | rng.choice(odd)]]
+        )
+    elif choice == 0:
         bounds = [
             "2026-02-28T12:00:00Z",
             "2026-03-02T12:00:00.5+01:00",

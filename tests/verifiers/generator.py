@@ -13,10 +13,13 @@ from datetime import datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
 from random import Random
+from typing import Any
 
 import damage
+from anchors import with_anchors
 from cryptography.hazmat.primitives.serialization import Encoding
 from proof.archive import pack, unpack
+from proof.block import Block
 from proof.bundle import Scope
 from proof.checkpoint import Checkpoint
 from proof.note import NoteInvalid
@@ -103,12 +106,14 @@ def make(seed: int) -> Case:
         bundle = damage.shown(rng, bundle)
     if not former:
         bundle = replace(bundle, tokens=_tokens(making, plain, notes))
+    bundle, blocks, odd = (bundle, [], False) if former else with_anchors(Random(f"anchor {seed}"), bundle)  # noqa: S311 - as above
+    making.damages += ["anchor"] if odd else []
     data = _packed(making, encode_former(bundle) if former else bundle.encode())
-    policy = _policy(making, keys)
+    policy = _policy(making, keys, blocks)
     known = _known(making, keys, known, plain)
     documents = {f"document-{n}": rng.randbytes(4) for n in range(rng.choice([0, 0, 0, 1]))}
     at = NOW + timedelta(days=rng.choice([0, 0, 0, 1, 2000]))
-    return Case(data, policy, known, documents, at, rng.randint(0, 4), making.damages)
+    return Case(data, policy, known, documents, at, rng.randint(0, 5), making.damages)
 
 
 def _lived(log: Log) -> tuple[Scope, bool]:
@@ -190,14 +195,18 @@ def _packed(making: Making, data: bytes) -> bytes:
     return damage.bytes_changed(rng, data) if making.now("bytes") else data
 
 
-def _policy(making: Making, keys: Keys) -> bytes | None:
+def _policy(making: Making, keys: Keys, blocks: list[Block]) -> bytes | None:
     rng = making.rng
     if rng.random() < 0.06:
         return None
-    data = keys.policy(rng).encode()
+    data = replace(keys.policy(rng), blocks=tuple(blocks)).encode()
     if rng.random() < 0.1:
         value = json.loads(data)
-        first = {"format": "scelle-policy/1", "origin": value["origin"], "log_keys": value["log_keys"][:1]}
+        first: dict[str, Any] = {
+            "format": "scelle-policy/1",
+            "origin": value["origin"],
+            "log_keys": value["log_keys"][:1],
+        }
         data = json.dumps(first).encode()
     return damage.policy(rng, data) if making.now("policy") else data
 

@@ -7,6 +7,7 @@ import { encode, parse } from "../../libs/proof/verifiers/js/canonical.mjs";
 import * as ed25519 from "../../libs/proof/verifiers/js/ed25519.mjs";
 import * as mldsa from "../../libs/proof/verifiers/js/mldsa.mjs";
 import { parseLeaf } from "../../libs/proof/verifiers/js/leaf.mjs";
+import { readProof } from "../../libs/proof/verifiers/js/ots.mjs";
 import { verifyToken } from "../../libs/proof/verifiers/js/timestamp.mjs";
 import { WORDS } from "../../libs/proof/verifiers/js/wording.mjs";
 import { verify } from "../../libs/proof/verifiers/scelle-verify.mjs";
@@ -27,6 +28,13 @@ const answers = {
     const { code, at } = await verifyToken(bytes(response), bytes(digest), [trusted]);
     return code ?? String(at);
   },
+  anchor: ({ data }) =>
+    refusable(() => {
+      const { digest, attestations } = readProof(bytes(data));
+      const known = attestations.filter(({ height, message }) => height !== undefined && message !== null);
+      const roots = known.map(({ height, message }) => [height, Buffer.from(message).toString("hex")]);
+      return { digest: Buffer.from(digest).toString("hex"), roots, waits: attestations.some(({ pending }) => pending) };
+    }),
   wording: () => WORDS,
   authority: ({ certificates, policies }) =>
     refusable(async () => (await authority(Object.assign(Object.create(null), { certificates, policies }))).policies),

@@ -11,6 +11,7 @@ from pathlib import Path
 from random import Random
 
 import pytest
+from anchors import anchored, promised
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from proof.bundle import Scope
 from worlds import NOW, Keys, Log, Tree, authority, bundle_of, token
@@ -45,7 +46,8 @@ def exported(tmp_path: Path) -> tuple[Path, dict[str, str]]:
     bundle = bundle_of(log.leaves, tree, Scope("dossier", dossier), notes, Random(0))  # noqa: S311 - opens all it shows
     stamp = token(authority("One"), plain[tree.size], NOW + timedelta(hours=1))
     items = tuple(replace(item, opening=log.leaves[item.index].opening) for item in bundle.items)
-    bundle = replace(bundle, items=items, tokens={(tree.size, 0): stamp})
+    proof, _ = anchored(promised(plain[tree.size], b"n" * 16), NOW)
+    bundle = replace(bundle, items=items, tokens={(tree.size, 0): stamp}, anchors={tree.size: proof.encode()})
     (tmp_path / "dossier.lcp").write_bytes(bundle.encode())
     with zipfile.ZipFile(tmp_path / "dossier.lcp") as archive:
         archive.extractall(tmp_path / "out")
@@ -77,6 +79,7 @@ def typed(folder: Path, known: dict[str, str]) -> subprocess.CompletedProcess[st
 def verified(done: subprocess.CompletedProcess[str], witness: str) -> bool:
     """Tell whether every step said what it says when all is well."""
     sentences = ["etat conforme", "inclusion prouvee", "Verification: OK", "document reconnu"]
+    sentences.append("l'ancrage porte sur ce point de controle")
     sentences.append(f"atteste par {witness} le 2026-03-01T12:00:00Z")
     signatures = done.stdout.count("Signature Verified Successfully")
     return done.returncode == 0 and signatures == 2 and all(sentence in done.stdout for sentence in sentences)
@@ -91,13 +94,15 @@ def test_the_commands_of_the_readme_verify_a_bundle_by_hand(exported: tuple[Path
     assert verified(done, known["TEMOIN"]), done.stdout + done.stderr
 
 
-@pytest.mark.parametrize("name", ["entries.bin", "states.bin", "proofs.jsonl", "checkpoints/8.note", "tokens/8-0.tsr"])
+@pytest.mark.parametrize(
+    "name", ["entries.bin", "states.bin", "proofs.jsonl", "checkpoints/8.note", "tokens/8-0.tsr", "ots/8.ots"]
+)
 def test_what_was_changed_fails_by_hand_too(exported: tuple[Path, dict[str, str]], name: str) -> None:
     if not all(map(shutil.which, NEEDED)):
         pytest.skip("the commands that the readme uses are not all installed")
     folder, known = exported
     data = bytearray((folder / name).read_bytes())
-    place = -20 if name.startswith("tokens") else 30
+    place = {"tokens": -20, "ots": 40}.get(name.partition("/")[0], 30)
     data[place] = data[place] - 1 if chr(data[place]) in "zZ9" else (data[place] + 1) % 256
     (folder / name).write_bytes(data)
     assert not verified(typed(folder, known), known["TEMOIN"])

@@ -16,11 +16,11 @@ import pytest
 from generator import Case, cases
 
 COUNT, FIRST = int(os.environ.get("VERIFIER_CASES", "300")), int(os.environ.get("VERIFIER_FIRST", "0"))
-STAGES = {"leaves", "shown", "note", "token", "files", "packed", "bytes", "policy", "known", "fork"}
+STAGES = {"leaves", "shown", "note", "token", "anchor", "files", "packed", "bytes", "policy", "known", "fork"}
 CHECKS = {
     "container", "entry-canonical", "manifest", "entry-scope", "opening", "document-file",
     "object-bytes", "inclusion", "consistency", "known-checkpoint", "checkpoint-signature", "cosignature",
-    "witness-clock", "timestamp", "leaf-order", "service-counter", "aggregate-versions",
+    "witness-clock", "timestamp", "public-anchor", "leaf-order", "service-counter", "aggregate-versions",
     "office-counter", "office-chain", "head",
 }  # fmt: skip
 SELDOM = {"event-state", "timestamp-order"}  # fail in a few cases of a hundred
@@ -49,7 +49,7 @@ def test_the_second_implementation_says_the_same_of_every_case(second_opinion: C
         seen.update([report["verdict"], str(report["level"]), *case.damages])
         seen.update(check["name"] for check in report["checks"] if check["state"] == "failed")
     if COUNT >= 300:
-        assert {"intact", "tampered", "malformed", "below-level", "0", "1", "2", "3", "4", *STAGES} <= seen.keys()
+        assert {"intact", "tampered", "malformed", "below-level", "0", "1", "2", "3", "4", "5", *STAGES} <= seen.keys()
         assert seen.keys() >= CHECKS
     if COUNT >= 2000:
         assert seen.keys() >= SELDOM

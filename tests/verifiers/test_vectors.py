@@ -125,17 +125,18 @@ def test_tokens(scelle_verify: ModuleType) -> None:
         assert again == one["says"]
 
 
-@pytest.mark.parametrize("scope", ["dossier", "office", "aggregate"])
+@pytest.mark.parametrize("scope", ["dossier", "office", "aggregate", "anchored"])
 def test_bundles(scope: str, single_file: Path) -> None:
-    expected = (VECTORS / f"{scope}.report.json").read_bytes()
+    expected, level = (VECTORS / f"{scope}.report.json").read_bytes(), 5 if scope == "anchored" else 4
+    trusted = "anchored.policy.json" if scope == "anchored" else "policy.json"
     documents = {} if scope == "aggregate" else {"piece.pdf": sha256((VECTORS / "piece.pdf").read_bytes()).hexdigest()}
-    policy = Policy.parse((VECTORS / "policy.json").read_bytes())
+    policy = Policy.parse((VECTORS / trusted).read_bytes())
     trust = Trust(NOW, policy, [(VECTORS / "known.note").read_bytes()], documents)
-    report = verify((VECTORS / f"{scope}.lcp").read_bytes(), trust, level=4)
+    report = verify((VECTORS / f"{scope}.lcp").read_bytes(), trust, level=level)
     assert report.to_json() + b"\n" == expected
-    assert (report.verdict, report.level) == ("intact", 4)
-    command = [sys.executable, single_file, f"{scope}.lcp", "--policy", "policy.json", "--known", "known.note"]
-    command += ["--at", "2026-03-01T12:00:00Z", "--level", "4", "--json"]
+    assert (report.verdict, report.level) == ("intact", level)
+    command = [sys.executable, single_file, f"{scope}.lcp", "--policy", trusted, "--known", "known.note"]
+    command += ["--at", "2026-03-01T12:00:00Z", "--level", str(level), "--json"]
     command += ["--document", "piece.pdf"] if documents else []
     done = subprocess.run(command, cwd=VECTORS, capture_output=True, check=False)  # noqa: S603 - written above
     assert (done.returncode, done.stdout) == (0, expected), done.stderr

@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives.asymmetric.mldsa import MLDSA44PrivateKey
 from proof.archive import pack
 from proof.bundle import Bundle, Item, Observation, Opening, Scope, common_files, common_manifest, lines
 from proof.canonical import canonical
-from proof.checkpoint import Checkpoint, InclusionProof
+from proof.checkpoint import Checkpoint, InclusionProof, stamped
 from proof.cosignature import Cosigner, Quorum, cosign
 from proof.entry import (
     Document,
@@ -32,7 +32,7 @@ from proof.note import Key, Note
 from proof.policy import LogKey, Policy
 from proof.record import Record, scope_digest
 from proof.signing import sign_checkpoint
-from proof.timestamp import Authority, request, stamped
+from proof.timestamp import Authority, request
 from proof.tree import Frontier, consistency_proof, inclusion_proof, leaf_hash
 from sandbox.tsa.chain import Chain
 from sandbox.tsa.tokens import OTHER_POLICY, POLICY, Faults, answer

@@ -4,12 +4,13 @@
 import { BundleMalformed, readBundle } from "./js/bundle.mjs";
 import { Malformed, toBase64, toHex } from "./js/bytes.mjs";
 import { chainChecks, container, knownCheck, localChecks, merkleChecks, readLeaves } from "./js/checks.mjs";
+import { anchorChecks } from "./js/ots.mjs";
 import { readPolicy } from "./js/policy.mjs";
 import { sha256 } from "./js/sha256.mjs";
 import { logCheck, readKnown, stampChecks, witnessChecks } from "./js/signatures.mjs";
 import { instant, microseconds } from "./js/time.mjs";
 
-const [LOCAL, SIGNED, REMEMBERED, WITNESSED, STAMPED] = [0, 1, 2, 3, 4];
+const [LOCAL, SIGNED, REMEMBERED, WITNESSED, STAMPED, PUBLIC] = [0, 1, 2, 3, 4, 5];
 
 /** Return the SHA-256 of a file in hexadecimal, as `documents` wants it. */
 export const fingerprint = (bytes) => toHex(sha256(bytes));
@@ -41,12 +42,13 @@ async function examine(bundle, policy, { known, documents, at, level: asked }) {
   const outside = bundle.former ? null : policy; // the former format says nothing of witnesses and authorities
   const witnessed = await witnessChecks(bundle, outside);
   const stamped = await stampChecks(bundle, pairs, outside);
+  const anchored = anchorChecks(bundle, pairs, outside);
   const checks = [
     container(bundle.altered), read, ...localChecks(bundle, pairs, documents), ...merkleChecks(bundle), remembered,
-    signature, ...witnessed.checks, ...stamped.checks, ...chainChecks(bundle, pairs),
+    signature, ...witnessed.checks, ...stamped.checks, ...anchored.checks, ...chainChecks(bundle, pairs),
   ];
   const tampered = checks.some(({ state }) => state === "failed");
-  const level = reached(signature, remembered, witnessed, stamped);
+  const level = reached(signature, remembered, witnessed, stamped, anchored);
   const { origin, size, root } = bundle.final.checkpoint;
   return report({
     verdict: tampered ? "tampered" : level >= asked ? "intact" : "below-level",
@@ -57,14 +59,21 @@ async function examine(bundle, policy, { known, documents, at, level: asked }) {
     entries: bundle.items.length,
     witnessed_at: witnessed.at === null ? null : instant(witnessed.at),
     stamped_at: stamped.at === null ? null : instant(stamped.at),
+    ...anchorsSaid(anchored),
     checks,
   });
 }
 
-function reached(signature, remembered, witnessed, stamped) {
+/** Return what is in the report of a bundle with anchors, and in no other. */
+function anchorsSaid({ said, at }) {
+  return said.length ? { anchors: said, anchored_at: at === null ? null : instant(at) } : {};
+}
+
+function reached(signature, remembered, witnessed, stamped, anchored) {
   if (signature.state !== "passed") return LOCAL;
-  if (witnessed.at !== null) return stamped.covers ? STAMPED : WITNESSED;
-  return remembered.state === "passed" ? REMEMBERED : SIGNED;
+  if (witnessed.at === null) return remembered.state === "passed" ? REMEMBERED : SIGNED;
+  if (!stamped.covers) return WITNESSED;
+  return anchored.covers ? PUBLIC : STAMPED;
 }
 
 function report(found) {

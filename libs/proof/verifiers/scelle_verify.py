@@ -21,6 +21,7 @@ import sys
 import time
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from operator import itemgetter
@@ -128,8 +129,9 @@ def sha256(data: bytes) -> bytes:
     return hashlib.sha256(data).digest()
 
 
-_TIME = re.compile(r"([0-9]{4})-([0-9]{2})-([0-9]{2})T([0-9]{2}):([0-9]{2}):([0-9]{2})\.([0-9]{6})Z")
-_BOUND = re.compile(r"([0-9T:-]{19})(?:\.([0-9]{1,6}))?(Z|([+-])([01][0-9]|2[0-3]):([0-5][0-9]))")
+_CLOCK = r"[0-9]{4}-[0-9]{2}-[0-9]{2}T([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]"
+_TIME = re.compile(_CLOCK + r"\.[0-9]{6}Z")
+_BOUND = re.compile(_CLOCK + r"(\.[0-9]{1,6})?(Z|[+-]([01][0-9]|2[0-3]):[0-5][0-9])")
 
 
 def micros(moment: datetime) -> int:
@@ -145,22 +147,17 @@ def instant(at: int | None) -> str | None:
 
 def time_of(text: str) -> int:
     """Read a time as leaves write it; raises ValueError."""
-    match = _TIME.fullmatch(text)
-    if match is None:
-        raise Malformed("not a time")
-    year, month, day, hour, minute, second, fraction = map(int, match.groups())
-    return micros(datetime(year, month, day, hour, minute, second, fraction, UTC))
+    need(_TIME.fullmatch(text), "not a time")
+    return micros(datetime.fromisoformat(text))
 
 
 def bound_of(text: str | None) -> int | None:
     """Read an RFC 3339 time with a zone, as policies write it; raises ValueError."""
-    if text is None:
-        return None
-    match = _BOUND.fullmatch(text)
-    if match is None:
-        raise Malformed("a time is written YYYY-MM-DDTHH:MM:SSZ, or with ±hh:mm")
-    away = int(match[5] or 0) * 60 + int(match[6] or 0)
-    return time_of(f"{match[1]}.{match[2] or '0':0<6}Z") - (-away if match[4] == "-" else away) * 60 * SECOND
+    need(text is None or _BOUND.fullmatch(text), "a time is written YYYY-MM-DDTHH:MM:SSZ, or with ±hh:mm")
+    try:
+        return None if text is None else micros(datetime.fromisoformat(text).astimezone(UTC))
+    except OverflowError as error:
+        raise Malformed("a time is outside the calendar") from error
 
 
 def _like(pattern: str) -> Rule:
@@ -216,11 +213,9 @@ name, short, positive, natural = _like(r"[a-z0-9][a-z0-9.-]{0,99}"), _text(MAX_T
 uuid = _like(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 hash_, hexadecimal = _like(r"[A-Za-z0-9+/]{42}[AEIMQUYcgkosw048]="), _like(r"[0-9a-f]{64}")
 _any: Rule = lambda _: True  # noqa: E731 - a rule like the others
-_UUIDS: dict[str, Rule] = dict.fromkeys(("office", "dossier", "actor"), _or_null(uuid))
-_COUNTS: dict[str, Rule] = {"store_seq": positive, "office_seq": _any, "office_prev": _any}
-_COMMON = (
-    {"v": _one_of(1), "kind": _text(), "svc": name, "recorded_at": _is_time, "actor_kind": name} | _UUIDS | _COUNTS
-)
+_COMMON: dict[str, Rule] = {"v": _one_of(1), "kind": _text(), "svc": name, "store_seq": positive}
+_COMMON |= {"recorded_at": _is_time, "actor_kind": name, "office_seq": _any, "office_prev": _any}
+_COMMON |= dict.fromkeys(("office", "dossier", "actor"), _or_null(uuid))
 _DOCS = _array(_members(ref=uuid, ver=uuid, size=natural, digest_c=hash_, ct_h=hash_))
 _ABOUT = {"agg": uuid, "agg_ver": positive, "type": name, "schema": positive, "occurred_at": _is_time}
 _TRACED = dict.fromkeys(("corr", "cause", "trace"), _or_null(short))
@@ -248,7 +243,8 @@ def read_leaf(data: bytes, *, records: bool) -> Object:
         need(_EVENT(leaf), "not an event")
     else:
         body = _BODIES.get(kind) if records and isinstance(kind, str) else None
-        need(body and _members(**_COMMON, body=body)(leaf) and _in_place(leaf), "not a leaf of a kind that is known")
+        record = _members(**_COMMON | {"body": body or _any, "svc": _one_of("journal")})
+        need(body and record(leaf) and _in_place(leaf), "not a leaf of a kind that is known")
     number, chain, has_office = leaf["office_seq"], leaf["office_prev"], leaf["office"] is not None
     counted = positive(number) and (chain is None if number == 1 else hash_(chain))
     need(counted if has_office else number is None and chain is None, "office, number and chain do not go together")
@@ -257,12 +253,10 @@ def read_leaf(data: bytes, *, records: bool) -> Object:
 
 def _in_place(record: Object) -> bool:
     office, dossier, body = record["office"], record["dossier"], record["body"]
-    if record["kind"] in {"seal", "key"} and (office, dossier) != (None, None):
-        return False
     if record["kind"] == "head":
-        counted = [body["entries"] is not None, body["digest"] is not None]
-        return record["svc"] == "journal" and office is not None and counted == [dossier is not None] * 2
-    return bool(record["svc"] == "journal")
+        given = {one is not None for one in (body["entries"], body["digest"], dossier)}
+        return office is not None and len(given) == 1
+    return record["kind"] not in {"seal", "key"} or (office, dossier) == (None, None)
 
 
 def leaf_hash(data: bytes) -> bytes:
@@ -302,22 +296,18 @@ def grown(size: int, larger: int, path: Sequence[bytes], old: bytes | None) -> t
     return both and (node(path[-1], both[0]), node(path[-1], both[1]))
 
 
-_NUMBER, _CONTROL = _like(r"0|[1-9][0-9]{0,15}"), re.compile(r"[\x00-\x09\x0b-\x1f]")
+_NUMBER, _KEY_NAME, _CONTROL = _like(r"0|[1-9][0-9]{0,15}"), _like(r"[^+\s]+"), re.compile(r"[\x00-\x09\x0b-\x1f]")
 _ID, _STAMP = 4, 8  # bytes
 
 
 class Line(NamedTuple):
-    """A signature line of a note; what a cosignature says of time is in its first 8 bytes."""
+    """A signature line of a note; the first 8 bytes of a cosignature say its time, in seconds since 1970."""
 
     name: str
     key_id: bytes
     value: bytes
     text: str
-
-    @property
-    def seconds(self) -> int:
-        """The time that a cosignature says, in seconds since 1970."""
-        return int.from_bytes(self.value[:_STAMP], "big")
+    seconds: int
 
 
 class Note(NamedTuple):
@@ -357,18 +347,13 @@ class Key(NamedTuple):
                 said = f"cosignature/v1\ntime {line.seconds}\n{note.text}".encode()
                 Ed25519PublicKey.from_public_bytes(self.public).verify(value, said)
             else:
-                place = struct.pack(">QQ", 0, note.size)
-                said = b"subtree/v1\n\0" + _counted(self.name) + stamp + _counted(note.origin) + place + note.root
+                own, log, place = self.name.encode(), note.origin.encode(), struct.pack(">QQ", 0, note.size)
+                named = bytes([len(own)]) + own + stamp + bytes([len(log)]) + log  # ValueError from 256 bytes on
+                said = b"subtree/v1\n\0" + named + place + note.root
                 MLDSA44PublicKey.from_public_bytes(self.public).verify(value, said)
-        except (InvalidSignature, Malformed):
+        except (InvalidSignature, ValueError):
             return False
         return True
-
-
-def _counted(named: str) -> bytes:
-    raw = named.encode()
-    need(0 < len(raw) <= 255, "a name has 1 to 255 bytes")  # noqa: PLR2004 - one byte says how many
-    return bytes([len(raw)]) + raw
 
 
 def read_note(raw: bytes) -> Note:
@@ -388,8 +373,8 @@ def _line(written: str) -> Line:
     dash, _, rest = written.partition(" ")
     named, _, encoded = rest.partition(" ")
     raw = unb64(encoded)
-    need(dash == "\u2014" and _is_key_name(named) and len(raw) > _ID, "not a signature line")
-    return Line(named, raw[:_ID], raw[_ID:], written)
+    need(dash == "\u2014" and _KEY_NAME(named) and len(raw) > _ID, "not a signature line")
+    return Line(named, raw[:_ID], raw[_ID:], written, int.from_bytes(raw[_ID:][:_STAMP], "big"))
 
 
 def read_key(vkey: str, *kinds: int) -> Key:
@@ -399,24 +384,16 @@ def read_key(vkey: str, *kinds: int) -> Key:
     raw = unb64(encoded)
     need(raw and raw[0] in kinds and len(raw) == 1 + KEY_SIZES[raw[0]], "not a key of a type that may stand here")
     key = Key(named, raw[0], raw[1:], sha256(named.encode() + b"\n" + raw)[:_ID])
-    need(_is_key_name(named) and key.key_id.hex() == said, "the id of a key is not that of its name and bytes")
+    need(_KEY_NAME(named) and key.key_id.hex() == said, "the id of a key is not that of its name and bytes")
     return key
 
 
-def _is_key_name(named: str) -> bool:
-    return bool(named) and "+" not in named and not any(map(str.isspace, named))
-
-
 class LogKey(NamedTuple):
-    """A key of the log and its window."""
+    """A key of the log, and when it begins and ends to be trusted."""
 
     key: Key
     begin: int | None
     end: int | None
-
-    def holds(self, at: int) -> bool:
-        """Tell whether the key is trusted at this time."""
-        return (self.begin is None or self.begin <= at) and (self.end is None or at <= self.end)
 
 
 class Quorum(NamedTuple):
@@ -436,6 +413,7 @@ class Quorum(NamedTuple):
         return sum(met) >= self.threshold
 
 
+Blocks = dict[int, tuple[bytes, int]]  # by height: the root of a Bitcoin block, and the time that it says
 Authority = tuple[list[x509.Certificate], list[str]]  # the signer's certificate first, and the policies accepted
 
 
@@ -446,10 +424,11 @@ class Policy(NamedTuple):
     log_keys: list[LogKey]
     quorum: Quorum | None
     authorities: list[Authority]
+    blocks: Blocks
 
     def signers(self, note: Note) -> set[Key]:
         """Return the log keys that signed; raises Malformed for a wrong or doubled line of one."""
-        known = {(item.key.name, item.key.key_id): item.key for item in self.log_keys}
+        known = {(key.name, key.key_id): key for key, _, _ in self.log_keys}
         found: set[Key] = set()
         for line in note.lines:
             if key := known.get((line.name, line.key_id)):
@@ -462,50 +441,52 @@ class Policy(NamedTuple):
 _LOG_KEY = _members(vkey=_text(), not_before=_or_null(_text()), not_after=_or_null(_text()))
 _FIRST = _members(format=_one_of("scelle-policy/1"), origin=_text(), log_keys=_array(_LOG_KEY))
 _AUTHORITY = _members(certificates=_text(), policies=_array(_text()))
-_SECOND = _members(
-    format=_one_of("scelle-policy/2"),
-    origin=_text(),
-    log_keys=_array(_LOG_KEY),
-    quorum=_any,
-    authorities=_array(_AUTHORITY),
-)
+_BLOCK = _members(height=natural, header=_like(r"[0-9a-f]{160}"))
+_LISTS = {"log_keys": _array(_LOG_KEY), "authorities": _array(_AUTHORITY), "blocks": _array(_BLOCK)}
+_SECOND = _members(format=_one_of("scelle-policy/2"), origin=_text(), quorum=_any, **_LISTS)
 _QUORUM = _members(threshold=positive, members=_array(lambda item: isinstance(item, str | dict)))
 
 
 def read_policy(data: bytes) -> Policy:
     """Read a policy; raises ValueError."""
     value = read_json(data)
-    need(_FIRST(value) or _SECOND(value), "not a policy of a format that is known")
+    need(isinstance(value, dict), "a policy is an object")
+    pinned = value.get("blocks", [])
+    need(_FIRST(value) or _SECOND(value | {"blocks": pinned}), "not a policy of a format that is known")
     kinds = [LOG] if _FIRST(value) else [LOG, MLDSA44]
     origin, log_keys = value["origin"], [_log_key(item, kinds) for item in value["log_keys"]]
     quorum = None if value.get("quorum") is None else _quorum(value["quorum"], MAX_GROUPS)
     authorities = [_authority(item) for item in value.get("authorities", [])]
+    own, witnesses = {key for key, _, _ in log_keys}, list(quorum.keys()) if quorum else []
     need(origin.encode() and min(origin) >= " ", "an origin is a line of text")
-    need(any(item.key.kind == LOG for item in log_keys), "a policy trusts an Ed25519 key of the log at least")
-    own, witnesses = {item.key for item in log_keys}, list(quorum.keys()) if quorum else []
+    need(any(key.kind == LOG for key in own), "a policy trusts an Ed25519 key of the log at least")
     public, every = [key.public for key in witnesses], own.union(witnesses)
     need(len(set(public)) == len(public), "a witness appears once")
     need({key.public for key in own}.isdisjoint(public), "a witness is not the log")
     need(len({(key.name, key.key_id) for key in every}) == len(every), "two keys have the same name and id")
-    need(
-        len({certificates[0] for certificates, _ in authorities}) == len(authorities),
-        "two authorities have the same signer",
-    )
-    return Policy(origin, log_keys, quorum, authorities)
+    need(len({chain[0] for chain, _ in authorities}) == len(authorities), "two authorities have the same signer")
+    blocks = {item["height"]: _block(bytes.fromhex(item["header"])) for item in pinned}
+    need(len(blocks) == len(pinned) and max(blocks, default=0) <= MAX_INTEGER, "a block has a height of its own")
+    return Policy(origin, log_keys, quorum, authorities, blocks)
 
 
 def _log_key(item: Object, kinds: list[int]) -> LogKey:
-    key = LogKey(read_key(item["vkey"], *kinds), bound_of(item["not_before"]), bound_of(item["not_after"]))
-    need(key.begin is None or key.end is None or key.begin <= key.end, "the window of a key ends before it begins")
-    return key
+    begin, end = bound_of(item["not_before"]), bound_of(item["not_after"])
+    need(begin is None or end is None or begin <= end, "the window of a key ends before it begins")
+    return LogKey(read_key(item["vkey"], *kinds), begin, end)
+
+
+def _block(header: bytes) -> tuple[bytes, int]:
+    """Read a Bitcoin block header; its hash has to be below the target that it names."""
+    target = int.from_bytes(header[72:75], "little") << 8 * header[75] >> 24
+    need(int.from_bytes(sha256(sha256(header)), "little") <= target, "a digit of a block header is wrong")
+    return header[36:68], int.from_bytes(header[68:72], "little") * SECOND
 
 
 def _quorum(value: Object, depth: int) -> Quorum:
     need(depth and _QUORUM(value), "a quorum has a threshold and members, on 4 levels at most")
-    read = [
-        _quorum(one, depth - 1) if isinstance(one, dict) else read_key(one, WITNESS, MLDSA44)
-        for one in value["members"]
-    ]
+    members = value["members"]
+    read = [_quorum(one, depth - 1) if isinstance(one, dict) else read_key(one, WITNESS, MLDSA44) for one in members]
     need(value["threshold"] <= len(read), "a quorum asks for all of its members at most")
     return Quorum(value["threshold"], tuple(read))
 
@@ -528,11 +509,10 @@ def _authority(item: Object) -> Authority:
 
 _BOOLEAN, _INTEGER, _BITS, _OCTETS, _OID, _UTF8, _SEQUENCE, _SET = 1, 2, 3, 4, 6, 12, 48, 49
 _PRINTABLE, _UNIVERSAL, _BMP, _TIME_TAG = 19, 28, 30, 24
-_CONTEXT0, _CONTEXT1, _MILLIS, _MICROS = 0xA0, 0xA1, 0x80, 0x81
+_CONTEXT0, _CONTEXT1, _MILLIS, _MICROS, _HIGH, _MASK, _LONG_TAG = 0xA0, 0xA1, 0x80, 0x81, 0x80, 0x7F, 0x1F
 _STRINGS = {_BITS, _OCTETS, _UTF8, 18, _PRINTABLE, 20, 22, 23, _TIME_TAG, 26, _UNIVERSAL, _BMP}
 _PRINTABLES = re.compile(rb"[A-Za-z0-9 '()+,./:=?-]*")
 _GENERALIZED = re.compile(rb"([0-9]{4})([0-9]{2})([0-9]{2})([0-9]{2})([0-9]{2})([0-9]{2})(?:\.[0-9]{0,8}[1-9])?Z")
-_HIGH, _MASK, _LONG_TAG = 0x80, 0x7F, 0x1F
 
 
 class Value(NamedTuple):
@@ -668,12 +648,13 @@ class Token(NamedTuple):
 
 
 class Stamp(NamedTuple):
-    """A token that is believed."""
+    """A token that is believed, and the times between which it says that it was made."""
 
+    name: str
     size: int
-    number: int
     at: int
-    accuracy: int
+    first: int
+    last: int
 
 
 def believe(response: bytes, imprint: bytes, authorities: Sequence[Authority]) -> tuple[int, int]:
@@ -716,30 +697,24 @@ def _read_response(response: bytes) -> tuple[Token, tuple[str, str, bytes, int, 
 def _read_token(body: bytes) -> Token:
     kind, data = fields(body, _OID, _CONTEXT0)
     parts = fields(only(data.body, _SEQUENCE), _INTEGER, _SET, _SEQUENCE, -_CONTEXT0, -_CONTEXT1, _SET)
-    version, digests, content, sent, revocations, signers = parts
+    version, listed, content, sent, revocations, signers = parts
     what, held = fields(content.body, _OID, _CONTEXT0)
-    integer(version, 0, _BYTE)
     need(oid(kind.body) == _SIGNED_DATA and oid(what.body) == _TST_INFO, "a token is signed data around a TSTInfo")
     (signer,) = set_of(signers.body)
-    certificates = [x509.load_der_x509_certificate(one.whole) for one in (set_of(sent.body) if sent else ())]
-    return Token(
-        only(held.body, _OCTETS),
-        [(one.issuer, one.serial_number, one) for one in certificates],
-        values(revocations.body) if revocations else [],
-        {algorithm(one.body) for one in set_of(digests.body)},
-        *_read_signer(signer.body),
-    )
-
-
-def _read_signer(body: bytes) -> tuple[str, bytes, int, Value | None, bytes]:
-    shape = (_INTEGER, _SEQUENCE, _SEQUENCE, -_CONTEXT0, _SEQUENCE, _OCTETS, -_CONTEXT1)
-    version, named, digest, attributes, signed_with, signature, others = fields(body, *shape)
+    parts = fields(signer.body, _INTEGER, _SEQUENCE, _SEQUENCE, -_CONTEXT0, _SEQUENCE, _OCTETS, -_CONTEXT1)
+    signer_version, named, digest, attributes, signed_with, signature, others = parts
     issuer, serial = fields(named.body, _SEQUENCE, _INTEGER)
-    integer(version, 0, _BYTE)
-    algorithm(signed_with.body)  # nobody signed it; the key and the digest say the same
+    for one in (version, signer_version):
+        integer(one, 0, _BYTE)
     for found in (attributes, others):
         _attributes(found)
-    return algorithm(digest.body), issuer.body, integer(serial), attributes, signature.body
+    algorithm(signed_with.body)  # nobody signed it; the key and the digest say the same
+    certificates = [x509.load_der_x509_certificate(one.whole) for one in (set_of(sent.body) if sent else ())]
+    named_certificates = [(one.issuer, one.serial_number, one) for one in certificates]
+    digests = {algorithm(one.body) for one in set_of(listed.body)}
+    revoked = values(revocations.body if revocations else b"")
+    said = algorithm(digest.body), issuer.body, integer(serial), attributes, signature.body
+    return Token(only(held.body, _OCTETS), named_certificates, revoked, digests, *said)
 
 
 def _attributes(value: Value | None) -> dict[str, list[Value]]:
@@ -819,6 +794,63 @@ def _check_uses(pinned: x509.Certificate, issuers: Sequence[x509.Certificate]) -
         need(limits.path_length is None or limits.path_length >= below, "an issuer may not have so long a chain")
 
 
+_OTS = b"\0OpenTimestamps\0\0Proof\0\xbf\x89\xe2\xe8\x84\xe8\x92\x94\1\x08"  # version 1, over a SHA-256
+_BITCOIN, _PENDING = bytes.fromhex("0588960d73d71901"), bytes.fromhex("83dfe30d2ef90c8e")
+_HASHED, _APPEND, _PREPEND, _FORK = b"\x08", b"\xf0", b"\xf1", b"\xff"
+_LOST = (b"\x02", b"\x03", b"\x67", b"\xf2", b"\xf3")  # operations after which a message is not known here
+_ADDRESS, _MAX_STEPS, _MAX_PATH = re.compile(rb"[A-Za-z0-9._/:-]*"), 2048, 255
+_MAX_MESSAGE, _MAX_SAID, _MAX_ADDRESS = 4096, 8192, 1000  # bytes
+
+
+def read_anchor(data: bytes) -> tuple[bytes, list[tuple[int, bytes]], bool]:
+    """Read an OpenTimestamps proof: its digest, heights with the roots that they should have, whether it waits."""
+    at = len(_OTS) + 32
+    need(data.startswith(_OTS) and at <= len(data), "not a proof of version 1 over a SHA-256")
+    found, waits, steps, path = list[tuple[int, bytes]](), False, 0, [(data[at - 32 : at], 0)]
+    while path:  # of messages from which something still goes on; b"" is one that is not known
+        (message, depth), tag, steps = path.pop(), data[at : at + 1], steps + 1
+        need(depth <= _MAX_PATH and steps <= _MAX_STEPS, "too many steps")
+        if tag == _FORK:
+            path.append((message, depth))
+            at, tag = at + 1, data[at + 1 : at + 2]
+        at += 1
+        if tag == b"\0":
+            kind, (said, at) = data[at : at + 8], _counted(data, at + 8, _MAX_SAID)
+            if kind == _BITCOIN:
+                height, end = _leb128(said, 0)
+                need(end == len(said), "a height and no more")
+                found += [(height, message)] if message else []
+            elif kind == _PENDING:
+                address, end = _counted(said, 0, _MAX_ADDRESS)
+                need(end == len(said) and _ADDRESS.fullmatch(address), "an address and no more")
+                waits = True
+        elif tag in {_APPEND, _PREPEND}:
+            more, at = _counted(data, at, _MAX_MESSAGE)
+            need(more and len(message) + len(more) <= _MAX_MESSAGE, "a message has 1 to 4,096 bytes")
+            path.append((message and (message + more if tag == _APPEND else more + message), depth + 1))
+        else:
+            need(tag in {_HASHED, *_LOST}, "not an operation")
+            path.append((sha256(message) if message and tag == _HASHED else b"", depth + 1))
+    need(at == len(data), "something follows the proof")
+    return data[len(_OTS) : len(_OTS) + 32], found, waits
+
+
+def _counted(data: bytes, at: int, most: int) -> tuple[bytes, int]:
+    size, at = _leb128(data, at)
+    need(size <= most and at + size <= len(data), "a part is cut short or too long")
+    return data[at : at + size], at + size
+
+
+def _leb128(data: bytes, at: int) -> tuple[int, int]:
+    number = 0
+    for place in range(at, len(data)):
+        number |= (data[place] & _MASK) << 7 * (place - at)
+        need(number <= MAX_INTEGER and (data[place] or place == at), "a number is too large, or not minimal")
+        if data[place] < _HIGH:
+            return number, place + 1
+    raise Malformed("a number is cut short")
+
+
 _FILE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}(/[A-Za-z0-9][A-Za-z0-9._-]{0,99})?")
 _LOCAL, _CENTRAL, _END = struct.Struct("<4s5H3L2H"), struct.Struct("<4s6H3L5H2L"), struct.Struct("<4s4H2LH")
 _SHARED = (20, 0, 0, 0, 33)  # version 2.0, no flag, stored, 1980-01-01 00:00
@@ -856,6 +888,7 @@ _PROOF_NAME = re.compile(r"proofs/(0|[1-9][0-9]{0,15})\.tlog-proof")
 _NOTE_NAME = re.compile(r"checkpoints/(0|[1-9][0-9]{0,15})\.note")
 _GROWTH_NAME = re.compile(r"consistency/([1-9][0-9]{0,15})-([1-9][0-9]{0,15})\.txt")
 _TOKEN_NAME = re.compile(r"tokens/(0|[1-9][0-9]{0,15})-(0|[1-9][0-9]?)\.tsr")
+_ANCHOR_NAME = re.compile(r"ots/(0|[1-9][0-9]{0,15})\.ots")
 _INDEX = _members(index=natural)
 _PROOF = _members(hashes=_array(hash_, MAX_HASHES), index=natural)
 _OPENING = _members(index=natural, payload=lambda item: isinstance(item, dict), salt=_text())
@@ -866,6 +899,7 @@ _OBSERVATION = _members(ct_h=_or_null(_text()), ver=_text())
 class Item(NamedTuple):
     """A leaf that is shown: its place, its bytes, what the store holds, its proof, and what it says if readable."""
 
+    where: str  # the place, as findings write it
     place: int
     data: bytes
     state: bytes
@@ -873,11 +907,6 @@ class Item(NamedTuple):
     placed: bool
     opening: tuple[Object, bytes] | None  # the clear payload and the salt
     leaf: Object | None
-
-    @property
-    def where(self) -> str:
-        """The place, as findings write it."""
-        return str(self.place)
 
 
 class Bundle(NamedTuple):
@@ -890,22 +919,13 @@ class Bundle(NamedTuple):
     notes: dict[int, Note]
     growth: dict[tuple[int, int], list[bytes]]
     tokens: dict[tuple[int, int], bytes]
+    anchors: dict[int, bytes]
     observed: dict[str, str | None]
     files: dict[str, bytes]
     manifest: Object
-
-    @property
-    def final(self) -> Note:
-        """The largest checkpoint."""
-        return self.notes[max(self.notes)]
-
-    def leaves(self) -> list[tuple[Item, Object]]:
-        """List the readable leaves."""
-        return [(item, item.leaf) for item in self.items if item.leaf]
-
-    def events(self) -> list[tuple[Item, Object]]:
-        """List the readable events."""
-        return [(item, leaf) for item, leaf in self.leaves() if leaf["kind"] == "event"]
+    final: Note  # the largest checkpoint
+    leaves: list[tuple[Item, Object]]  # those that are readable
+    events: list[tuple[Item, Object]]
 
 
 def read_bundle(files: dict[str, bytes]) -> Bundle:
@@ -919,14 +939,17 @@ def read_bundle(files: dict[str, bytes]) -> Bundle:
     need(scope.get("kind") in ("dossier", "office", "aggregate"), "a bundle is of a dossier, an office or an object")
     need(_text()(scope["id"]) if version == 1 else uuid(scope.get("id")), "a bundle is of something that has an id")
     need(_FIXED | {_PLACES[version]} <= files.keys(), "a file is missing")
-    notes, growth, tokens = _named_files(files, version)
+    notes, growth, tokens, anchors = _named_files(files, version)
     items = _items(files, version, notes[max(notes)])
     observed = {line["ver"]: line["ct_h"] for line in lines_of(files["observations.jsonl"], _OBSERVATION)}
-    return Bundle(version, scope["kind"], scope["id"], items, notes, growth, tokens, observed, files, manifest)
+    leaves = [(item, item.leaf) for item in items if item.leaf]
+    events = [(item, leaf) for item, leaf in leaves if leaf["kind"] == "event"]
+    given = items, notes, growth, tokens, anchors, observed, files, manifest
+    return Bundle(version, scope["kind"], scope["id"], *given, notes[max(notes)], leaves, events)
 
 
-def _named_files(files: dict[str, bytes], version: int) -> tuple[dict[int, Note], dict[Any, Any], dict[Any, bytes]]:
-    notes, growth, tokens = {}, {}, {}
+def _named_files(files: dict[str, bytes], version: int) -> tuple[dict[int, Note], Any, Any, Any]:
+    notes, growth, tokens, anchors = {}, {}, {}, {}
     for named, content in files.items():
         if match := _NOTE_NAME.fullmatch(named):
             notes[int(match[1])] = read_note(content)
@@ -934,15 +957,19 @@ def _named_files(files: dict[str, bytes], version: int) -> tuple[dict[int, Note]
             growth[int(match[1]), int(match[2])] = _path(content)
         elif version > 1 and (match := _TOKEN_NAME.fullmatch(named)):
             tokens[int(match[1]), int(match[2])] = content
+        elif version > 1 and (match := _ANCHOR_NAME.fullmatch(named)):
+            anchors[int(match[1])] = content
         else:
             known = named in _FIXED or named == _PLACES[version] or (version == 1 and _PROOF_NAME.fullmatch(named))
             need(known, "a file has no place in a bundle")
     need(notes and all(note.size == size for size, note in notes.items()), "a checkpoint is there, under its own size")
-    need(all(size in notes for size, _ in tokens), "a token is of a checkpoint that the bundle has")
+    sizes = {size for size, _ in tokens} | anchors.keys()
+    need(sizes <= notes.keys(), "a token or an anchor is of a checkpoint that the bundle has")
     need(all(number == 0 or (size, number - 1) in tokens for size, number in tokens), "tokens are numbered")
-    fits = len(tokens) <= MAX_TOKENS and all(len(token) <= MAX_TOKEN for token in tokens.values())
-    need(fits, "too many tokens, or one too large")
-    return dict(sorted(notes.items())), growth, dict(sorted(tokens.items()))
+    for given in (tokens, anchors):
+        fits = len(given) <= MAX_TOKENS and all(len(one) <= MAX_TOKEN for one in given.values())
+        need(fits, "too many tokens or anchors, or one too large")
+    return dict(sorted(notes.items())), growth, dict(sorted(tokens.items())), dict(sorted(anchors.items()))
 
 
 def _path(lines: bytes) -> list[bytes]:
@@ -967,7 +994,7 @@ def _items(files: dict[str, bytes], version: int, final: Note) -> list[Item]:
             leaf = read_leaf(entry, records=version > 1)
         except ValueError:
             leaf = None
-        items.append(Item(place, entry, state, path, placed, openings.get(place), leaf))
+        items.append(Item(str(place), place, entry, state, path, placed, openings.get(place), leaf))
     given = [item.place for item in items if item.opening]
     again = [{"index": place, "payload": openings[place][0], "salt": b64(openings[place][1])} for place in given]
     need(again == lines, "openings are of leaves that are shown, in their order")
@@ -1000,18 +1027,10 @@ def _parts(data: bytes, width: int) -> list[bytes]:
 LOCAL, MERKLE, SIGNATURE, CHAIN = "LOCAL_INTEGRITY", "MERKLE_INTEGRITY", "SIGNATURE", "CHAIN"
 
 
-class Check(NamedTuple):
-    """A named check: how many things it looked at, and where it found something wrong."""
-
-    name: str
-    family: str
-    examined: int
-    findings: list[str]
-
-    @property
-    def state(self) -> str:
-        """How it ended."""
-        return "failed" if self.findings else "passed" if self.examined else "not-applicable"
+def _check(named: str, family: str, examined: int, findings: list[str]) -> Object:
+    """Say how many things a check looked at, where it found something wrong, and so how it ended."""
+    state = "failed" if findings else "passed" if examined else "not-applicable"
+    return {"name": named, "family": family, "examined": examined, "findings": findings, "state": state}
 
 
 class Trust(NamedTuple):
@@ -1023,23 +1042,25 @@ class Trust(NamedTuple):
     documents: Sequence[tuple[str, str]] = ()
 
 
-def local_checks(bundle: Bundle, altered: list[str], documents: Sequence[tuple[str, str]]) -> list[Check]:
+def local_checks(bundle: Bundle, altered: list[str], documents: Sequence[tuple[str, str]]) -> list[Object]:
     """Check each leaf by itself."""
-    count, events = len(bundle.items), bundle.events()
-    records = [item for item, leaf in bundle.leaves() if leaf["kind"] != "event"]
+    count, events = len(bundle.items), bundle.events
+    records = [item for item, leaf in bundle.leaves if leaf["kind"] != "event"]
     opened = [(item, leaf, item.opening) for item, leaf in events if item.opening]
     unlike = [item.where for item, leaf in events if b64(sha256(item.state)) != leaf["state_h"]]
     other = [item.where for item, leaf, said in opened if _seal(said[1], canonical(said[0])) != leaf["payload_c"]]
+    own = {(leaf["svc"], leaf["agg"]) for _, leaf in events if leaf["dossier"] == bundle.id}
+    strangers = [item.where for item, leaf in bundle.leaves if not _belongs(leaf, bundle, own)]
     digest, recognised = _digests(bundle)
     return [
-        Check("container", LOCAL, 1, altered),
-        Check("entry-canonical", LOCAL, count, [item.where for item in bundle.items if item.leaf is None]),
-        Check("manifest", LOCAL, 1, _misstated(bundle)),
-        Check("entry-scope", LOCAL, count, [item.where for item in _strangers(bundle)]),
-        Check("event-state", LOCAL, len(events), unlike + [item.where for item in records if item.state]),
-        Check("opening", LOCAL, len(opened), [item.where for item in records if item.opening] + other),
+        _check("container", LOCAL, 1, altered),
+        _check("entry-canonical", LOCAL, count, [item.where for item in bundle.items if item.leaf is None]),
+        _check("manifest", LOCAL, 1, _misstated(bundle)),
+        _check("entry-scope", LOCAL, count, strangers),
+        _check("event-state", LOCAL, len(events), unlike + [item.where for item in records if item.state]),
+        _check("opening", LOCAL, len(opened), [item.where for item in records if item.opening] + other),
         digest,
-        Check("document-file", LOCAL, len(documents), [named for named, said in documents if said not in recognised]),
+        _check("document-file", LOCAL, len(documents), [named for named, said in documents if said not in recognised]),
         _objects([leaf for _, leaf in events], bundle.observed),
     ]
 
@@ -1057,21 +1078,18 @@ def _misstated(bundle: Bundle) -> list[str]:
     return sorted({named for named, _ in said ^ set(true.items())}) or ["manifest.json"]
 
 
-def _strangers(bundle: Bundle) -> Iterator[Item]:
-    own = {(leaf["svc"], leaf["agg"]) for _, leaf in bundle.events() if leaf["dossier"] == bundle.id}
+def _belongs(leaf: Object, bundle: Bundle, own: set[tuple[str, str]]) -> bool:
+    part = leaf["kind"] == "event" and leaf["dossier"] is None and (leaf["svc"], leaf["agg"]) in own
     member = {"dossier": "dossier", "office": "office", "aggregate": "agg"}[bundle.kind]
-    for item, leaf in bundle.leaves():
-        part = leaf["kind"] == "event" and leaf["dossier"] is None and (leaf["svc"], leaf["agg"]) in own
-        if leaf.get(member) != bundle.id and not (part and bundle.kind == "dossier"):
-            yield item
+    return leaf.get(member) == bundle.id or (part and bundle.kind == "dossier")
 
 
 def _seal(salt: bytes, message: bytes) -> str:
     return b64(hmac.digest(salt, message, "sha256"))
 
 
-def _digests(bundle: Bundle) -> tuple[Check, set[str]]:
-    looked = [(item, leaf, item.opening) for item, leaf in bundle.events() if item.opening and leaf["docs"]]
+def _digests(bundle: Bundle) -> tuple[Object, set[str]]:
+    looked = [(item, leaf, item.opening) for item, leaf in bundle.events if item.opening and leaf["docs"]]
     wrong, recognised = [], set()
     for item, leaf, (payload, salt) in looked:
         data = payload.get("data")
@@ -1081,32 +1099,31 @@ def _digests(bundle: Bundle) -> tuple[Check, set[str]]:
             recognised.add(said)
         else:
             wrong.append(item.where)
-    return Check("document-digest", LOCAL, len(looked), wrong), recognised
+    return _check("document-digest", LOCAL, len(looked), wrong), recognised
 
 
-def _objects(events: list[Object], observed: dict[str, str | None]) -> Check:
+def _objects(events: list[Object], observed: dict[str, str | None]) -> Object:
     gone = {(leaf["svc"], leaf["agg"]) for leaf in events if leaf["type"].endswith(".document-destroyed")}
     there = [document for leaf in events if (leaf["svc"], leaf["agg"]) not in gone for document in leaf["docs"]]
     wrong = [document["ver"] for document in there if observed.get(document["ver"]) != document["ct_h"]]
     named = {document["ver"] for leaf in events for document in leaf["docs"]}
-    return Check("object-bytes", LOCAL, len(there), wrong + sorted(observed.keys() - named))
+    return _check("object-bytes", LOCAL, len(there), wrong + sorted(observed.keys() - named))
 
 
-def merkle_checks(bundle: Bundle, known: Sequence[Note]) -> list[Check]:
+def merkle_checks(bundle: Bundle, known: Sequence[Note]) -> list[Object]:
     """Check places in the tree, its growth, and what the verifier holds."""
     final, items = bundle.final, bundle.items
     roots = [(item, included(leaf_hash(item.data), item.place, final.size, item.path)) for item in items]
+    misplaced = [item.where for item, at in roots if at != final.root or not item.placed]
     smaller = {(size, final.size) for size in bundle.notes if 0 < size < final.size}
     pairs = smaller | bundle.growth.keys()
     unproven = [f"{pair[0]}-{pair[1]}" for pair in pairs if pair not in smaller or not _grew(bundle, *pair)]
     held = [note for note in known if note.size and note.size in bundle.notes]
     other = [str(note.size) for note in held if note.text != bundle.notes[note.size].text]
     return [
-        Check(
-            "inclusion", MERKLE, len(items), [item.where for item, at in roots if at != final.root or not item.placed]
-        ),
-        Check("consistency", MERKLE, len(smaller), sorted(unproven)),
-        Check("known-checkpoint", MERKLE, len(held), other),
+        _check("inclusion", MERKLE, len(items), misplaced),
+        _check("consistency", MERKLE, len(smaller), sorted(unproven)),
+        _check("known-checkpoint", MERKLE, len(held), other),
     ]
 
 
@@ -1116,29 +1133,22 @@ def _grew(bundle: Bundle, first: int, second: int) -> bool:
     return old.origin == final.origin and roots == (old.root, final.root)
 
 
-def signature_checks(bundle: Bundle, trust: Trust) -> tuple[list[Check], list[Stamp], int | None]:
+def signature_checks(bundle: Bundle, trust: Trust) -> tuple[list[Object], list[Stamp], int | None]:
     """Check who signed the checkpoints; return also the tokens believed and the time of the quorum."""
     policy = trust.policy if bundle.version > 1 else None
-    quorum, authorities = (policy.quorum, policy.authorities) if policy else (None, [])
-    cosignature, cosigned = _cosignatures(bundle, list(quorum.keys()) if quorum else [])
-    reached = _reached(quorum, cosigned[bundle.final.size]) if quorum else None
-    several = sum(map(bool, cosigned.values())) > 1
-    timestamp, stamps = _timestamps(bundle, authorities)
-    checks = [
-        _signed(bundle, trust.policy, trust.at),
-        cosignature,
-        Check("witness-quorum", SIGNATURE, int(reached is not None), []),
-        Check("witness-clock", SIGNATURE, sum(map(len, cosigned.values())) if several else 0, _gone_back(cosigned)),
-        timestamp,
-        _stamp_order(stamps),
-        _recorded(bundle, stamps),
-    ]
-    return checks, stamps, reached
+    quorum = policy.quorum if policy else None
+    (cosignature, clock), seen = _cosignatures(bundle, list(quorum.keys()) if quorum else [])
+    met = (at for at in sorted(seen.values()) if quorum and quorum.met_by({one for one in seen if seen[one] <= at}))
+    reached = next(met, None)
+    enough = _check("witness-quorum", SIGNATURE, int(reached is not None), [])
+    times, stamps = _times(bundle, policy.authorities if policy else [])
+    return [_signed(bundle, trust.policy, trust.at), cosignature, enough, clock, *times], stamps, reached
 
 
-def _signed(bundle: Bundle, policy: Policy | None, at: int) -> Check:
+def _signed(bundle: Bundle, policy: Policy | None, at: int) -> Object:
     good, wrong = 0, []
-    trusted = {item.key for item in policy.log_keys if item.holds(at)} if policy else set()
+    windows = policy.log_keys if policy else []
+    trusted = {key for key, begin, end in windows if (begin is None or begin <= at) and (end is None or at <= end)}
     needed = {key.kind for key in trusted}
     for size, note in bundle.notes.items() if policy else ():
         try:
@@ -1149,81 +1159,74 @@ def _signed(bundle: Bundle, policy: Policy | None, at: int) -> Check:
             wrong.append(str(size))
         elif needed and needed == {key.kind for key in signers & trusted}:
             good += 1
-    return Check("checkpoint-signature", SIGNATURE, good if wrong or good == len(bundle.notes) else 0, wrong)
+    return _check("checkpoint-signature", SIGNATURE, good if wrong or good == len(bundle.notes) else 0, wrong)
 
 
-def _cosignatures(bundle: Bundle, witnesses: list[Key]) -> tuple[Check, dict[int, dict[Key, int]]]:
-    """Judge each line of a witness by itself; return also the good ones, by size."""
+def _cosignatures(bundle: Bundle, witnesses: list[Key]) -> tuple[list[Object], dict[Key, int]]:
+    """Judge each line of a witness by itself, and its times; return also the good ones on the largest checkpoint."""
     known = {(key.name, key.key_id): key for key in witnesses}
-    examined, wrong, good = 0, [], {}
+    examined, wrong, back, latest, good = 0, list[str](), list[str](), dict[Key, int](), list[dict[Key, int]]()
     for size, note in bundle.notes.items():
-        present = good[size] = dict[Key, int]()
+        good.append({})
         for line in note.lines:
             if key := known.get((line.name, line.key_id)):
                 examined += 1
-                if key in present or not line.seconds or not key.verifies(line, note):
+                if key in good[-1] or not line.seconds or not key.verifies(line, note):
                     wrong.append(f"{size}: {key.name}")
                 else:
-                    present[key] = line.seconds * SECOND
-    return Check("cosignature", SIGNATURE, examined, wrong), good
+                    good[-1][key] = line.seconds * SECOND
+        back += [f"{size}: {key.name}" for key, at in good[-1].items() if at < latest.get(key, at)]
+        latest |= {key: max(at, latest.get(key, at)) for key, at in good[-1].items()}
+    compared = sum(map(len, good)) if sum(map(bool, good)) > 1 else 0
+    clock = _check("witness-clock", SIGNATURE, compared, back)
+    return [_check("cosignature", SIGNATURE, examined, wrong), clock], good[-1]
 
 
-def _reached(quorum: Quorum, cosigned: dict[Key, int]) -> int | None:
-    present = set()
-    for key, at in sorted(cosigned.items(), key=lambda one: one[1]):
-        present.add(key)
-        if quorum.met_by(present):
-            return at
-    return None
-
-
-def _gone_back(cosigned: dict[int, dict[Key, int]]) -> list[str]:
-    latest: dict[Key, int] = {}
-    wrong = []
-    for size, present in cosigned.items():
-        wrong += [f"{size}: {key.name}" for key, at in present.items() if at < latest.get(key, at)]
-        latest |= {key: max(at, latest.get(key, at)) for key, at in present.items()}
-    return wrong
-
-
-def _timestamps(bundle: Bundle, authorities: Sequence[Authority]) -> tuple[Check, list[Stamp]]:
-    wrong, stamps = [], []
-    tokens = bundle.tokens if authorities else {}
+def _times(bundle: Bundle, authorities: Sequence[Authority]) -> tuple[list[Object], list[Stamp]]:
+    """Judge the tokens, their order, and the servers' clocks beside them; return also the tokens that are believed."""
+    wrong, stamps, tokens = list[str](), list[Stamp](), bundle.tokens if authorities else {}
     for (size, number), response in tokens.items():
         try:
-            stamps.append(Stamp(size, number, *believe(response, bundle.notes[size].imprint(), authorities)))
+            at, around = believe(response, bundle.notes[size].imprint(), authorities)
+            stamps.append(Stamp(f"{size}-{number}", size, at, at - around, at + around))
         except Refused as error:
             wrong.append(f"{size}-{number}: {error}")
-    return Check("timestamp", SIGNATURE, len(tokens), wrong), stamps
-
-
-def _stamp_order(stamps: list[Stamp]) -> Check:
-    wrong = [
-        f"{one.size}-{one.number}"
-        for one in stamps
-        if any(one.at + one.accuracy < other.at - other.accuracy for other in stamps if other.size < one.size)
-    ]
+    late = [one.name for one in stamps if any(one.last < two.first for two in stamps if two.size < one.size)]
     several = len({one.size for one in stamps}) > 1
-    return Check("timestamp-order", SIGNATURE, len(stamps) if several else 0, wrong)
-
-
-def _recorded(bundle: Bundle, stamps: list[Stamp]) -> Check:
-    """Compare clocks: a leaf is older than the tokens over it, and not much older than those before it."""
-    looked = [(item, time_of(leaf["recorded_at"])) for item, leaf in bundle.leaves()] if stamps else []
-    late = [(one.size, one.at + one.accuracy + AFTER) for one in stamps]
-    early = [(one.size, one.at - one.accuracy - BEFORE) for one in stamps]
-    wrong = [
+    looked = [(item, time_of(leaf["recorded_at"])) for item, leaf in bundle.leaves] if stamps else []
+    odd = [
         item.where
         for item, at in looked
-        if any(item.place < size and at > last for size, last in late)
-        or any(item.place >= size and at < first for size, first in early)
+        if any(at > one.last + AFTER if item.place < one.size else at < one.first - BEFORE for one in stamps)
     ]
-    return Check("recorded-time", SIGNATURE, len(looked), wrong)
+    timestamp = _check("timestamp", SIGNATURE, len(tokens), wrong)
+    order = _check("timestamp-order", SIGNATURE, len(stamps) if several else 0, late)
+    return [timestamp, order, _check("recorded-time", SIGNATURE, len(looked), odd)], stamps
 
 
-def chain_checks(bundle: Bundle) -> list[Check]:
+def anchor_checks(bundle: Bundle, blocks: Blocks) -> tuple[list[Object], list[str], dict[int, int]]:
+    """Judge the public anchors; return also what each is worth, and by size the times of the blocks that hold some."""
+    said, wrong, good = list[str](), list[str](), dict[int, int]()
+    for size, data in bundle.anchors.items():
+        word, height = "malformed", -1
+        with suppress(Malformed):
+            digest, attested, waits = read_anchor(data)
+            words = {(_word(blocks.get(at), root), at) for at, root in attested}
+            word, height = min(words, default=("pending" if waits else "unknown", -1))  # anchored before root, unpinned
+            word, height = (word, height) if digest == bundle.notes[size].imprint() else ("imprint", -1)
+        said.append(f"{size}: {word}" + (f" {height}" if height >= 0 else ""))
+        wrong += said[-1:] if word in {"malformed", "imprint", "root"} else []
+        good |= {size: blocks[height][1]} if word == "anchored" else {}
+    return [_check("public-anchor", SIGNATURE, len(good) + len(wrong), wrong)] if said else [], said, good
+
+
+def _word(block: tuple[bytes, int] | None, root: bytes) -> str:
+    return "unpinned" if block is None else "anchored" if block[0] == root else "root"
+
+
+def chain_checks(bundle: Bundle) -> list[Object]:
     """Check the counters: nothing removed, doubled or moved among what is shown."""
-    leaves, events = bundle.leaves(), bundle.events()
+    leaves, events = bundle.leaves, bundle.events
     of_office = [(item, leaf) for item, leaf in leaves if leaf["office"]]
     whole = bundle.kind == "office"  # all its numbers are shown, and only some of an object's
     places = [("", item.where, item.place + 1) for item in bundle.items]
@@ -1232,11 +1235,11 @@ def chain_checks(bundle: Bundle) -> list[Check]:
     versions = [((leaf["svc"], leaf["agg"]), item.where, leaf["agg_ver"]) for item, leaf in events]
     offices = [((leaf["svc"], leaf["office"]), item.where, leaf["office_seq"]) for item, leaf in of_office]
     return [
-        Check("leaf-order", CHAIN, len(places), _misplaced(places, whole=False) + beyond),
-        Check("service-counter", CHAIN, len(stores), _misplaced(stores, whole=False)),
-        Check("aggregate-versions", CHAIN, len(events), _misplaced(versions, whole=not whole)),
-        Check("office-counter", CHAIN, len(of_office), _misplaced(offices, whole=whole)),
-        Check("office-chain", CHAIN, len(of_office), _broken(of_office)),
+        _check("leaf-order", CHAIN, len(places), _misplaced(places, whole=False) + beyond),
+        _check("service-counter", CHAIN, len(stores), _misplaced(stores, whole=False)),
+        _check("aggregate-versions", CHAIN, len(events), _misplaced(versions, whole=not whole)),
+        _check("office-counter", CHAIN, len(of_office), _misplaced(offices, whole=whole)),
+        _check("office-chain", CHAIN, len(of_office), _broken(of_office)),
         _head(bundle),
     ]
 
@@ -1263,7 +1266,7 @@ def _broken(leaves: Iterable[tuple[Item, Object]]) -> list[str]:
     return wrong
 
 
-def _head(bundle: Bundle) -> Check:
+def _head(bundle: Bundle) -> Object:
     """Compare the last head of the scope with what is shown before it."""
     shown = sorted(bundle.items, key=lambda item: item.place)
     wanted = {"dossier": ("dossier", bundle.id), "office": ("office", bundle.id)}.get(bundle.kind, ("kind", ""))
@@ -1271,7 +1274,7 @@ def _head(bundle: Bundle) -> Check:
     mine = [(item, leaf) for item, leaf in mine if leaf[wanted[0]] == wanted[1]]
     mine = [(item, leaf) for item, leaf in mine if bundle.kind == "dossier" or leaf["dossier"] is None]
     if not mine:
-        return Check("head", CHAIN, 0, [])
+        return _check("head", CHAIN, 0, [])
     item, leaf = mine[-1]
     before = [one for one in shown if one.place < item.place]
     if bundle.kind == "dossier":
@@ -1280,7 +1283,7 @@ def _head(bundle: Bundle) -> Check:
     else:
         said = {one["svc"]: (one["seq"], one["hash"]) for one in leaf["body"]["heads"]}
         true = shown[-1] is item and _ends(before) == said
-    return Check("head", CHAIN, 1, [] if true else [item.where])
+    return _check("head", CHAIN, 1, [] if true else [item.where])
 
 
 def _ends(shown: list[Item]) -> dict[str, tuple[int, str]]:
@@ -1299,20 +1302,22 @@ class Report(NamedTuple):
 
     verdict: str
     asked: int
-    checks: Sequence[Check] = ()
+    checks: Sequence[Object] = ()
     problem: str | None = None
     level: int | None = None
     bundle: Bundle | None = None
     witnessed_at: str | None = None
     stamped_at: str | None = None
+    anchored_at: str | None = None
+    anchors: Sequence[str] = ()
 
     def to_json(self) -> bytes:
         """Write the report as canonical JSON."""
-        bundle, names = self.bundle, ("verdict", "level", "asked", "witnessed_at", "stamped_at", "problem")
+        bundle, names = self.bundle, ("verdict", "level", "asked", "witnessed_at", "stamped_at", "problem", "checks")
         final = bundle.final if bundle else None
         said: Object = {"format": "scelle-report/2"} | {named: getattr(self, named) for named in names}
-        said["checks"] = [check._asdict() | {"state": check.state} for check in self.checks]
         said |= {"origin": final and final.origin, "size": final and final.size, "root": final and b64(final.root)}
+        said |= {"anchors": self.anchors, "anchored_at": self.anchored_at} if self.anchors else {}
         said["scope"] = {"id": bundle.id, "kind": bundle.kind} if bundle else None
         return canonical(said | {"entries": len(bundle.items) if bundle else 0})
 
@@ -1325,34 +1330,35 @@ def verify(data: bytes, trust: Trust, level: int = 1) -> Report:
         found = "files"
         bundle = read_bundle(files)
     except ValueError as error:
-        container = Check("container", LOCAL, 1, altered or [found])
+        container = _check("container", LOCAL, 1, altered or [found])
         return Report("tampered" if altered else "malformed", level, [container], str(error) or "not a bundle")
-    known = [_own(raw, trust.policy) for raw in trust.known]
+    known = [read_note(raw) for raw in trust.known]
+    need(all(_is_own(note, trust.policy) for note in known), "you hold a checkpoint that the policy's log did not sign")
     signatures, stamps, witnessed_at = signature_checks(bundle, trust)
-    checks = [*local_checks(bundle, altered, trust.documents), *merkle_checks(bundle, known), *signatures]
+    anchored, anchors, blocks = anchor_checks(bundle, trust.policy.blocks if trust.policy else {})
+    checks = [*local_checks(bundle, altered, trust.documents), *merkle_checks(bundle, known), *signatures, *anchored]
     checks += chain_checks(bundle)
-    reached = _level(bundle, {check.name for check in checks if check.state == "passed"}, stamps)
-    tampered = any(check.findings for check in checks)
-    verdict = "tampered" if tampered else "intact" if reached >= level else "below-level"
-    times = instant(witnessed_at), instant(max((stamp.at for stamp in stamps), default=None))
-    return Report(verdict, level, checks, None, None if tampered else reached, bundle, *times)
-
-
-def _own(raw: bytes, policy: Policy | None) -> Note:
-    """Read a note that the verifier holds; raises ValueError for one that its policy's log did not sign."""
-    note = read_note(raw)
-    signed = policy and note.origin == policy.origin and policy.signers(note)
-    need(signed, "a checkpoint that you hold is not signed by the policy's log")
-    return note
-
-
-def _level(bundle: Bundle, passed: set[str], stamps: list[Stamp]) -> int:
-    if "checkpoint-signature" not in passed:
-        return 0
+    passed = {check["name"] for check in checks if check["state"] == "passed"}
+    last = max((item.place for item, _ in bundle.events), default=-1)
+    covered = [max(sizes, default=-1) > last for sizes in ([stamp.size for stamp in stamps], blocks)]
+    reached = 5 if all(covered) else 4 if covered[0] else 3
     if "witness-quorum" not in passed:
-        return 2 if "known-checkpoint" in passed else 1
-    last = max((item.place for item, _ in bundle.events()), default=-1)
-    return 4 if any(stamp.size > last for stamp in stamps) else 3
+        reached = 2 if "known-checkpoint" in passed else 1
+    if "checkpoint-signature" not in passed:
+        reached = 0
+    tampered = any(check["findings"] for check in checks)
+    verdict = "tampered" if tampered else "intact" if reached >= level else "below-level"
+    moments = witnessed_at, max((stamp.at for stamp in stamps), default=None), blocks[max(blocks)] if blocks else None
+    seen, stamped, anchored_at = map(instant, moments)
+    shown = None if tampered else reached
+    return Report(verdict, level, checks, None, shown, bundle, seen, stamped, anchored_at, anchors)
+
+
+def _is_own(note: Note, policy: Policy | None) -> bool:
+    try:
+        return bool(policy and note.origin == policy.origin and policy.signers(note))
+    except Malformed:
+        return False
 
 
 _MEMORY = _members(format=_one_of("scelle-memory/1"), notes=_array(_text()))
@@ -1367,26 +1373,14 @@ def read_memory(data: bytes) -> list[Note]:
     return notes
 
 
-def with_note(notes: list[Note], new: Note) -> bytes:
-    """Write a memory file with one more note, unless it has one of this origin and size."""
-    held = any((note.origin, note.size) == (new.origin, new.size) for note in notes)
-    texts = [note.raw.decode() for note in [*notes, *([] if held else [new])]]
-    return canonical({"format": "scelle-memory/1", "notes": texts})
-
-
 def evidence(bundle: Bundle, trust: Trust) -> bytes | None:
     """Return what proves that the log showed two histories: two signed notes of one size and two roots."""
     for raw in trust.known:
         held = read_note(raw)
         shown = bundle.notes.get(held.size)
-        if shown is None or shown.text == held.text:
-            continue
-        try:
-            _own(shown.raw, trust.policy)
-        except ValueError:
-            continue
-        texts = {"first": raw.decode(), "second": shown.raw.decode(), "origin": held.origin}
-        return canonical(texts | {"format": "scelle-fork-evidence/1"})
+        if shown and shown.text != held.text and _is_own(shown, trust.policy):
+            texts = {"first": raw.decode(), "second": shown.raw.decode(), "origin": held.origin}
+            return canonical(texts | {"format": "scelle-fork-evidence/1"})
     return None
 
 
@@ -1404,10 +1398,13 @@ WORDS = {  # French, English
     "2": ("signé, et prolonge un état que vous déteniez.", "signed, and extends a state that you held."),
     "3": ("signé, et attesté par vos témoins.", "signed, and attested by your witnesses."),
     "4": ("signé, attesté par vos témoins et horodaté.", "signed, attested by your witnesses and stamped."),
+    "5": ("signé, attesté, horodaté et ancré dans Bitcoin.", "signed, attested, stamped and anchored in Bitcoin."),
     "scope": ("Périmètre", "Scope"),
     "log": ("Journal", "Log"),
     "witnessed_at": ("Attesté par le quorum des témoins", "Attested by the quorum of witnesses"),
     "stamped_at": ("Dernier horodatage reconnu", "Last timestamp believed"),
+    "anchored_at": ("Ancré avant le bloc du", "Anchored before the block of"),
+    "anchor": ("Ancrage", "Anchor"),
     "limits": ("Ce qui n'a pas été enregistré n'est pas prouvé.", "What was not recorded is not proven."),
 }
 
@@ -1422,11 +1419,12 @@ def to_text(report: Report, lang: str) -> str:
     if bundle:
         lines.append(f"{words['scope']}: {bundle.kind} {bundle.id} ({len(bundle.items)})")
         lines.append(f"{words['log']}: {bundle.final.origin}, {bundle.final.size}, {b64(bundle.final.root)}")
-    times = [(named, getattr(report, named)) for named in ("witnessed_at", "stamped_at")]
+    times = [(named, getattr(report, named)) for named in ("witnessed_at", "stamped_at", "anchored_at")]
     lines += [f"{words[named]}: {at}" for named, at in times if at]
+    lines += [f"{words['anchor']} {anchor}" for anchor in report.anchors]
     for check in report.checks:
-        lines.append(f"  [{words[check.state]:^6}] {check.family:<16} {check.name} ({check.examined})")
-        lines += [f"           -> {finding}" for finding in check.findings]
+        lines.append(f"  [{words[check['state']]:^6}] {check['family']:<16} {check['name']} ({check['examined']})")
+        lines += [f"           -> {finding}" for finding in check["findings"]]
     return "\n".join([*lines, "", words["limits"], ""])
 
 
@@ -1461,7 +1459,10 @@ def run(arguments: argparse.Namespace) -> Report:
     trust = Trust(time.time_ns() // 1000 if at is None else at, policy, known, documents)
     report = verify(_read(arguments.bundle, MAX_BUNDLE), trust, arguments.level)
     if report.bundle and report.level and report.verdict == "intact" and remember:
-        _write(remember, with_note(memory, report.bundle.final))
+        final = report.bundle.final
+        held = any((note.origin, note.size) == (final.origin, final.size) for note in memory)
+        texts = [note.raw.decode() for note in (memory if held else [*memory, final])]
+        _write(remember, canonical({"format": "scelle-memory/1", "notes": texts}))
     beside = os.path.join(os.path.dirname(remember), "fork-evidence.json") if remember else None  # noqa: PTH118, PTH120 - as above
     found = evidence(report.bundle, trust) if report.bundle else None
     if found and (path := arguments.evidence or beside):

@@ -18,6 +18,7 @@ FORMAT = "scelle-bundle/2"
 MANIFEST, README = "manifest.json", "README.fr.txt"
 SCOPES = ("dossier", "office", "aggregate")
 MAX_TOKENS = 16
+MAX_ANCHORS = 16
 
 
 class BundleMalformed(ValueError):
@@ -83,6 +84,7 @@ class Bundle:
     observations: tuple[Observation, ...] = ()
     consistency: Mapping[tuple[int, int], tuple[bytes, ...]] = field(default_factory=dict)
     tokens: Mapping[tuple[int, int], bytes] = field(default_factory=dict)  # by size of checkpoint and number
+    anchors: Mapping[int, bytes] = field(default_factory=dict)  # OpenTimestamps proofs, by size of checkpoint
     readme: bytes | None = field(default=None, compare=False)  # None stands for this version's
     altered: tuple[str, ...] = field(default=(), compare=False)  # files that are not what was written
     misstated: tuple[str, ...] = field(default=(), compare=False)  # files of which the manifest said something else
@@ -103,6 +105,7 @@ class Bundle:
         """Write every file but the manifest."""
         files = common_files(self) | {"proofs.jsonl": b"".join(_proof_lines(self.items))}
         files |= {f"tokens/{size}-{number}.tsr": token for (size, number), token in self.tokens.items()}
+        files |= {f"ots/{size}.ots": proof for size, proof in self.anchors.items()}
         return files
 
     def manifest(self, files: Mapping[str, bytes]) -> bytes:

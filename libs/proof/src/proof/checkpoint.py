@@ -1,12 +1,13 @@
 """Checkpoints (c2sp.org/tlog-checkpoint) and single proofs (c2sp.org/tlog-proof): what a log says of its tree."""
 
 import base64
+import hashlib
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Self
 
-from proof.note import NoteInvalid, decode
+from proof.note import Note, NoteInvalid, Signature, decode
 from proof.tree import HASH_SIZE
 
 MAX_PROOF = 64  # hashes; a path is never longer than the bits of a size
@@ -35,6 +36,26 @@ class Checkpoint:
     def text(self) -> str:
         """Write the text that is signed."""
         return f"{self.origin}\n{self.size}\n{base64.b64encode(self.root).decode()}\n"
+
+
+def stamped(note: Note) -> bytes:
+    """Return the bytes that are timestamped and anchored: the note with no other signature lines than the log's own.
+
+    These are its text, the blank line and, in their order, the lines whose name is the first line of the text; so
+    cosignatures may be added afterwards.
+    """
+    return Note(note.text, own_lines(note)).encode()
+
+
+def own_lines(note: Note) -> tuple[Signature, ...]:
+    """Return the signature lines under the name of the log."""
+    origin = note.text.partition("\n")[0]
+    return tuple(line for line in note.signatures if line.name == origin)
+
+
+def imprint(note: Note) -> bytes:
+    """Hash what is timestamped and anchored."""
+    return hashlib.sha256(stamped(note)).digest()
 
 
 def format_hashes(hashes: Sequence[bytes]) -> str:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Self
 
+from proof.block import Block
 from proof.canonical import NotCanonical, canonical, read
 from proof.cosignature import Cosigner, Quorum, read_key
 from proof.note import Key, NoteInvalid
@@ -19,6 +20,8 @@ FORMER = "scelle-policy/1"  # no witness, no authority
 MAX_DEPTH = 4  # quorums inside each other, the outermost counted
 
 _BOUND = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,6})?(Z|[+-]\d\d:\d\d)", re.ASCII)
+
+_HEADER = re.compile(r"[0-9a-f]{160}")
 
 
 class PolicyInvalid(ValueError):
@@ -44,6 +47,8 @@ class LogKey:
 class Policy:
     """The log that is expected, the keys that may speak for it, the witnesses and the authorities that are believed.
 
+    `blocks` are headers of Bitcoin blocks, each at its height, that public anchors are measured by.
+
     Raises PolicyInvalid for what could not be written and read back as the same trust. Unknown members are refused,
     so that a policy which asks for more is never read as one that asks for less.
     """
@@ -52,6 +57,7 @@ class Policy:
     log_keys: tuple[LogKey, ...]
     quorum: Quorum | None = None
     authorities: "tuple[Authority, ...]" = ()
+    blocks: tuple[Block, ...] = ()
 
     def __post_init__(self) -> None:
         try:
@@ -65,6 +71,8 @@ class Policy:
             raise PolicyInvalid(str(error)) from error
         if len({authority.signer for authority in self.authorities}) < len(self.authorities):
             raise PolicyInvalid("two authorities sign with the same certificate")
+        if len({block.height for block in self.blocks}) < len(self.blocks):
+            raise PolicyInvalid("two blocks have the same height")
 
     @classmethod
     def parse(cls, data: bytes) -> Self:
@@ -74,18 +82,21 @@ class Policy:
             if isinstance(value, dict) and value.get("format") == FORMER:
                 _expect(value, {"format", "origin", "log_keys"})
                 value = value | {"format": FORMAT, "quorum": None, "authorities": []}
-            _expect(value, {"format", "origin", "log_keys", "quorum", "authorities"})
+            members = {"format", "origin", "log_keys", "quorum", "authorities"}
+            _expect(value, members | ({"blocks"} & value.keys()) if isinstance(value, dict) else members)
             if value["format"] != FORMAT:
                 raise PolicyInvalid("the format is not understood")
             keys = tuple(_read_log_key(item) for item in _list(value["log_keys"]))
             quorum = None if value["quorum"] is None else _read_quorum(value["quorum"], MAX_DEPTH)
-            return cls(value["origin"], keys, quorum, _read_authorities(_list(value["authorities"])))
+            authorities = _read_authorities(_list(value["authorities"]))
+            blocks = tuple(_read_block(item) for item in _list(value.get("blocks", [])))
+            return cls(value["origin"], keys, quorum, authorities, blocks)
         except (NotCanonical, NoteInvalid, AttributeError, TypeError, ValueError) as error:
             raise PolicyInvalid(str(error)) from error
 
     def encode(self) -> bytes:
         """Write the policy file."""
-        value = {
+        value: dict[str, Any] = {
             "format": FORMAT,
             "origin": self.origin,
             "log_keys": [_log_key(item) for item in self.log_keys],
@@ -94,6 +105,8 @@ class Policy:
                 {"certificates": one.pem().decode(), "policies": sorted(one.policies)} for one in self.authorities
             ],
         }
+        if self.blocks:  # a policy without them is written as ever
+            value["blocks"] = [{"height": block.height, "header": block.header.hex()} for block in self.blocks]
         return canonical(value) + b"\n"
 
     def keys_at(self, moment: datetime) -> list[Key | Cosigner]:
@@ -166,6 +179,13 @@ def _read_authorities(values: list[Any]) -> "tuple[Authority, ...]":
             raise PolicyInvalid("a policy of an authority is named twice")
         authorities.append(Authority.parse(value["certificates"].encode(), policies))
     return tuple(authorities)
+
+
+def _read_block(value: Any) -> Block:
+    _expect(value, {"height", "header"})
+    if not _HEADER.fullmatch(value["header"]):
+        raise PolicyInvalid("the header of a block is 80 bytes in lower-case hexadecimal")
+    return Block(value["height"], bytes.fromhex(value["header"]))
 
 
 def _bound(text: Any) -> datetime | None:

@@ -7,15 +7,17 @@ from typing import Any
 
 from proof import bundle1
 from proof.archive import ArchiveMalformed, unpack
-from proof.bundle import FORMAT, MANIFEST, MAX_TOKENS, SCOPES, Bundle, BundleMalformed, Scope
+from proof.bundle import FORMAT, MANIFEST, MAX_ANCHORS, MAX_TOKENS, SCOPES, Bundle, BundleMalformed, Scope
 from proof.canonical import parse
 from proof.checkpoint import MAX_PROOF
 from proof.contents import gather, index_of, misstatements, parse_lines
 from proof.note import decode as decode_base64
+from proof.ots import MAX_OTS
 from proof.shapes import MAX_RESPONSE, is_uuid
 from proof.tree import HASH_SIZE
 
 _TOKEN = re.compile(r"tokens/(0|[1-9][0-9]{0,15})-(0|[1-9][0-9]?)\.tsr")
+_ANCHOR = re.compile(r"ots/(0|[1-9][0-9]{0,15})\.ots")
 
 
 def decode(data: bytes) -> Bundle:
@@ -40,7 +42,7 @@ def _read(files: Mapping[str, bytes], manifest: Mapping[str, Any]) -> Bundle:
     if manifest["format"] != FORMAT:
         raise BundleMalformed("the format of the bundle is not known to this version")
     bundle = gather(files, _scope(manifest["scope"]), _places(files["proofs.jsonl"]))
-    bundle = replace(bundle, tokens=_tokens(files, bundle.checkpoints))
+    bundle = replace(bundle, tokens=_tokens(files, bundle.checkpoints), anchors=_anchors(files, bundle.checkpoints))
     again = bundle.files()
     if again | {MANIFEST: files[MANIFEST]} != files:
         raise BundleMalformed("the files do not say one and the same thing")
@@ -82,3 +84,13 @@ def _tokens(files: Mapping[str, bytes], checkpoints: Mapping[int, bytes]) -> dic
         if size not in checkpoints or (number and (size, number - 1) not in tokens):
             raise BundleMalformed("a timestamp is of no checkpoint of the bundle, or one before it is missing")
     return tokens
+
+
+def _anchors(files: Mapping[str, bytes], checkpoints: Mapping[int, bytes]) -> dict[int, bytes]:
+    named = ((_ANCHOR.fullmatch(name), content) for name, content in files.items())
+    anchors = {int(match[1]): content for match, content in named if match}
+    if len(anchors) > MAX_ANCHORS or any(len(proof) > MAX_OTS for proof in anchors.values()):
+        raise BundleMalformed(f"a bundle has at most {MAX_ANCHORS} anchors of {MAX_OTS} bytes")
+    if not anchors.keys() <= checkpoints.keys():
+        raise BundleMalformed("an anchor is of no checkpoint of the bundle")
+    return anchors

@@ -76,6 +76,8 @@ class Report:
     problem: str | None = None
     witnessed_at: str | None = None  # when the last witness that was needed cosigned the largest checkpoint
     stamped_at: str | None = None  # what the latest verified timestamp says
+    anchors: tuple[str, ...] = ()  # what each anchor of the bundle is worth
+    anchored_at: str | None = None  # the time of the block that anchors the largest checkpoint
 
     def to_json(self) -> bytes:
         """Write the report as canonical JSON."""
@@ -89,8 +91,10 @@ class Report:
             }
             for check in self.checks
         ]
+        anchored = {"anchors": self.anchors, "anchored_at": self.anchored_at} if self.anchors else {}
         return canonical(
-            {
+            anchored
+            | {
                 "format": FORMAT,
                 "verdict": self.verdict.value,
                 "level": self.level,
@@ -129,6 +133,10 @@ class Report:
             yield f"{words['witnessed_at']}: {self.witnessed_at}"
         if self.stamped_at:
             yield f"{words['stamped_at']}: {self.stamped_at}"
+        if self.anchored_at:
+            yield f"{words['anchored_at']}: {self.anchored_at}"
+        for anchor in self.anchors:
+            yield f"{words['anchor']} {anchor}"
 
     def _family(self, family: Family, words: dict[str, str]) -> Iterable[str]:
         checks = [check for check in self.checks if check.family is family]

@@ -3,7 +3,6 @@
 The certificate that signs is always pinned: that a token's own certificate leads to a trusted root is not enough.
 """
 
-import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -22,8 +21,11 @@ from rfc3161_client import (
     decode_timestamp_response,
 )
 
-from proof.note import Note, Signature
+from proof.checkpoint import imprint, own_lines, stamped
+from proof.ess import names_signer
 from proof.shapes import MAX_RESPONSE
+
+__all__ = ["Authority", "Request", "Timestamp", "imprint", "own_lines", "request", "stamped", "verify"]
 
 MAX_CHAIN = 8  # certificates
 
@@ -155,26 +157,6 @@ class Timestamp:
     serial: int
 
 
-def stamped(note: Note) -> bytes:
-    """Return the bytes that are timestamped: the note with no other signature lines than the log's own.
-
-    These are its text, the blank line and, in their order, the lines whose name is the first line of the text; so
-    cosignatures may be added afterwards.
-    """
-    return Note(note.text, own_lines(note)).encode()
-
-
-def own_lines(note: Note) -> tuple[Signature, ...]:
-    """Return the signature lines under the name of the log."""
-    origin = note.text.partition("\n")[0]
-    return tuple(line for line in note.signatures if line.name == origin)
-
-
-def imprint(note: Note) -> bytes:
-    """Hash what is timestamped."""
-    return hashlib.sha256(stamped(note)).digest()
-
-
 def request(data: bytes) -> Request:
     """Ask for a timestamp of the SHA-256 of `data`, with a fresh nonce and the certificates."""
     built = TimestampRequestBuilder(data, HashAlgorithm.SHA256, nonce=True, cert_req=True).build()
@@ -266,8 +248,11 @@ def _verify_signature(token: _Token, authority: Authority) -> None:
     verifier = VerifierBuilder(tsa_certificate=signer, intermediates=issuers, roots=[root]).build()
     try:
         verifier.verify(token.answer, token.digest)
+        named = names_signer(token.answer.time_stamp_token(), signer)
     except Exception as error:  # VerificationError, or whatever forged certificates make the libraries raise
         raise SignatureWrong("the signature does not verify under the authority's certificates") from error
+    if not named:
+        raise SignatureWrong("the token does not say that the authority's certificate signed it")
 
 
 def _accuracy(info: TimeStampTokenInfo) -> timedelta | None:

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from proof.anchors import ANCHORED, Anchor, anchor_check, anchored_at
 from proof.bundle import Bundle, BundleMalformed
 from proof.chain import chain_checks
 from proof.entry import Entry
@@ -20,7 +21,7 @@ from proof.shapes import encoded, instant
 from proof.signatures import log_check, witness_checks
 from proof.times import Stamp, latest, order_check, recorded_check, stamp_check
 
-LOCAL, SIGNED, REMEMBERED, WITNESSED, STAMPED = range(5)  # the levels that this version can reach
+LOCAL, SIGNED, REMEMBERED, WITNESSED, STAMPED, PUBLIC = range(6)  # the levels
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +54,7 @@ def _report(bundle: Bundle, trust: Trust, asked: int) -> Report:
     outside = None if bundle.former else trust.policy  # the former format says nothing of witnesses and authorities
     witnessed = witness_checks(bundle, outside)
     stamp, stamps = stamp_check(bundle, outside)
+    anchor, anchors = anchor_check(bundle, outside)
     checks = (
         _container(bundle.altered),
         canonical,
@@ -64,12 +66,15 @@ def _report(bundle: Bundle, trust: Trust, asked: int) -> Report:
         stamp,
         order_check(stamps),
         recorded_check(bundle, leaves, stamps),
+        *([anchor] if anchors else []),  # a bundle without anchors gets the report that it always got
         *chain_checks(bundle, leaves),
         head_check(bundle, leaves),
     )
-    reached = _level(signature, known, witnessed=witnessed.at is not None, covered=_covered(bundle, leaves, stamps))
+    good = [one for one in anchors if one.state == ANCHORED]
+    stamped, public = _covers(bundle, leaves, stamps), _covers(bundle, leaves, good)
+    reached = _level(signature, known, witnessed=witnessed.at is not None, stamped=stamped, public=public)
     tampered = any(check.state is State.FAILED for check in checks)
-    checkpoint, stamped_at = read_checkpoint(bundle.final), latest(stamps)
+    checkpoint, stamped_at, block_at = read_checkpoint(bundle.final), latest(stamps), anchored_at(good)
     return Report(
         Verdict.TAMPERED if tampered else Verdict.INTACT if reached >= asked else Verdict.BELOW_LEVEL,
         None if tampered else reached,
@@ -82,21 +87,25 @@ def _report(bundle: Bundle, trust: Trust, asked: int) -> Report:
         len(bundle.items),
         witnessed_at=instant(witnessed.at) if witnessed.at else None,
         stamped_at=instant(stamped_at) if stamped_at else None,
+        anchors=tuple(map(str, anchors)),
+        anchored_at=instant(block_at) if block_at else None,
     )
 
 
-def _level(signature: Check, known: Check, *, witnessed: bool, covered: bool) -> int:
+def _level(signature: Check, known: Check, *, witnessed: bool, stamped: bool, public: bool) -> int:
     if signature.state is not State.PASSED:
         return LOCAL
-    if witnessed:
-        return STAMPED if covered else WITNESSED
-    return REMEMBERED if known.state is State.PASSED else SIGNED
+    if not witnessed:
+        return REMEMBERED if known.state is State.PASSED else SIGNED
+    if not stamped:
+        return WITNESSED
+    return PUBLIC if public else STAMPED
 
 
-def _covered(bundle: Bundle, leaves: Leaves, stamps: Sequence[Stamp]) -> bool:
-    """Tell whether every event that is shown is under one checkpoint with a verified token."""
+def _covers(bundle: Bundle, leaves: Leaves, attested: Sequence[Stamp] | Sequence[Anchor]) -> bool:
+    """Tell whether every event that is shown is under one checkpoint that is attested so."""
     places = [item.index for item, leaf in zip(bundle.items, leaves, strict=True) if isinstance(leaf, Entry)]
-    return any(stamp.size > max(places, default=-1) for stamp in stamps)
+    return any(one.size > max(places, default=-1) for one in attested)
 
 
 def _container(findings: tuple[str, ...]) -> Check:

@@ -29,11 +29,19 @@ WORDS = {
             "existait à la date de l'horodatage. Il reste possible que l'opérateur, assez de témoins et l'autorité "
             "s'entendent."
         ),
+        "level-5": (
+            "signé, vu par assez de témoins, horodaté, et ancré dans la chaîne publique de Bitcoin : même ensemble, "
+            "l'opérateur, les témoins et l'autorité ne peuvent plus changer ni antidater ce qui précède le bloc. Il "
+            "reste possible qu'ils aient, avant lui, ancré deux journaux différents ; et que l'en-tête de bloc fixé "
+            "par votre politique ne soit pas celui de la chaîne."
+        ),
         "dossier": "Dossier",
         "office": "Office",
         "aggregate": "Objet",
         "witnessed_at": "Vu par assez de témoins le",
         "stamped_at": "Dernier horodatage",
+        "anchored_at": "Ancré avant le bloc daté du",
+        "anchor": "Ancrage",
         "entries": "écritures",
         "log": "Journal",
         "leaves": "feuilles",
@@ -60,6 +68,7 @@ WORDS = {
         "timestamp": "chaque horodatage vient d'une autorité de votre politique et porte sur son état du journal",
         "timestamp-order": "les horodatages se suivent dans l'ordre où le journal a grandi",
         "recorded-time": "les dates d'enregistrement s'accordent avec les horodatages qui les encadrent",
+        "public-anchor": "chaque ancrage public mène de son état du journal au bloc que votre politique fixe",
         "leaf-order": "les places dans le journal sont croissantes et uniques",
         "service-counter": "les numéros de chaque service sont croissants et uniques",
         "aggregate-versions": "les versions de chaque objet se suivent sans trou",
@@ -103,11 +112,19 @@ WORDS = {
             "existed at the time of the timestamp. The operator, enough witnesses and the authority could still agree "
             "to lie together."
         ),
+        "level-5": (
+            "signed, seen by enough witnesses, timestamped, and anchored in the public chain of Bitcoin: even "
+            "together, operator, witnesses and authority can no longer change or backdate what is before the block. "
+            "They could have anchored two different logs before it; and the block header that your policy pins may "
+            "not be the chain's."
+        ),
         "dossier": "Dossier",
         "office": "Office",
         "aggregate": "Object",
         "witnessed_at": "Seen by enough witnesses at",
         "stamped_at": "Last timestamp",
+        "anchored_at": "Anchored before the block of",
+        "anchor": "Anchor",
         "entries": "entries",
         "log": "Log",
         "leaves": "leaves",
@@ -134,6 +151,7 @@ WORDS = {
         "timestamp": "every timestamp is an authority's of your policy, over its state of the log",
         "timestamp-order": "timestamps follow each other in the order in which the log grew",
         "recorded-time": "the times of recording agree with the timestamps around them",
+        "public-anchor": "every public anchor leads from its state of the log to the block that your policy pins",
         "leaf-order": "places in the log are increasing and unique",
         "service-counter": "the numbers of every service are increasing and unique",
         "aggregate-versions": "the versions of every object follow each other without a hole",

@@ -8,8 +8,9 @@ import { isUuid, MAX_LEAF } from "./leaf.mjs";
 import { hash, hashes, number, parseNote } from "./note.mjs";
 import { sha256 } from "./sha256.mjs";
 
-export const MAX_RESPONSE = 32 * 1024; // bytes of a timestamp
+export const MAX_RESPONSE = 32 * 1024; // bytes of a timestamp, and of an anchor
 const MAX_TOKENS = 16;
+const MAX_ANCHORS = 16;
 const MAX_PROOF = 64; // hashes
 const SALT_SIZE = 32; // bytes
 const MANIFEST = "manifest.json";
@@ -17,6 +18,7 @@ const COMMON = ["README.fr.txt", MANIFEST, "entries.bin", "states.bin", "opening
 const NOTE = /^checkpoints\/(0|[1-9][0-9]{0,15})\.note$/;
 const CONSISTENCY = /^consistency\/([1-9][0-9]{0,15}-[1-9][0-9]{0,15})\.txt$/;
 const TOKEN = /^tokens\/(0|[1-9][0-9]{0,15})-(0|[1-9][0-9]?)\.tsr$/;
+const ANCHOR = /^ots\/(0|[1-9][0-9]{0,15})\.ots$/;
 const PROOF = /^proofs\/(0|[1-9][0-9]{0,15})\.tlog-proof$/;
 
 /** What cannot be read, and what the container's check says of it: the files of another checksum, or what is wrong. */
@@ -48,13 +50,13 @@ function gather(files) {
   if (!former && !(isObject(manifest) && manifest.format === "scelle-bundle/2")) {
     throw new Malformed("the format of the bundle is not known to this version");
   }
-  const { checkpoints, consistency, tokens } = filed(files, former);
+  const { checkpoints, consistency, tokens, anchors } = filed(files, former);
   const final = checkpoints.get(Math.max(...checkpoints.keys()));
   const scope = former ? { kind: "dossier", id: manifest.dossier } : scopeOf(manifest.scope);
   if (typeof scope.id !== "string") throw new Malformed("an identifier is a text");
   const { places, misproven } = former ? formerPlaces(files, final) : { places: placesOf(files), misproven: new Set() };
   const bundle = {
-    former, scope, final, checkpoints, consistency, tokens, misproven,
+    former, scope, final, checkpoints, consistency, tokens, anchors, misproven,
     items: itemsOf(files, places),
     observations: lines(files, "observations.jsonl").map(observation),
   };
@@ -69,21 +71,31 @@ function file(files, name) {
 
 /** Read the files that are named by what they hold; other names have no place. */
 function filed(files, former) {
-  const [checkpoints, consistency, tokens] = [new Map(), new Map(), []];
+  const [checkpoints, consistency, tokens, anchors] = [new Map(), new Map(), [], new Map()];
   const fixed = [...COMMON, former ? "index.jsonl" : "proofs.jsonl"];
   for (const [name, content] of files) {
     const [note, growth, token] = [NOTE.exec(name), CONSISTENCY.exec(name), TOKEN.exec(name)];
+    const anchor = former ? null : ANCHOR.exec(name);
     if (note) {
       const read = parseNote(content);
       if (String(read.checkpoint.size) !== note[1]) throw new Malformed("a checkpoint is filed under another size");
       checkpoints.set(read.checkpoint.size, read);
     } else if (growth) consistency.set(growth[1], hashes(text(content)));
     else if (token && !former) tokens.push({ size: token[1], number: Number(token[2]), content });
+    else if (anchor) anchors.set(number(anchor[1]), content);
     else if (!fixed.includes(name) && !(former && PROOF.test(name))) throw new Malformed("a file has no place");
   }
   fixed.forEach((name) => file(files, name));
   if (!checkpoints.size) throw new Malformed("a bundle has a checkpoint");
-  return { checkpoints, consistency, tokens: ordered(tokens, checkpoints) };
+  checkAnchors(anchors, checkpoints);
+  return { checkpoints, consistency, tokens: ordered(tokens, checkpoints), anchors };
+}
+
+function checkAnchors(anchors, checkpoints) {
+  if (anchors.size > MAX_ANCHORS || [...anchors.values()].some(({ length }) => length > MAX_RESPONSE)) {
+    throw new Malformed(`a bundle has at most ${MAX_ANCHORS} anchors of ${MAX_RESPONSE} bytes`);
+  }
+  if ([...anchors.keys()].some((size) => !checkpoints.has(size))) throw new Malformed("an anchor is of no checkpoint");
 }
 
 function ordered(tokens, checkpoints) {

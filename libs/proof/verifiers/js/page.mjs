@@ -48,9 +48,10 @@ function shown(report) {
   if (origin) {
     parts.push(element("p", `${WORDS.log} ${origin}, ${report.size} ${WORDS.leaves}, ${WORDS.root} ${report.root}`));
   }
-  for (const name of ["witnessed_at", "stamped_at"]) {
+  for (const name of ["witnessed_at", "stamped_at", "anchored_at"]) {
     if (report[name]) parts.push(element("p", `${WORDS[name]} ${report[name]}`));
   }
+  for (const anchor of report.anchors ?? []) parts.push(element("p", `${WORDS.anchor} ${anchor}`));
   return [...parts, table(report.checks), element("p", WORDS.limits)];
 }
 

@@ -5,6 +5,7 @@ import { hasExactly, isObject, read } from "./canonical.mjs";
 import { NOTE, parseKey, POST_QUANTUM, WITNESS } from "./note.mjs";
 import { microseconds } from "./time.mjs";
 import { authority } from "./authority.mjs";
+import { block } from "./ots.mjs";
 
 const MAX_POLICY = 256 * 1024; // bytes
 const MAX_DEPTH = 4; // quorums inside each other, the outermost counted
@@ -16,20 +17,24 @@ export async function readPolicy(data) {
   if (data.length > MAX_POLICY) throw new Malformed(`the policy is larger than ${MAX_POLICY} bytes`);
   const value = read(data);
   const former = isObject(value) && value.format === "scelle-policy/1";
-  const members = ["format", "origin", "log_keys", ...(former ? [] : ["quorum", "authorities"])];
+  const more = isObject(value) && "blocks" in value ? ["quorum", "authorities", "blocks"] : ["quorum", "authorities"];
+  const members = ["format", "origin", "log_keys", ...(former ? [] : more)];
   if (!hasExactly(value, members)) throw new Malformed("the policy has not exactly the members of its format");
   if (!former && value.format !== "scelle-policy/2") throw new Malformed("the format is not understood");
-  const { origin, quorum = null, authorities = [] } = value;
+  const { origin, quorum = null, authorities = [], blocks = [] } = value;
   if (typeof origin !== "string" || !/^[^\u0000-\u001f]+$/.test(origin) || /\p{Surrogate}/u.test(origin)) {
     throw new Malformed("the origin is not one line of text");
   }
   const trusted = quorum === null ? null : quorumOf(quorum, MAX_DEPTH);
   const policy = { origin, logKeys: list(value.log_keys).map(logKey), quorum: trusted, authorities: [] };
+  policy.blocks = list(blocks).map(block);
   const witnesses = trusted ? cosigners(trusted) : [];
   checkKeys(policy.logKeys.map(({ key }) => key), witnesses);
   for (const one of list(authorities)) policy.authorities.push(await authority(one));
   const signers = new Set(policy.authorities.map(({ certificates: [signer] }) => signer.fingerprint));
   if (signers.size < policy.authorities.length) throw new Malformed("two authorities sign with the same certificate");
+  const heights = new Set(policy.blocks.map(({ height }) => height));
+  if (heights.size < policy.blocks.length) throw new Malformed("two blocks have the same height");
   return { ...policy, witnesses };
 }
 

@@ -22,11 +22,18 @@ export const WORDS = {
     "signé, vu par assez de témoins, et horodaté par une autorité extérieure : chaque événement montré " +
     "existait à la date de l'horodatage. Il reste possible que l'opérateur, assez de témoins et l'autorité " +
     "s'entendent.",
+  "level-5":
+    "signé, vu par assez de témoins, horodaté, et ancré dans la chaîne publique de Bitcoin : même ensemble, " +
+    "l'opérateur, les témoins et l'autorité ne peuvent plus changer ni antidater ce qui précède le bloc. Il " +
+    "reste possible qu'ils aient, avant lui, ancré deux journaux différents ; et que l'en-tête de bloc fixé " +
+    "par votre politique ne soit pas celui de la chaîne.",
   dossier: "Dossier",
   office: "Office",
   aggregate: "Objet",
   witnessed_at: "Vu par assez de témoins le",
   stamped_at: "Dernier horodatage",
+  anchored_at: "Ancré avant le bloc daté du",
+  anchor: "Ancrage",
   entries: "écritures",
   log: "Journal",
   leaves: "feuilles",
@@ -53,6 +60,7 @@ export const WORDS = {
   timestamp: "chaque horodatage vient d'une autorité de votre politique et porte sur son état du journal",
   "timestamp-order": "les horodatages se suivent dans l'ordre où le journal a grandi",
   "recorded-time": "les dates d'enregistrement s'accordent avec les horodatages qui les encadrent",
+  "public-anchor": "chaque ancrage public mène de son état du journal au bloc que votre politique fixe",
   "leaf-order": "les places dans le journal sont croissantes et uniques",
   "service-counter": "les numéros de chaque service sont croissants et uniques",
   "aggregate-versions": "les versions de chaque objet se suivent sans trou",

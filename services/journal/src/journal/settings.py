@@ -1,10 +1,11 @@
 """What an operator may change in the journal."""
 
-from typing import Self
+from typing import Annotated, Self
 
 from chassis.settings import KeyFile, PublicFile, ServiceSettings
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, model_validator
 
+_CALENDAR = r"^https?://[A-Za-z0-9._:-]+(/[A-Za-z0-9._-]+)*/?$"
 _BUCKET = r"^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$"
 
 
@@ -44,6 +45,8 @@ class Settings(ServiceSettings, env_prefix="JOURNAL_"):
     witness_quorum: int = Field(default=0, ge=0)
     """How many of the witnesses the policy asks for."""
     authorities: tuple[TimestampAuthority, ...] = ()
+    calendars: tuple[Annotated[str, Field(pattern=_CALENDAR)], ...] = ()
+    """OpenTimestamps calendars that the state which closes a day is given to; without any nothing is anchored."""
     pdf_seal_key_file: KeyFile | None = None
     """Private key (PEM) of the organisation's seal on PDF; without it they are not sealed, and say so."""
     pdf_seal_chain_file: PublicFile | None = None

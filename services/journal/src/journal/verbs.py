@@ -28,7 +28,7 @@ def _status(settings: Settings, words: Sequence[str]) -> int:
 
 def _audit(settings: Settings, words: Sequence[str]) -> int:
     with closing(peers(settings)) as others, closing(Database(settings.database_url)) as database:
-        return audit_command(database, others.rows, words)
+        return audit_command(database, others.bulk, words)
 
 
 def _monitor(settings: Settings, words: Sequence[str]) -> int:

@@ -16,7 +16,9 @@ from proof.cosignature import Cosigner, Quorum
 from proof.policy import LogKey, Policy
 from proof.timestamp import Authority
 
+from journal.attest.anchoring import Anchorer, anchoring
 from journal.attest.attestations import Attestations
+from journal.attest.calendars import Calendars
 from journal.attest.metrics import observe
 from journal.attest.monitor import Monitor
 from journal.attest.monitoring import monitoring
@@ -224,7 +226,8 @@ def tasks(settings: Settings) -> Sequence[Task]:
     adding = [
         *(
             consuming(settings.nats_url, NAME, producer, intake, partial(others.envelopes, producer))
-            for producer in PRODUCERS
+            for producer in (*PRODUCERS, "lre-gateway")
+            if producer in settings.peers
         ),
         bookkeeping(attested.records, signer(settings).keys),
         stamping(attested.stamper, attested.checkpoints, settings.database_url),
@@ -235,6 +238,9 @@ def tasks(settings: Settings) -> Sequence[Task]:
         witnessing(attested.witnesses),
         mentioning(Mentions(attested.database, others.envelopes)),
     ]
+    if settings.calendars:
+        anchorer = Anchorer(attested.database, attested.checkpoints, Calendars(settings.calendars))
+        freely.append(anchoring(anchorer, settings.database_url))
     if attested.published is None:
         return [*adding, *freely]
     state = attested.published.state

@@ -1,4 +1,4 @@
-"""What others said of the signed states, as it is kept: cosignatures of witnesses, tokens of authorities."""
+"""What others said of the signed states, as it is kept: cosignatures of witnesses, tokens of authorities, anchors."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -19,6 +19,15 @@ class Token:
     response: bytes
     authority: str
     stamped_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Anchor:
+    """An OpenTimestamps proof of the checkpoint of `size`; `height` is its lowest block, None while it waits."""
+
+    size: int
+    proof: bytes
+    height: int | None
 
 
 class Attestations:
@@ -99,3 +108,20 @@ class Attestations:
                 "SELECT max(size) AS size FROM journal.token WHERE size <= coalesce(%s, size)", (most,)
             ).fetchone()
         return row["size"] if row else None
+
+    def anchors(self, index: int, most: int) -> list[Anchor]:
+        """Return what anchors leaf `index`, among the sizes up to `most`, as early as can be.
+
+        Where nothing proved covers it, that is the last proved one, and the first that waits and will cover it.
+        """
+        query = (
+            "(SELECT size, proof, height FROM journal.anchor WHERE size > %(index)s AND size <= %(most)s"
+            " ORDER BY height IS NULL, size LIMIT 1) UNION ALL"
+            " (SELECT size, proof, height FROM journal.anchor WHERE size <= %(index)s AND height IS NOT NULL"
+            " ORDER BY size DESC LIMIT 1)"
+        )
+        with self._database.transaction() as connection:
+            rows = connection.execute(query, {"index": index, "most": most}).fetchall()
+        found = [Anchor(row["size"], bytes(row["proof"]), row["height"]) for row in rows]
+        covering = [one for one in found if one.size > index and one.height is not None]
+        return covering or found

@@ -6,25 +6,30 @@ It reads page by page, so that a log of any length takes the same memory.
 import argparse
 import json
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from binascii import b2a_base64
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from contextlib import closing
 from dataclasses import asdict, dataclass, field
-from typing import Any
+from hashlib import sha256
+from operator import contains
+from struct import pack
+from typing import Any, NamedTuple
 
 from chassis.client import Unavailable
-from proof.entry import state_hash
-from proof.tree import Frontier, leaf_hash
-from psycopg.rows import tuple_row
+from chassis.feed import Stretch
+from proof.tree import Frontier
 
-from journal.log.database import Database
+from journal.log import stretches
+from journal.log.database import Database, log_size
+from journal.log.stretches import NUMBER, cut, leaf_hashes, numbers
 
-CHUNK = 5_000  # leaves
-PAGE = 500  # rows
+LENGTH = 250  # numbers of a stretch
+MOST_AHEAD = 500  # rows that are counted
 MOST_FINDINGS = 1000  # listed; all are counted
-TOLD_EVERY = 10_000  # leaves or rows; a multiple of both
+TOLD_EVERY = 10_000  # leaves or rows; a multiple of a stretch
 
-StoredRow = Mapping[str, Any]
-ReadRows = Callable[[str, int, int], Sequence[StoredRow]]
-"""(service, after, limit) → its rows as they are: storeseq, type, agg, agg_ver, entry, state; raises Unavailable."""
+ReadRows = Callable[[str, int, int, int], Generator[Stretch]]
+"""(service, after, until, length) → what its store holds, in stretches; raises Unavailable, perhaps after some."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,19 +95,18 @@ class Audit:
 
     def _tree(self, result: Result) -> None:
         """Build the tree of the stored entries again, and compare it with every signed root."""
-        with self._database.transaction() as connection:
-            connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
-            with (
-                connection.cursor(name="roots") as roots,
-                connection.cursor(name="entries", row_factory=tuple_row) as entries,
-            ):
-                roots.execute("SELECT size, root FROM journal.checkpoint WHERE note IS NOT NULL ORDER BY size")
-                entries.execute("SELECT idx, entry FROM journal.entry ORDER BY idx", binary=True)
-                rebuilt = _Rebuilt(result, roots)
-                while (chunk := entries.fetchmany(CHUNK)) and rebuilt.add(chunk):
+        database = self._database
+        with database.transaction() as first, first.cursor(name="roots") as roots, database.transaction() as second:
+            # Read before the entries are, so that every root is one of entries that are there.
+            roots.execute("SELECT size, root FROM journal.checkpoint WHERE note IS NOT NULL ORDER BY size")
+            rebuilt = _Rebuilt(result, roots, log_size(second))
+            with closing(stretches.in_order(second, rebuilt.until, LENGTH)) as log:
+                for stretch in log:
+                    if not rebuilt.add(stretch):
+                        break
                     if rebuilt.size % TOLD_EVERY == 0:
                         self._tell(f"tree: {rebuilt.size} leaves")
-                rebuilt.end()
+            rebuilt.end()
 
     def _services(self) -> list[tuple[str, int]]:
         with self._database.transaction() as connection:
@@ -114,35 +118,28 @@ class Audit:
     def _service(self, result: Result, svc: str, last: int) -> None:
         """Compare all rows up to number `last`, which the log holds."""
         compared = result.services[svc]
-        for after in range(0, last, PAGE):
-            until = min(after + PAGE, last)
-            leaves = dict(self._leaves(svc, after, until))
-            rows = [row for row in self._rows(svc, after, PAGE) if row["storeseq"] <= until]
-            held = {row["storeseq"]: row for row in rows}
-            for number in range(after + 1, until + 1):
-                difference = _compare(leaves.get(number), held.get(number))
-                if difference:
-                    result.add(svc, number, difference)
-            compared.leaves += len(leaves)
-            compared.rows += len(rows)
-            if until % TOLD_EVERY < PAGE:
-                self._tell(f"{svc}: {until} of {last} rows")
-        compared.ahead = len(self._rows(svc, last, PAGE))
-
-    def _leaves(self, svc: str, after: int, until: int) -> Iterator[tuple[int, bytes]]:
-        with self._database.transaction() as connection:
-            rows = connection.execute(
-                "SELECT store_seq, entry FROM journal.entry WHERE svc = %s AND store_seq > %s AND store_seq <= %s",
-                (svc, after, until),
-            ).fetchall()
-        for row in rows:
-            yield row["store_seq"], bytes(row["entry"])
+        with (
+            self._database.transaction() as connection,
+            closing(self._rows(svc, 0, last, LENGTH)) as store,
+            closing(stretches.of_service(connection, svc, last, LENGTH)) as log,
+        ):
+            for after, (rows, leaves) in zip(range(0, last, LENGTH), zip(store, log, strict=True), strict=True):
+                until = min(after + LENGTH, last)
+                if not _same(leaves, rows, after, until):
+                    _name(result, svc, range(after + 1, until + 1), leaves, rows)
+                compared.leaves += len(leaves.numbers) // NUMBER
+                compared.rows += len(rows.numbers) // NUMBER
+                if until % TOLD_EVERY == 0:
+                    self._tell(f"{svc}: {until} of {last} rows")
+        with closing(self._rows(svc, last, last + MOST_AHEAD, LENGTH)) as store:
+            compared.ahead = sum(len(rows.numbers) // NUMBER for rows in store)
 
 
 class _Rebuilt:
-    """The tree made again, chunk by chunk, and the signed roots that it is compared with on the way."""
+    """The tree made again, stretch by stretch, and the signed roots that it is compared with on the way."""
 
-    def __init__(self, result: Result, roots: Iterator[Mapping[str, Any]]) -> None:
+    def __init__(self, result: Result, roots: Iterator[Mapping[str, Any]], until: int) -> None:
+        self.until = until
         self._result = result
         self._roots = roots
         self._waiting = next(roots, None)
@@ -152,10 +149,13 @@ class _Rebuilt:
     def size(self) -> int:
         return self._frontier.size
 
-    def add(self, chunk: Sequence[tuple[int, bytes]]) -> bool:
+    def add(self, stretch: stretches.Stretch) -> bool:
         """Add entries with their places; tell whether none is missing."""
-        places = range(self.size, self.size + len(chunk))
-        hashes = [leaf_hash(entry) for (index, entry), place in zip(chunk, places, strict=True) if index == place]
+        places = range(self.size, min(self.size + LENGTH, self.until))
+        hashes = leaf_hashes(stretch)
+        if stretch.numbers != _packed(places):
+            pairs = zip(hashes, numbers(stretch.numbers), places, strict=False)
+            hashes = [one for one, number, place in pairs if number == place]
         while hashes:
             until = min(len(hashes), self._waiting["size"] - self.size) if self._waiting else len(hashes)
             self._frontier.extend(hashes[:until])
@@ -180,22 +180,83 @@ class _Rebuilt:
             self._waiting = next(self._roots, None)
 
 
-def _compare(leaf: bytes | None, row: StoredRow | None) -> str | None:
+class _Row(NamedTuple):
+    """What a store holds under a number; its place and its type are spelled as in an entry."""
+
+    entry: bytes
+    state: bytes
+    place: bytes
+    type: bytes
+
+
+def _same(leaves: stretches.Stretch, rows: Stretch, after: int, until: int) -> bool:
+    """Tell whether the log and a store hold all of these numbers, and hold the same.
+
+    A member of an entry is compared by finding it in the bytes. In canonical JSON a quote within a text always follows
+    a backslash, so that `"name":` stands nowhere but where the member begins; of the names asked for here no document
+    of an entry has one, and `type` and `v` come last. What a row says is thus found in its entry if and only if the
+    entry says it. Leaves were canonical when they were taken in, and the tree says whether they are the same.
+    """
+    if leaves != rows[: len(leaves)] or leaves.numbers != _packed(range(after + 1, until + 1)):
+        return False
+    entries = cut(leaves.sizes, leaves.entries)
+    states = map(_state_member, cut(rows.state_sizes, rows.states))
+    places, types = rows.places.split(b"\x00"), rows.types.split(b"\x00")
+    return (
+        len(rows.state_sizes) == len(leaves.sizes)
+        and len(places) == len(types) == len(entries)
+        and all(map(contains, entries, states))
+        and all(map(contains, entries, places))
+        and all(map(bytes.endswith, entries, types))
+    )
+
+
+def _name(result: Result, svc: str, asked: range, leaves: stretches.Stretch, rows: Stretch) -> None:
+    """Name every difference of a stretch."""
+    said = zip(
+        cut(rows.entry_sizes, rows.entries),
+        cut(rows.state_sizes, rows.states),
+        rows.places.split(b"\x00"),
+        rows.types.split(b"\x00"),
+        strict=bool(rows.numbers),  # nothing, too, splits into one
+    )
+    held = dict(zip(numbers(rows.numbers), map(_Row._make, said), strict=True))
+    logged = dict(zip(numbers(leaves.numbers), cut(leaves.sizes, leaves.entries), strict=True))
+    for number in asked:
+        what = _compare(logged.get(number), held.get(number))
+        if what:
+            result.add(svc, number, what)
+
+
+def _compare(leaf: bytes | None, row: _Row | None) -> str | None:
     """Name the difference between what the log and what a store hold under one number."""
     if leaf is None:
         return "leaf-missing"
     if row is None:
         return "row-missing"
-    if row["entry"] != leaf:
+    if row.entry != leaf:
         return "entry-differs"
-    try:
-        said = json.loads(leaf)  # canonical when it was taken in, and the tree is the same
-        place, state_h = (said["type"], said["agg"], said["agg_ver"]), said["state_h"]
-    except (ValueError, KeyError, TypeError):
+    if not _is_event(leaf):
         return "leaf-unreadable"
-    if (row["type"], row["agg"], row["agg_ver"]) != place:
+    if row.place not in leaf or not leaf.endswith(row.type):
         return "row-mislabelled"
-    return None if state_hash(row["state"]) == state_h else "state-differs"
+    return None if _state_member(row.state) in leaf else "state-differs"
+
+
+def _is_event(leaf: bytes) -> bool:
+    try:
+        said = json.loads(leaf)
+    except ValueError:
+        return False
+    return isinstance(said, dict) and said.keys() >= {"type", "agg", "agg_ver", "state_h"}
+
+
+def _state_member(state: bytes) -> bytes:
+    return b'"state_h":"' + b2a_base64(sha256(state).digest(), newline=False) + b'"'
+
+
+def _packed(asked: range) -> bytes:
+    return pack(f">{len(asked)}q", *asked)
 
 
 def audit_command(database: Database, rows: ReadRows, words: Sequence[str]) -> int:

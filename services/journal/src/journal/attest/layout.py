@@ -3,10 +3,10 @@
 import re
 
 LATEST = "checkpoint"
-NOTES, TOKENS, COSIGNED = "checkpoints/", "tokens/", "cosigned/"
+NOTES, TOKENS, COSIGNED, ANCHORS = "checkpoints/", "tokens/", "cosigned/", "anchors/"
 
 _DIGITS = 20
-_SIZE = re.compile(rf"[a-z]+/([0-9]{{{_DIGITS}}})(?:-([0-9]+))?\.(?:note|tsr)")
+_SIZE = re.compile(rf"[a-z]+/([0-9]{{{_DIGITS}}})(?:-([0-9]+))?\.(?:note|tsr|ots)")
 
 
 def note_name(size: int) -> str:
@@ -22,6 +22,11 @@ def token_name(size: int, number: int) -> str:
 def cosigned_name(size: int, lines: int) -> str:
     """Name a checkpoint with its first so many cosignatures, in the order in which they came."""
     return f"{COSIGNED}{size:0{_DIGITS}}-{lines}.note"
+
+
+def anchor_name(size: int) -> str:
+    """Name the public anchor of a checkpoint."""
+    return f"{ANCHORS}{size:0{_DIGITS}}.ots"
 
 
 def size_of(name: str) -> int | None:

@@ -35,6 +35,8 @@ GAUGES: dict[str, tuple[str, str, Values]] = {
         lambda now: _one(None if now.quorum is None else int(now.quorum)),
     ),
     "journal_worm_lag_leaves": ("{leaf}", "Signed leaves not in the locked copy", lambda now: _one(now.worm_lag)),
+    "journal_anchor_age_seconds": ("s", "Since a public anchor was last proved", lambda now: _age(now, "anchored_at")),
+    "journal_anchors_waiting": ("{anchor}", "Public anchors without a block", lambda now: _one(now.anchors_waiting)),
     "journal_alarms": ("{alarm}", "Alarms that were ever raised", lambda now: _one(now.alarms)),
     "journal_source_lag": (
         "{event}",

@@ -1,5 +1,6 @@
 """Asking outside parties over HTTP: an answer of a stranger is read up to a limit."""
 
+from contextlib import closing
 from dataclasses import dataclass
 
 import httpx
@@ -15,8 +16,19 @@ class Answer:
 
 def post(client: httpx.Client, url: str, content: bytes, media_type: str, limit: int) -> Answer:
     """Post and read at most `limit` + 1 bytes; raises httpx.HTTPError."""
+    return _answer(
+        client.build_request("POST", url, content=content, headers={"Content-Type": media_type}), client, limit
+    )
+
+
+def get(client: httpx.Client, url: str, limit: int) -> Answer:
+    """Get and read at most `limit` + 1 bytes; raises httpx.HTTPError."""
+    return _answer(client.build_request("GET", url), client, limit)
+
+
+def _answer(request: httpx.Request, client: httpx.Client, limit: int) -> Answer:
     body = bytearray()
-    with client.stream("POST", url, content=content, headers={"Content-Type": media_type}) as response:
+    with closing(client.send(request, stream=True)) as response:
         for part in response.iter_bytes():
             body += part
             if len(body) > limit:

@@ -9,7 +9,7 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import lru_cache
+from functools import partial
 
 import psycopg
 from chassis.logging import get_logger
@@ -19,22 +19,22 @@ from proof.cosignature import Cosigner, cosignatures
 from proof.entry import Entry, EntryInvalid
 from proof.leaf import parse_leaf
 from proof.note import Key, Note, NoteInvalid
+from proof.ots import OtsInvalid, Proof
 from proof.record import Record
 from proof.tiles import WIDTH, Tile, TileInvalid, decode_entries
 from proof.timestamp import Authority, TimestampInvalid, imprint, verify
 from proof.tree import root
 
 from journal.attest.attestations import Attestations
-from journal.attest.layout import COSIGNED, NOTES, TOKENS, note_name, number_of, size_of
+from journal.attest.layout import ANCHORS, COSIGNED, NOTES, TOKENS, note_name, number_of, size_of
 from journal.attest.published import Published
 from journal.attest.s3 import Bucket, StorageAway
 from journal.log.appender import Appender, Row
 from journal.log.checkpoints import SIGNER_LOCK, ForkRefused, PublishedUnknown
-from journal.log.database import Database, Rows, nodes
+from journal.log.database import Database, Rows, from_nodes
 from journal.log.keys import logged_keys
 
 FLUSH = 4096  # leaves written at once
-NODES = 4096  # of the tree kept in memory: roots that follow one another share most
 
 ReadNote = Callable[[bytes, Sequence[Key | Cosigner]], Checkpoint]
 """(note, former keys) → what the log says in it; raises ForkRefused for one that it did not sign."""
@@ -53,6 +53,7 @@ class Recovered:
     checkpoints: int
     tokens: int
     cosignatures: int
+    anchors: int = 0
 
 
 class Recovery:
@@ -88,10 +89,10 @@ class Recovery:
                 size = self._restore(appender, note)
                 checkpoints = self._restore_checkpoints(connection, size)
                 _restore_positions(connection)
-                tokens = self._restore_tokens(connection)
+                tokens, anchors = self._restore_tokens(connection), self._restore_anchors(connection)
         except psycopg.errors.UniqueViolation:
             raise RecoveryRefused(_OTHER_LOG) from None
-        return Recovered(before, max(before, size), checkpoints, tokens, self._restore_cosignatures())
+        return Recovered(before, max(before, size), checkpoints, tokens, self._restore_cosignatures(), anchors)
 
     def _restore(self, appender: Appender, note: bytes) -> int:
         """Append the leaves that are missing; returns the published size."""
@@ -104,7 +105,7 @@ class Recovery:
             if index % FLUSH == 0:
                 appender.flush()
         appender.flush()
-        if root(said.size, nodes(appender.connection)) != said.root:
+        if from_nodes(appender.connection, partial(root, said.size)) != said.root:
             raise RecoveryRefused(_OTHER_LOG)
         try:
             self._read_note(note, logged_keys(appender.connection))
@@ -137,7 +138,7 @@ class Recovery:
         """Put back the signed states, each checked against the tree; what was only decided here is forgotten."""
         _forget_decided(connection)
         row = connection.execute("SELECT coalesce(max(size), 0) AS size FROM journal.checkpoint").fetchone()
-        former, restored, read = logged_keys(connection), 0, lru_cache(NODES)(nodes(connection))
+        former, restored = logged_keys(connection), 0
         for history in self._worm.histories(NOTES, note_name(row["size"] if row else 0)):
             at = size_of(history.name)
             if at is None or not history.versions or at > size:
@@ -148,7 +149,7 @@ class Recovery:
             except ForkRefused:
                 get_logger().warning("note-ignored", count=at)  # anybody may have put it there
                 continue
-            if said.size != at or said.root != root(at, read):
+            if said.size != at or said.root != from_nodes(connection, partial(root, at)):
                 raise RecoveryRefused(f"{history.name} was signed by this log and is no state of it")
             connection.execute(
                 "INSERT INTO journal.checkpoint (size, root, note) VALUES (%s, %s, %s)", (at, said.root, note)
@@ -175,6 +176,30 @@ class Recovery:
                 "INSERT INTO journal.token (size, number, response, authority, stamped_at) VALUES (%s, %s, %s, %s, %s)"
                 " ON CONFLICT DO NOTHING",
                 (size_of(name), number_of(name), response, said.authority, said.at),
+            ).rowcount
+        return restored
+
+    def _restore_anchors(self, connection: Rows) -> int:
+        """Put back the public anchors of signed states; one that waits here gives way to the one that was proved."""
+        restored = 0
+        for name in self._worm.names(ANCHORS):
+            note = connection.execute(
+                "SELECT note FROM journal.checkpoint WHERE size = %s AND note IS NOT NULL", (size_of(name),)
+            ).fetchone()
+            data = self._worm.get(name) or b""
+            try:
+                proof = Proof.parse(data)
+            except OtsInvalid:
+                continue
+            heights = [one.height for one in proof.attestations if one.height is not None]
+            if note is None or not heights or proof.digest != imprint(Note.parse(bytes(note["note"]))):
+                continue
+            restored += connection.execute(
+                "INSERT INTO journal.anchor (size, proof, height, proved, proved_at)"
+                " VALUES (%s, %s, %s, nextval('journal.anchor_proved'), clock_timestamp()) ON CONFLICT (size) DO UPDATE"
+                " SET proof = excluded.proof, height = excluded.height, proved = excluded.proved,"
+                " proved_at = excluded.proved_at WHERE anchor.height IS NULL",
+                (size_of(name), data, min(heights)),
             ).rowcount
         return restored
 
@@ -250,6 +275,6 @@ def recover_command(recovery: Recovery, words: Sequence[str]) -> int:
         return 1
     sys.stdout.write(
         f"the log held {done.before} leaves and holds {done.size}; {done.checkpoints} signed states, {done.tokens}"
-        f" tokens and {done.cosignatures} cosignatures came back\n"
+        f" tokens, {done.cosignatures} cosignatures and {done.anchors} anchors came back\n"
     )
     return 0

@@ -48,6 +48,9 @@ class Standing:
     published_size: int | None
     copied_size: int | None
     monitored_size: int | None
+    anchored_size: int | None
+    anchored_at: datetime | None
+    anchors_waiting: int | None
     alarms: int
     sources: tuple[Source, ...]
 
@@ -88,6 +91,11 @@ class Standings:
                 connection, "SELECT count(*) AS n FROM journal.entry WHERE kind = 'seal' AND idx >= %s", covered
             )
             alarms = _rows(connection, "SELECT count(*) AS n FROM journal.alarm")
+            anchor = _rows(
+                connection,
+                "SELECT size, proved_at FROM journal.anchor WHERE proved IS NOT NULL ORDER BY size DESC LIMIT 1",
+            )
+            waiting = _rows(connection, "SELECT count(*) AS n FROM journal.anchor WHERE height IS NULL")
             sources = _rows(connection, "SELECT svc, last, stopped FROM journal.source ORDER BY svc")
         witnessed, names = self._witnessed([row["size"] for row in signed])
         published = Progress(self._database, "publishing").read()
@@ -105,6 +113,9 @@ class Standings:
             published_size=published.get("size"),
             copied_size=max(published["partial"], published["size"] // WIDTH * WIDTH) if published else None,
             monitored_size=Progress(self._database, "monitor").read().get("size"),
+            anchored_size=anchor[0]["size"] if anchor else None,
+            anchored_at=anchor[0]["proved_at"] if anchor else None,
+            anchors_waiting=waiting[0]["n"] if anchor or waiting[0]["n"] else None,
             alarms=alarms[0]["n"],
             sources=tuple(
                 Source(row["svc"], row["last"], row["stopped"], self._waiting(row["svc"], row["last"]))
@@ -145,6 +156,7 @@ def _lines(standing: Standing) -> list[str]:
     def ago(moment: datetime | None) -> str:
         return "never" if moment is None else f"{(standing.at - moment).total_seconds():.0f} s ago"
 
+    anchor = f"{standing.anchored_size or 0}, {ago(standing.anchored_at)}; {standing.anchors_waiting} wait"
     quorum = {None: "not asked for", True: f"up to {standing.witnessed_size}", False: "NOT MET"}[standing.quorum]
     lines = [
         f"log          {standing.size} leaves",
@@ -155,6 +167,7 @@ def _lines(standing: Standing) -> list[str]:
         if standing.published_size is None
         else f"published    {standing.published_size}; the locked copy lacks {standing.worm_lag} leaves",
         f"monitored    {'never' if standing.monitored_size is None else standing.monitored_size}",
+        f"anchored     {'nothing' if standing.anchors_waiting is None else anchor}",
         f"alarms       {standing.alarms}",
     ]
     for source in standing.sources:

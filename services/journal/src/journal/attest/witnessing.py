@@ -12,6 +12,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import partial
 from http import HTTPStatus
 
 import httpx
@@ -25,7 +26,7 @@ from journal.attest.attestations import Attestations
 from journal.attest.posting import Answer, outside_client, post
 from journal.log.alarms import WITNESS_CONTRADICTS, raise_alarm
 from journal.log.checkpoints import Checkpoints, Sealed
-from journal.log.database import Database, nodes
+from journal.log.database import Database, from_nodes
 
 TIMEOUT_SECONDS = 5.0
 POLL_SECONDS = 0.5
@@ -126,7 +127,7 @@ class Witnesses:
 
     def _submit(self, witness: Witness, known: int, sealed: Sealed) -> Answer:
         with self._database.transaction() as connection:
-            growth = consistency_proof(known, sealed.size, nodes(connection))
+            growth = from_nodes(connection, partial(consistency_proof, known, sealed.size))
         body = f"old {known}\n{format_hashes(growth)}\n".encode() + sealed.note
         return post(self._http, f"{witness.url}/add-checkpoint", body, "text/plain; charset=utf-8", MAX_ANSWER)
 
