@@ -57,7 +57,7 @@ from journal.settings import Settings
 
 NAME = "journal"
 PREFIX = "/api/journal/v1"
-PRODUCERS = ("identity", "dossier", "vault", "messaging")
+PRODUCERS = ("identity", "dossier", "vault", "messaging", "lre-gateway")
 WAITING_SHOWN = 500  # events of a service that were not taken in yet; more are counted as so many
 PEER_TIMEOUT = httpx.Timeout(60.0, connect=2.0)  # the vault reads whole objects to say what it holds
 
@@ -226,8 +226,7 @@ def tasks(settings: Settings) -> Sequence[Task]:
     adding = [
         *(
             consuming(settings.nats_url, NAME, producer, intake, partial(others.envelopes, producer))
-            for producer in (*PRODUCERS, "lre-gateway")
-            if producer in settings.peers
+            for producer in PRODUCERS
         ),
         bookkeeping(attested.records, signer(settings).keys),
         stamping(attested.stamper, attested.checkpoints, settings.database_url),

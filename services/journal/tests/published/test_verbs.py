@@ -11,10 +11,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 from journal.attest.layout import LATEST
+from journal.wiring import PRODUCERS
 
 if TYPE_CHECKING:
     from conftest import Copy, Log, Platform
 
+NOBODY = "http://127.0.0.1:9"  # the port of what is never answered
 SECONDS = 60
 COMMAND = [sys.executable, "-m", "journal"]
 
@@ -22,6 +24,7 @@ COMMAND = [sys.executable, "-m", "journal"]
 def environment(platform: "Platform", nats_url: str, port: int) -> dict[str, str]:
     settings = platform.settings
     plain = settings.model_dump(mode="json", exclude_none=True)
+    plain["peers"] = dict.fromkeys(PRODUCERS, NOBODY) | plain["peers"]
     plain |= {"nats_url": nats_url, "http_port": port, "s3_secret_key": settings.s3_secret_key.get_secret_value()}
     texts = {name: value if isinstance(value, str) else json.dumps(value) for name, value in plain.items()}
     return {**os.environ, **{f"JOURNAL_{name.upper()}": text for name, text in texts.items()}}

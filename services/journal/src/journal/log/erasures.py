@@ -13,7 +13,7 @@ from journal.log.records import Draft, record
 
 ERASED = "identity.person-erased"
 DESTROYED = "person-keys-destroyed"
-SERVICES = ("dossier", "identity", "messaging", "vault")  # who holds keys of persons
+SERVICES = ("dossier", "identity", "lre-gateway", "messaging", "vault")  # who holds keys of persons
 
 
 def note_erasure(appender: Appender, entry: Entry, message: Envelope) -> None:
