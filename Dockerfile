@@ -2,19 +2,26 @@
 #
 #     docker build --build-arg SERVICE=vault --tag scelle-vault .
 #
+# and one image of what compose.yaml needs beside them: keys and settings, the witness, simulators of the outside world:
+#
+#     docker build --target tools --tag scelle-tools .
+#
 # Any Debian or Ubuntu with Python 3.11 or later, its venv module and CA certificates does for BASE; name yours by digest.
 ARG BASE=docker.io/library/python:3.12-slim-bookworm
 
-FROM ${BASE} AS build
-ARG SERVICE
-RUN test -n "${SERVICE}" || { echo "name the service: --build-arg SERVICE=vault" >&2; exit 1; }
+FROM ${BASE} AS bootstrap
 WORKDIR /src
-COPY locks/bootstrap.txt locks/${SERVICE}.txt locks/
-# Everything from elsewhere, and only what this service needs, is one layer that changes with the locks alone.
+COPY locks/bootstrap.txt locks/
 RUN python3 -m venv /opt/bootstrap \
  && /opt/bootstrap/bin/pip install --quiet --no-cache-dir --require-hashes -r locks/bootstrap.txt \
- && python3 -m venv --without-pip /opt/scelle \
- && /opt/bootstrap/bin/uv pip sync --quiet --no-cache --python /opt/scelle/bin/python --require-hashes locks/${SERVICE}.txt
+ && python3 -m venv --without-pip /opt/scelle
+
+FROM bootstrap AS build
+ARG SERVICE
+RUN test -n "${SERVICE}" || { echo "name the service: --build-arg SERVICE=vault" >&2; exit 1; }
+COPY locks/${SERVICE}.txt locks/
+# Everything from elsewhere, and only what this service needs, is one layer that changes with the locks alone.
+RUN /opt/bootstrap/bin/uv pip sync --quiet --no-cache --python /opt/scelle/bin/python --require-hashes locks/${SERVICE}.txt
 COPY libs libs
 COPY services/${SERVICE} services/${SERVICE}
 RUN for member in bus chassis contracts eventstore proof; do \
@@ -25,6 +32,39 @@ RUN for member in bus chassis contracts eventstore proof; do \
       --python /opt/scelle/bin/python wheels/*.whl \
  && ln -s scelle-${SERVICE} /opt/scelle/bin/service \
  && /opt/bootstrap/bin/pip --python /opt/scelle/bin/python inspect > /opt/scelle/packages.json
+
+FROM bootstrap AS build-tools
+COPY locks/tools.txt locks/
+RUN /opt/bootstrap/bin/uv pip sync --quiet --no-cache --python /opt/scelle/bin/python --require-hashes locks/tools.txt
+COPY deploy/gateway deploy/gateway
+COPY libs/proof libs/proof
+COPY sandbox sandbox
+COPY launcher launcher
+RUN for member in libs/proof sandbox launcher; do \
+      /opt/bootstrap/bin/uv build --quiet --wheel --out-dir wheels ${member} || exit 1; \
+    done \
+ && /opt/bootstrap/bin/uv pip install --quiet --no-cache --no-index --no-deps --compile-bytecode \
+      --python /opt/scelle/bin/python wheels/*.whl \
+ && /opt/bootstrap/bin/pip --python /opt/scelle/bin/python inspect > /opt/scelle/packages.json
+# A new volume takes over the owner of the folder that it is mounted on.
+RUN for name in secrets identity dossier vault messaging lre-gateway journal postgres nats s3 gateway \
+      witnesses idnot sms mail tsa ar24; do mkdir -p /volumes/prepared/${name} || exit 1; done
+
+FROM ${BASE} AS tools
+ARG REVISION=unknown
+LABEL org.opencontainers.image.title="scelle-tools" \
+      org.opencontainers.image.revision="${REVISION}" \
+      org.scelle.packages="/opt/scelle/packages.json"
+COPY --from=build-tools /opt/scelle /opt/scelle
+COPY --from=build-tools --chown=65532:65532 /volumes/ /
+ENV PATH=/opt/scelle/bin:/usr/bin:/bin PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1
+WORKDIR /
+USER 65532:65532
+EXPOSE 8080
+HEALTHCHECK --interval=10s --timeout=3s --start-period=20s \
+  CMD ["/opt/scelle/bin/python", "-c", "from urllib.request import urlopen; urlopen('http://127.0.0.1:8080/livez', timeout=2)"]
+ENTRYPOINT ["/opt/scelle/bin/python", "-m"]
+CMD ["launcher", "--help"]
 
 FROM ${BASE}
 ARG SERVICE

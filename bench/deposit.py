@@ -44,10 +44,19 @@ class VaultProcess:
 
     def deposit(self, path: Path, size: int, sha256: str) -> None:
         """Send a file as a client would."""
-        ids = {
-            name: uuid4() for name in ("version_id", "request_id", "dossier_id", "office_id", "actor_id", "owner_id")
-        }
-        ticket = Ticket(**ids, action="deposit", actor_kind="client", name="bench.pdf", size=size, sha256=sha256)
+        ticket = Ticket(
+            action="deposit",
+            version_id=uuid4(),
+            request_id=uuid4(),
+            dossier_id=uuid4(),
+            office_id=uuid4(),
+            actor_id=uuid4(),
+            actor_kind="client",
+            owner_id=uuid4(),
+            name="bench.pdf",
+            size=size,
+            sha256=sha256,
+        )
         headers = {"Authorization": f"Bearer {self.dossier.ticket(ticket)}", "Content-Length": str(size)}
         connection = http.client.HTTPConnection("127.0.0.1", self.port, blocksize=MEBIBYTE)
         with path.open("rb") as file:

@@ -1,5 +1,8 @@
 """Checkpoints that a witness cosigns per second: its real process, clients with a log each, every answer on the disk.
 
+signatures alone: a loop that verifies and makes the very signatures of a checkpoint, and does nothing else. It bounds a
+witness, whose signatures are made one at a time; the clients use the machine, too, so that the processor time of the
+witness for a checkpoint is compared beside its rate.
 Usage: python bench/witness.py [--clients 8] [--checkpoints 500]
 """
 
@@ -13,14 +16,16 @@ import tempfile
 import time
 from pathlib import Path
 
+import psutil  # type: ignore[import-untyped]  # psutil ships no types
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.mldsa import MLDSA44PrivateKey
 from launcher.parts import Module, running
 from launcher.ports import LOOPBACK, free_ports
+from launcher.processes import Running
 from proof.checkpoint import Checkpoint, format_hashes
 from proof.cosignature import Cosigner, cosign
 from proof.note import Key, Note, sign
-from proof.tree import Frontier, consistency_proof, leaf_hash, root
+from proof.tree import HASH_SIZE, Frontier, consistency_proof, leaf_hash, root
 
 KEY = Ed25519PrivateKey.from_private_bytes(b"k" * 32)
 MLDSA_KEY = MLDSA44PrivateKey.from_seed_bytes(b"m" * 32)
@@ -70,8 +75,22 @@ def configuration(folder: Path, port: int, origins: list[str], *, mldsa: bool) -
     return file
 
 
-def rate(clients: int, count: int, *, mldsa: bool) -> float:
-    """Return cosigned checkpoints per second of all clients together."""
+def signatures(count: int, *, mldsa: bool) -> float:
+    """Return the seconds of processor that the signatures of a checkpoint take: two verified, one or two made."""
+    text = Checkpoint("log.example/0", 1, bytes(HASH_SIZE)).text().encode()
+    checked = [(key.public_key(), key.sign(text)) for key in (KEY, MLDSA_KEY)]
+    privates = (KEY, MLDSA_KEY) if mldsa else (KEY,)
+    began = time.process_time()
+    for _ in range(count):
+        for public, signature in checked:
+            public.verify(signature, text)
+        for private in privates:
+            private.sign(text)
+    return (time.process_time() - began) / count
+
+
+def rate(clients: int, count: int, *, mldsa: bool) -> tuple[float, float]:
+    """Return cosigned checkpoints per second of all clients together, and the witness' seconds of processor for one."""
     origins = [f"log.example/{number}" for number in range(clients)]
     bodies = [submissions(origin, count) for origin in origins]
     with tempfile.TemporaryDirectory() as name:
@@ -79,12 +98,20 @@ def rate(clients: int, count: int, *, mldsa: bool) -> float:
         file = configuration(folder, port, origins, mldsa=mldsa)
         words = ("launcher", "witness", "serve", "--config", str(file))
         witness = Module("witness", words, {}, port, "/livez", folder / "log", folder)
-        with running(witness), multiprocessing.get_context("spawn").Pool(clients) as pool:
+        with running(witness) as process, multiprocessing.get_context("spawn").Pool(clients) as pool:
             pool.map(abs, range(clients * 4))  # every process has started
+            former = used(process)
             times: list[tuple[float, float]] = pool.starmap(client, [(port, sent) for sent in bodies])
+            spent = used(process) - former
     began, ended = zip(*times, strict=True)
     seconds: float = max(ended) - min(began)
-    return clients * count / seconds
+    return clients * count / seconds, spent / (clients * count)
+
+
+def used(process: Running) -> float:
+    """Return the seconds of processor that a process has used."""
+    times = psutil.Process(process.mark.pid).cpu_times()
+    return float(times.user + times.system)
 
 
 def main() -> None:
@@ -95,9 +122,12 @@ def main() -> None:
     asked = parser.parse_args()
     for clients in dict.fromkeys((1, asked.clients)):
         for mldsa in (False, True):
-            found = rate(clients, asked.checkpoints, mldsa=mldsa)
+            alone = signatures(asked.checkpoints, mldsa=mldsa)
+            found, spent = rate(clients, asked.checkpoints, mldsa=mldsa)
             keys = "Ed25519 and ML-DSA-44" if mldsa else "Ed25519"
-            print(f"{clients} logs at once, witness with {keys}: {found:.0f} checkpoints/s")
+            print(f"{clients} logs at once, witness with {keys}: {found:.0f} checkpoints/s, {found * alone:.2f} of")
+            print(f"  signatures alone ({1 / alone:.0f}/s); of the {spent * 1e3:.2f} ms of processor for one they are")
+            print(f"  {alone * 1e3:.2f} ms ({alone / spent:.2f})")
 
 
 if __name__ == "__main__":

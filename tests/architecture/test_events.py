@@ -8,11 +8,11 @@ from contracts.registry import MODELS
 from eventsourcing.domain import AggregateEvent
 from eventstore.personal import personal_fields
 
-SERVICES = ["identity", "dossier", "vault", "messaging"]
+SERVICES = ["identity", "dossier", "vault", "messaging", "lre-gateway"]
 
 
 def event_classes(service: str) -> list[type[AggregateEvent]]:
-    package = importlib.import_module(f"{service}.domain")
+    package = importlib.import_module(f"{service.replace('-', '_')}.domain")
     modules = [
         importlib.import_module(f"{package.__name__}.{found.name}") for found in pkgutil.iter_modules(package.__path__)
     ]

@@ -14,6 +14,7 @@ PREFIXES = {
     "dossier": "/api/dossiers/v1",
     "vault": "/api/vault/v1",
     "messaging": "/api/messages/v1",
+    "lre-gateway": "/api/letters/v1",
     "journal": "/api/journal/v1",
 }
 ASKS_PEERS = {

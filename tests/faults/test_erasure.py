@@ -76,7 +76,7 @@ def test_case_20_the_erasure_leaves_a_leaf_that_says_who_and_why(erased: Erased)
     """The events stay, with their commitments: what is gone is only who it was."""
     told = _told(erased.insider)[erased.client.id.encode()]
     assert (told["actor"], told["basis"]) == (erased.insider.journey.notary.id, BASIS)
-    assert told["services"] == ["dossier", "identity", "messaging", "vault"]
+    assert told["services"] == ["dossier", "identity", "lre-gateway", "messaging", "vault"]
     assert int(str(told["keys"])) > 0
     after = {item.index: item.entry for item in decode(erased.insider.intact()).items}
     assert all(after[item.index] == item.entry for item in decode(erased.before).items)

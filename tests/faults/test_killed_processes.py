@@ -14,7 +14,7 @@ from launcher.journey.world import World, until
 from proof.report import State, Verdict
 from testkit.stack import Platform
 
-PROCESSES = ("gateway", "identity", "dossier", "vault", "messaging", "journal", "postgres", "nats", "s3")
+PROCESSES = ("gateway", "identity", "dossier", "vault", "messaging", "journal", "postgres", "nats", "lre-gateway", "s3")
 TOGETHER = (
     ("gateway", "identity"),
     ("dossier", "vault"),

@@ -14,9 +14,10 @@ import pytest
 from launcher.blueprint import SERVICES
 from launcher.journey.deposits import DOSSIERS
 from launcher.journey.documents import Pile
+from launcher.journey.letters import Addressee, Mailing
 from launcher.journey.people import IDENTITY, Client, Member
 from launcher.journey.story import PURPOSE, Journey
-from launcher.journey.world import World
+from launcher.journey.world import World, until
 from testkit.canaries import Canaries, files_under, leaks, objects, rows
 from testkit.stack import Platform
 
@@ -56,6 +57,23 @@ class PersonalJourney(Journey):
         self._ask(first, ["cni"], [self.canaries.of("label", "Lettre de ")])
         self._ask(second, ["cni"], [])
 
+    def sends(self) -> str:
+        """Send a registered letter all of whose words are canaries, and return the sender's code."""
+        of = self.canaries.of
+        mailing = Mailing(self.world, self.clerk, self.dossier)
+        mailing.link(of("e-mail of the sender", after="@etude.example"))
+        names = of("first name of the recipient"), of("last name of the recipient")
+        email = of("e-mail of the recipient", "accept+1s.", "@destinataires.example")
+        recipient = Addressee(*names, email, "acknowledged")
+        mailing.prepare(mailing.add([recipient]), of("subject", "Congé "), of("text of the letter", "<p>", "</p>"))
+        mailing.send()
+        mailing.refused_code()
+        code = mailing.code()
+        mailing.release(code)
+        mailing.proven(mailing.letters[0], "reception")
+        until(lambda: mailing.complete(mailing.letters[0]), "every proof of the letter")
+        return code
+
     def refuses(self) -> None:
         deposited, client = self.deposits[0], self.clients[0]
         path = f"/requests/{deposited.request_id}/versions/{deposited.version_id}"
@@ -89,8 +107,9 @@ def told(platform: Platform, tmp_path_factory: pytest.TempPathFactory) -> Iterat
     journey.step_5_the_clients_sign_in()
     journey.step_6_the_clients_deposit()
     journey.refuses()
+    code = journey.sends()
     stumble(journey)
-    yield Told(journey, canaries, list(codes_of(world, journey.clients)), tokens_of(world, journey))
+    yield Told(journey, canaries, [code, *codes_of(world, journey.clients)], tokens_of(world, journey))
     world.close()
 
 

@@ -5,13 +5,14 @@ Exit codes: 0 done; 1 it could not be done (for ``verify``: tampered); 2 the com
 """
 
 import argparse
+import gc
 import sys
-from collections.abc import Sequence
-from pkgutil import resolve_name
+from collections.abc import Callable, Sequence
+from importlib import import_module
+from typing import Any
 
 from launcher.errors import StackError
-from launcher.verbs import OWN_PARSER, add_groups
-from launcher.verbs.stack import VARIABLES
+from launcher.verbs import OWN_PARSER, VARIABLES, add_groups
 
 INTERRUPTED = 130
 
@@ -20,10 +21,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line and return the exit code."""
     words = list(sys.argv[1:] if arguments is None else arguments)
     if words and words[0] in OWN_PARSER:
-        return int(resolve_name(OWN_PARSER[words[0]])(words[1:]))
+        own = OWN_PARSER[words[0]]
+        return _load(own)(words[1:]) if arguments is not None else _soon_over(own, words[1:])
     options = parser().parse_args(words)
     try:
-        return int(resolve_name(options.run)(options))
+        return _load(options.run)(options)
     except StackError as error:
         sys.stderr.write(f"scelle: {error}\n")
         return 1
@@ -38,6 +40,23 @@ def parser() -> argparse.ArgumentParser:
     )
     add_groups(top.add_subparsers(metavar="COMMAND", required=True))
     return top
+
+
+def _load(name: str) -> Callable[[Any], int]:
+    module, _, function = name.partition(":")
+    run: Callable[[Any], int] = getattr(import_module(module), function)
+    return run
+
+
+def _soon_over(name: str, words: Sequence[str]) -> int:
+    """Carry out a verb of a process that ends with it: what is loaded and kept is not looked through for garbage."""
+    gc.disable()
+    run = _load(name)
+    gc.freeze()
+    gc.enable()
+    code = run(words)
+    gc.freeze()
+    return code
 
 
 if __name__ == "__main__":

@@ -40,12 +40,17 @@ class Witnesses(Module):
 
 @dataclass(frozen=True, slots=True)
 class Attesters:
-    """The witnesses and the authority of one data folder, for the log `origin`; `port` gives each name its port."""
+    """The witnesses and the authority of one data folder, for the log `origin`; `port` gives each name its port.
+
+    `host` gives the name or address at which the others reach each of them, `listen` is where they listen.
+    """
 
     folder: Path
     secrets: Secrets
     port: Callable[[str], int]
     origin: str
+    host: Callable[[str], str] = lambda _name: LOOPBACK
+    listen: str = LOOPBACK
 
     def prepare(self) -> None:
         """Make the keys and write down each witness."""
@@ -71,7 +76,7 @@ class Attesters:
         """Return what the journal is told of them, without the prefix of its variables."""
         witnesses = [{"url": url, "vkey": self._cosigner(name).vkey} for name, url in self.urls().items()]
         authority = {
-            "url": f"http://{LOOPBACK}:{self.port('tsa')}/",
+            "url": f"http://{self.host('tsa')}:{self.port('tsa')}/",
             "chain_file": str(self.tsa_folder / "chain.pem"),
             "policies": [TSA_POLICY],
         }
@@ -85,7 +90,7 @@ class Attesters:
 
     def urls(self) -> dict[str, str]:
         """Return the address of each witness."""
-        return {name: f"http://{LOOPBACK}:{self.port(name)}" for name in WITNESSES}
+        return {name: f"http://{self.host(name)}:{self.port(name)}" for name in WITNESSES}
 
     def policy(self) -> Policy:
         """Return whom a verifier may trust; the authority has started."""
@@ -114,7 +119,7 @@ class Attesters:
         own = {
             "name": f"{name}.scelle.localhost/dev",
             "key_file": f"{name}.pem",
-            "listen": f"{LOOPBACK}:{self.port(name)}",
+            "listen": f"{self.listen}:{self.port(name)}",
             "database": f"{name}.db",
         }
         log = {"origin": self.origin, "vkeys": [key.vkey for key in self._log_keys()]}

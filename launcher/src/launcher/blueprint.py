@@ -21,12 +21,8 @@ from launcher.parts import Module, Part
 from launcher.ports import LOOPBACK
 from launcher.state import State
 
-SERVICES = tuple(
-    name
-    for name in ("identity", "dossier", "vault", "messaging", "lre-gateway", "journal")
-    if find_spec(f"{name.replace('-', '_')}.__main__")
-)
-SANDBOXES = tuple(name for name in ("idnot", "sms", "mail", "tsa", "ar24") if find_spec(f"sandbox.{name}.__main__"))
+SERVICES = ("identity", "dossier", "vault", "messaging", "lre-gateway", "journal")
+SANDBOXES = ("idnot", "sms", "mail", "tsa", "ar24")
 LOG_ORIGIN = "journal.scelle.localhost/dev"
 BUCKET = "scelle-documents"
 REDIRECT_PATH = "/api/identity/v1/sign-in/idnot/callback"
@@ -214,11 +210,14 @@ class Blueprint:
             "AR24_URL": f"http://{LOOPBACK}:{self.state.port('ar24')}/api",
             "AR24_TOKEN_FILE": self.secrets.word_file("ar24-token"),
             "AR24_PRIVATE_KEY_FILE": self.secrets.word_file("ar24-private-key"),
+            "AR24_UNCONFIRMED": "simulated",
+            "PROOF_TRUST_FILE": self.folder / "ar24" / "seal" / "chain.pem",
             "WEBHOOK_SECRET_FILE": self.secrets.random_key("webhook"),
             "WEBHOOK_ADDRESSES": json.dumps([f"{LOOPBACK}/32"]),
             # The simulator answers at once, and nobody of a development stack waits two minutes for a poll.
             "POLL_SECONDS": 2,
             "QUIET_SECONDS": 3,
+            "INTERRUPTED_SECONDS": 15,
         }
 
     def _journal(self) -> dict[str, object]:

@@ -33,12 +33,15 @@ def route_table() -> RouteTable:
     return RouteTable(routes, tuple(str(header) for header in table["identity_headers"]["remove"]))
 
 
-def caddyfile(table: RouteTable, port: int, services: Mapping[str, int]) -> str:
-    """Return the configuration of a gateway on the loopback port; ``services`` gives the port of each service."""
+def caddyfile(table: RouteTable, port: int, services: Mapping[str, int | str], bind: str = LOOPBACK) -> str:
+    """Return the configuration of a gateway on this port of the address ``bind``.
+
+    ``services`` gives the loopback port of each service, or its host:port.
+    """
     removals = "\n".join(f"\trequest_header -{header}" for header in table.removed_headers)
     handlers = "\n".join(
         f"\t@route{number} path {route.prefix} {route.prefix}/*\n"
-        f"\thandle @route{number} {{\n\t\treverse_proxy {LOOPBACK}:{services[route.service]}\n\t}}"
+        f"\thandle @route{number} {{\n\t\treverse_proxy {_upstream(services[route.service])}\n\t}}"
         for number, route in enumerate(table.routes)
         if route.service in services
     )
@@ -60,7 +63,7 @@ def caddyfile(table: RouteTable, port: int, services: Mapping[str, int]) -> str:
 	}}
 }}
 http://:{port} {{
-	bind {LOOPBACK}
+	bind {bind}
 	header -Server
 	header -Via
 	header ?X-Content-Type-Options nosniff
@@ -74,6 +77,10 @@ http://:{port} {{
 	}}
 }}
 """
+
+
+def _upstream(service: int | str) -> str:
+    return service if isinstance(service, str) else f"{LOOPBACK}:{service}"
 
 
 def _problem(code: str, status: int, detail: str) -> str:

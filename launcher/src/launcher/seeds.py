@@ -9,9 +9,10 @@ from launcher.parts import Module
 OFFICES = (("75999", "Étude Morel"), ("69999", "Étude Lambert"))
 
 
-def register_office(identity: Module, crpcen: str, name: str) -> None:
-    """Register a demo office; one that exists stays as it is."""
-    identity.once("register-office", "--crpcen", crpcen, "--name", name)
+def register_offices(identity: Module) -> None:
+    """Register the demo offices; one that exists stays as it is."""
+    words = [word for crpcen, name in OFFICES for word in ("--crpcen", crpcen, "--name", name)]
+    identity.once("register-office", *words)
 
 
 def demo_accounts(idnot_admin: str) -> list[dict[str, Any]]:

@@ -13,14 +13,17 @@ from launcher.components.postgres import create_database
 from launcher.errors import StackError
 from launcher.parts import Part
 from launcher.processes import Mark, Running
-from launcher.seeds import OFFICES, demo_accounts, register_office
+from launcher.seeds import demo_accounts, register_offices
 from launcher.state import State
 
 RESTARTS = 10  # of one part within RESTART_SECONDS
 RESTART_SECONDS = 60.0
 INFRASTRUCTURE = ("postgres", "nats", "s3")  # stopped last
-BEFORE_MIGRATION = {"journal": ("postgres", "sandbox-tsa")}  # its settings name the authority's certificates
-BEFORE_START = {"vault": ("nats", "s3"), "journal": ("nats", "s3")}
+BEFORE = {  # beside PostgreSQL and NATS; simulators make certificates that settings name
+    "vault": ("s3",),
+    "journal": ("s3", "sandbox-tsa"),
+    "lre-gateway": ("sandbox-ar24",),
+}
 T = TypeVar("T")
 
 
@@ -107,18 +110,12 @@ class Stack:
     def _start_service(self, name: str, others: Mapping[str, Future[None]]) -> None:
         """Start a service as soon as what it needs is ready."""
         service = self.blueprint.service(name)
-        _wait(others, *BEFORE_MIGRATION.get(name, ("postgres",)))
+        _wait(others, "postgres", "nats", *BEFORE.get(name, ()))
         create_database(self.blueprint.postgres_url(), database(name), self.blueprint.database_password(name))
-        service.once("migrate")
-        _wait(others, *BEFORE_START.get(name, ("nats",)))
-        if name != "identity":
-            self._start(service)
-            return
-        with ThreadPoolExecutor() as aside:  # the offices may come while identity starts: nobody signs in yet
-            seeded = [aside.submit(register_office, service, *office) for office in OFFICES]
-            self._start(service)
-        for office in seeded:
-            office.result()
+        service.words += ("--migrate",)  # by a process of its own, it would load everything twice
+        self._start(service)
+        if name == "identity":
+            register_offices(service)
 
     def _start(self, part: Part) -> None:
         began = time.monotonic()

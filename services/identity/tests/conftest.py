@@ -5,10 +5,9 @@ import json
 import os
 import re
 import socket
-import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from importlib.resources import files
 from pathlib import Path
@@ -19,16 +18,19 @@ from uuid import UUID
 import httpx
 import psycopg
 import pytest
-import uvicorn
 from chassis.tokens import Signer, new_signing_key, public_jwk
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
+from eventstore import LEDGER, create_read_model, migrate
 from identity import wiring
 from identity.application.register_office import register_office
 from identity.settings import Settings
 from sandbox.running import running
+from testkit.databases import Prepare
+from testkit.serving import serving
 
 PUBLIC_URL = "http://scelle.localhost:8080"
 PREFIX = "/api/identity/v1"
+ROOM = Path(wiring.__file__).parents[1]
 NOTARY = ("claire.morel@notaires.fr", "Notaire-demo-1")
 COLLABORATOR = ("lea.fournier@etude-morel.example", "Clerc-demo-1")
 OTHER_NOTARY = ("hugo.lambert@notaires.fr", "Notaire-demo-2")
@@ -88,6 +90,17 @@ def _secret(folder: Path, name: str, content: bytes) -> str:
     path.write_bytes(content)
     path.chmod(0o600)
     return str(path)
+
+
+def _tables(url: str) -> None:
+    migrate(url, LEDGER, ROOM / "migrations")
+    create_read_model(url, ROOM / "readmodel" / "schema.sql")
+
+
+@pytest.fixture(scope="session")
+def tables() -> Prepare:
+    """Make the tables of identity."""
+    return _tables
 
 
 @pytest.fixture
@@ -243,20 +256,6 @@ class Platform:
             return cursor.fetchall() if cursor.description else []
 
 
-@contextmanager
-def _served(identity: wiring.Identity) -> Iterator[str]:
-    port = identity.settings.http_port
-    config = uvicorn.Config(wiring.build(identity), host="127.0.0.1", port=port, log_config=None, proxy_headers=False)
-    server = uvicorn.Server(config)
-    thread = threading.Thread(target=server.run)
-    thread.start()
-    while not server.started:
-        time.sleep(0.01)
-    yield f"http://127.0.0.1:{port}"
-    server.should_exit = True
-    thread.join()
-
-
 @pytest.fixture
 def start(
     environment: dict[str, str], tmp_path: Path, sms: Simulator, idnot: Simulator, monkeypatch: pytest.MonkeyPatch
@@ -271,7 +270,7 @@ def start(
         wiring.prepare(identity.settings)
         stack.callback(identity.close)
         office = register_office(identity.store, "75999", "Étude Morel")
-        url = stack.enter_context(_served(identity))
+        url = stack.enter_context(serving(wiring.build(identity), identity.settings.http_port))
         token = Signer(tmp_path / "messaging.pem", "messaging").service_token("identity")
         http = stack.enter_context(httpx.Client(base_url=url, timeout=60))
         bearer = {"Authorization": f"Bearer {token}"}

@@ -7,6 +7,12 @@ import sys
 import time
 
 import httpx
+import pytest
+
+
+@pytest.fixture(scope="module")
+def tables() -> None:
+    """Leave it to the process to make them."""
 
 
 def run(environment: dict[str, str], *words: str) -> subprocess.CompletedProcess[str]:
@@ -28,6 +34,11 @@ def test_the_process_serves_relays_and_stops_when_asked(environment: dict[str, s
         run(environment, "register-office", "--crpcen", "75999", "--name", name).stdout for name in ("Morel", "Other")
     }
     assert len(registered) == 1
+    both = ("--crpcen", "75999", "--name", "Morel", "--crpcen", "69999", "--name", "Lambert")
+    known, other = run(environment, "register-office", *both).stdout.splitlines()
+    assert {f"{known}\n"} == registered
+    assert known != other
+    assert run(environment, "register-office", *both[:-2]).returncode != 0
     process = subprocess.Popen([sys.executable, "-m", "identity", "run"], env=os.environ | environment)
     try:
         url = f"http://127.0.0.1:{environment['IDENTITY_HTTP_PORT']}"

@@ -17,6 +17,7 @@ import pytest
 from chassis.http import create_app
 from chassis.tokens import Signer, Verifier, new_signing_key
 from contracts.examples import example
+from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 from eventstore import Inbox
 from fastapi import APIRouter, FastAPI, Response
@@ -26,7 +27,6 @@ from launcher.ports import free_ports
 from lre_gateway.settings import Settings
 from lre_gateway.wiring.parts import PREFIX, Parts
 from lre_gateway.wiring.process import message_handlers, prepare, web, works
-from sandbox.ar24.papers.seal import Seal
 from sandbox.running import running
 from testkit.serving import serving
 from vault import wiring as vault_wiring
@@ -328,12 +328,12 @@ def keys(tmp_path_factory: pytest.TempPathFactory) -> Keys:
 def one_simulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Simulator]:
     folder, (port, admin_port) = tmp_path_factory.mktemp("simulator"), free_ports(2)
     facts = {"folder": str(folder), "token": TOKEN, "private_key": PRIVATE_KEY}
-    root = Seal.in_folder(folder / "seal").root  # of the seals under proofs
-    (folder / "root.pem").write_bytes(root.public_bytes(Encoding.PEM))
     with (
         running("ar24", port, admin_port, **facts),
         httpx.Client(base_url=f"http://127.0.0.1:{admin_port}", trust_env=False, timeout=60) as admin,
     ):
+        root = x509.load_pem_x509_certificates((folder / "seal" / "chain.pem").read_bytes())[-1]
+        (folder / "root.pem").write_bytes(root.public_bytes(Encoding.PEM))  # of the seals under proofs
         yield Simulator(f"http://127.0.0.1:{port}", admin, folder)
 
 

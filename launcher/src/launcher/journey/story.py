@@ -8,7 +8,7 @@ from uuid import uuid4
 
 from launcher.journey.deposits import DOSSIERS, Deposited, deposit_from, look, wait_until_seen
 from launcher.journey.documents import BESIDES, REQUESTS, Pile
-from launcher.journey.letters import ENDS, Mailing, addressees
+from launcher.journey.letters import Mailing, addressees
 from launcher.journey.people import (
     IDENTITY,
     Client,
@@ -32,7 +32,6 @@ NOTARY = Member("claire.morel@notaires.fr", "Notaire-demo-1")
 STRANGER = Member("hugo.lambert@notaires.fr", "Notaire-demo-2")
 REASON = "Le document est illisible : merci de le photographier à plat, sans reflet."
 UNREQUESTED = "Plan de l'appartement"
-LETTER = "<p>Madame, Monsieur,</p><p>Le bailleur vous donne congé au terme du bail, pour vendre le logement.</p>"
 FIRST_REQUESTS = 3  # documents of the preset list that the first client is asked for
 
 
@@ -232,31 +231,18 @@ class Journey:
 
     def step_9_registered_letters_leave(self) -> None:
         """One batch of four, checked, sent, and released with one code of the sender (A-11, A-31, A-38, A-53)."""
-        mailing = self.mailing = Mailing(self.world, self.clerk, self.dossier)
-        mailing.link(f"expediteur.{self.run}@etude-morel.example")
-        recipients = mailing.add(addressees(self.clients, self.run))
-        report = mailing.prepare(recipients, "Congé pour vendre", LETTER, dossier_reference=self.number)
-        if (report["asked"], report["compatible"]) != (len(recipients), len(recipients)):
-            raise JourneyBroken(f"the letters cannot leave: {report}")
-        mailing.send()
-        if set(mailing.states().values()) != {"awaiting-sender-auth"}:
-            raise JourneyBroken(f"a qualified letter leaves without its sender's code: {mailing.states()}")
-        mailing.refused_code()
-        released = mailing.release(mailing.code())
-        if not all(one["outcome"] in {"released", "submitted", "pending"} for one in released):
-            raise JourneyBroken(f"the code releases not every letter: {released}")
+        recipients = addressees(self.clients, self.run)
+        self.mailing = Mailing(self.world, self.clerk, self.dossier)
+        self.mailing.leave(f"expediteur.{self.run}@etude-morel.example", recipients, self.number)
         self.tell(
-            f"{len(released)} lettres recommandées électroniques sont contrôlées, puis validées par un seul code."
+            f"{len(recipients)} lettres recommandées électroniques sont contrôlées, puis validées par un seul code."
         )
 
     def step_10_the_letters_come_to_their_ends(self) -> None:
-        """Accepted, refused, undeliverable, and not claimed once the window is over; each end has its proof (A-57)."""
-        mailing = self._mailing()
-        mailing.wait_for("acknowledged", "refused", "bounced", "notified")
-        mailing.window_passes()
-        mailing.wait_for(*ENDS)
-        states = {state: letter for letter, state in mailing.states().items()}
-        self.proofs = {end: mailing.proven(states[end], kind) for end, kind in ENDS.items()}
+        """One is accepted, one refused, one undeliverable, one not claimed in time; each end has its proof (A-57)."""
+        if self.mailing is None:
+            raise JourneyBroken("no letter was sent")
+        self.proofs = self.mailing.end()
         self.tell(
             "L'une est acceptée, une autre refusée, une autre sans adresse valable, la dernière n'est pas réclamée."
         )
@@ -300,17 +286,16 @@ class Journey:
             cursor = f"&cursor={page['next']}"
 
     def wait_for_the_seal(self) -> None:
-        """Wait until the completion of the dossier is under a signed checkpoint."""
+        """Wait until the completion of the dossier, and every proof of its letters, is under a signed checkpoint."""
+        proofs = self.mailing.kept if self.mailing else set()
 
         def sealed() -> bool:
-            return any(event["type"] == "dossier.dossier-completed" and event["sealed"] for event in self.read_events())
+            covered = [event for event in self.read_events() if event["sealed"]]
+            stored = [event for event in covered if event["type"] == "lre-gateway.evidence-stored"]
+            completed = any(event["type"] == "dossier.dossier-completed" for event in covered)
+            return completed and len(stored) == len(proofs) and proofs <= {event["aggregate_id"] for event in covered}
 
-        until(sealed, "a checkpoint that covers the completion")
-
-    def _mailing(self) -> Mailing:
-        if self.mailing is None:
-            raise JourneyBroken("no letter was sent")
-        return self.mailing
+        until(sealed, "a checkpoint that covers the completion and the proofs")
 
     def _ask(self, client: Client, codes: list[str], others: list[str]) -> None:
         path = f"/dossiers/{self.dossier}/clients/{client.id}/requests"

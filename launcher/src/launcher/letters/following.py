@@ -1,12 +1,10 @@
 """Letters one by one: where they stand, and the files that prove it."""
 
 import argparse
-import hashlib
-import mimetypes
-from pathlib import Path
 
-from launcher.gateway import Gateway, Json, verb
+from launcher.gateway import Json, verb
 from launcher.letters.asking import LETTERS, PAGE, WRONG, asking
+from launcher.letters.court import received
 from launcher.letters.printing import letter, moment, show, word
 
 FILTERS = ("dossier_id", "batch_id", "recipient_id", "status", "level", "user", "from", "to")
@@ -50,14 +48,11 @@ def evidence(options: argparse.Namespace) -> int:
     """List what proves a letter; download it and compare each file with its digest: 1 if one differs."""
     with asking(options) as gateway:
         found = gateway.get(f"{LETTERS}/letters/{options.letter}/evidence", {})["items"]
-        wrong = 0
         if options.download is not None:
             options.download.mkdir(parents=True, exist_ok=True)
-            for one in found:
-                one["file"], one["intact"] = _downloaded(gateway, options, one)
-                wrong += not one["intact"]
+            found = [received(gateway, options.letter, one, options.download) for one in found]
     show(options, {"items": found}, map(_proof, found))
-    return WRONG if wrong else 0
+    return 0 if all(one.get("intact", True) for one in found) else WRONG
 
 
 @verb
@@ -91,16 +86,6 @@ def reissue(options: argparse.Namespace) -> int:
 
 def _asked(options: argparse.Namespace) -> Json:
     return {name: getattr(options, name) for name in FILTERS}
-
-
-def _downloaded(gateway: Gateway, options: argparse.Namespace, one: Json) -> tuple[str, bool]:
-    path = f"{LETTERS}/letters/{options.letter}/evidence/{one['version_id']}/downloads"
-    given = gateway.post(path)
-    ending = mimetypes.guess_extension(one["media_type"]) or ".bin"
-    file: Path = options.download / f"{one['kind']}-{one['version_id']}{ending}"
-    gateway.receive(given["url"], {}, file, lambda _: None, given["ticket"])
-    with file.open("rb") as source:
-        return str(file), hashlib.file_digest(source, "sha256").hexdigest() == one["sha256"]
 
 
 def _proof(one: Json) -> str:

@@ -5,7 +5,7 @@ import getpass
 import re
 import sys
 
-from launcher.gateway import Json, Malformed, verb
+from launcher.gateway import Gateway, Json, Malformed, Refused, verb
 from launcher.letters.asking import LETTERS, PAGE, WRONG, asking
 from launcher.letters.printing import OUTCOMES, letter, show
 
@@ -32,10 +32,18 @@ def release(options: argparse.Namespace) -> int:
         if not ids:
             show(options, {"items": []}, ["aucune lettre n'attend de code"])
             return 0
-        found = gateway.post(f"{LETTERS}/releases", {"letter_ids": ids, "code": _code(options, len(ids))})
+        found = _released(gateway, ids, _code(options, len(ids)))
     show(options, found, map(_result, found["items"]))
     gone = {"released", "submitted", "pending"}
     return 0 if all(one["outcome"] in gone for one in found["items"]) else WRONG
+
+
+def _released(gateway: Gateway, ids: list[str], code: str) -> Json:
+    """Give the code; a wrong one is a refusal of the sender's provider, and no fault of the command line."""
+    try:
+        return gateway.post(f"{LETTERS}/releases", {"letter_ids": ids, "code": code})
+    except Malformed as refusal:
+        raise Refused(str(refusal)) from None
 
 
 def _code(options: argparse.Namespace, count: int) -> str:

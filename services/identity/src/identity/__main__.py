@@ -30,14 +30,17 @@ def main() -> None:
 
 
 def _register_office(arguments: list[str]) -> None:
-    """Register an office, once, and print its id."""
+    """Register an office, once, and print its id; --crpcen and --name may be repeated together."""
     parser = argparse.ArgumentParser(prog="identity register-office", description=_register_office.__doc__)
-    parser.add_argument("--crpcen", required=True, help="the profession's number of the office")
-    parser.add_argument("--name", required=True)
+    parser.add_argument("--crpcen", required=True, action="append", help="the profession's number of the office")
+    parser.add_argument("--name", required=True, action="append")
     asked = parser.parse_args(arguments)
+    if len(asked.crpcen) != len(asked.name):
+        parser.error("each --crpcen needs one --name")
     identity = wiring.Identity(Settings.load())
     try:
-        sys.stdout.write(f"{register_office(identity.store, asked.crpcen, asked.name)}\n")
+        for number, name in zip(asked.crpcen, asked.name, strict=True):
+            sys.stdout.write(f"{register_office(identity.store, number, name)}\n")
     finally:
         identity.store.close()
 

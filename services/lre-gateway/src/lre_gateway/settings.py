@@ -9,7 +9,6 @@ from pydantic import Field, ValidationInfo, field_validator
 
 Network = IPv4Network | IPv6Network
 Positive = Annotated[int, Field(ge=1)]
-MIB = 1 << 20
 
 
 class Settings(ServiceSettings, env_prefix="LRE_GATEWAY_"):
@@ -46,9 +45,9 @@ class Settings(ServiceSettings, env_prefix="LRE_GATEWAY_"):
     """How often a letter is read again in the first hour after it left."""
     quiet_seconds: Annotated[float, Field(ge=0)] = 600.0
     """How long a letter whose fate is unknown rests before it may be sent again."""
+    interrupted_seconds: Annotated[float, Field(gt=0)] = 180.0
+    """After how long a submission that nobody finished counts as cut off; longer than any call takes."""
     max_content_chars: Positive = 20_000
-    max_total_bytes: Positive = 256 * MIB
-    """Of all files of one letter."""
 
     @field_validator("ar24_token_file", "ar24_private_key_file", "maileva_credentials_file")
     @classmethod

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import timedelta
+from threading import Event
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -204,3 +205,14 @@ def test_the_code_and_what_it_opened_are_nowhere_in_the_store(world: Any) -> Non
     outcome = world.store.first_outcome(world.notary.person_id, "release")[1]
     assert code not in str(outcome)
     assert outcomes(outcome["items"]) == ["submitted"]
+
+
+def test_letters_that_take_long_go_on_after_the_answer(world: Any) -> None:
+    sender_id, letters = waiting(world, 6, HoldMode.DEFERRED_SUBMIT)
+    answered = Event()
+    world.provider.before_submit = answered.wait
+    world.releases._patience = 0
+    assert outcomes(world.releases.release(world.notary, letters, world.code(sender_id))) == ["pending"] * 6
+    answered.set()
+    world.releases._threads.shutdown()
+    assert world.states(letters) == ["in-transit"] * 6

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from itertools import pairwise
 from typing import Any
 from uuid import UUID
@@ -70,27 +70,6 @@ def test_case_35_a_letter_is_refused_by_its_recipient(world: Any, office: UUID) 
     shown = world.letter(staff, letter)
     assert (shown["state"], names(shown)[-3:-1]) == ("refused", ["letter-refused", "evidence-stored"])
     proofs_are_kept(world, staff, letter, "refusal", "full-archive")
-
-
-@pytest.mark.covers("A-61")
-def test_case_36_a_letter_nobody_claims_ends_when_its_window_closes_in_paris(world: Any, office: UUID) -> None:
-    staff = world.staff(office)
-    account = world.account(staff)
-    (letter,) = world.left(staff, account, [world.recipient(staff)])
-    sent = world.letter(staff, letter)
-    closes = instant(sent["deadline"]).astimezone(PARIS)
-    told = instant(sent["sent_at"]).astimezone(PARIS)
-    assert (closes.hour, closes.minute) == (0, 0)
-    assert (closes.date() - told.date()).days == 16
-    world.advance((closes - world.clock()).total_seconds() - 60)
-    assert world.state(staff, letter) == "notified"
-    assert "deadline-near" in names(world.letter(staff, letter))
-    world.advance(120)
-    world.advance(4 * 3600)
-    shown = world.letter(staff, letter)
-    assert shown["state"] == "not-claimed"
-    assert instant(shown["ended_at"]) >= closes.astimezone(UTC)
-    proofs_are_kept(world, staff, letter, "non-claim")
 
 
 def test_case_37_a_bounced_letter_is_written_again_to_another_address(world: Any, office: UUID) -> None:
@@ -179,3 +158,21 @@ def test_the_history_of_a_letter_never_goes_back(world: Any, office: UUID) -> No
     (letter,) = world.left(staff, account, [world.recipient(staff)])
     facts = [step for step in world.letter(staff, letter)["history"] if step["name"].startswith("letter-")]
     assert all(instant(one["at"]) <= instant(two["at"]) + timedelta(seconds=1) for one, two in pairwise(facts))
+
+
+def test_a_letter_that_needs_a_person_is_found_by_it_and_may_go_on_paper(world: Any, office: UUID) -> None:
+    staff = world.staff(office)
+    account = world.account(staff)
+    postal = {"line1": "1 rue", "postcode": "75001", "city": "Paris"}
+    (letter, _) = world.left(staff, account, [world.recipient(staff, postal=postal), world.recipient(staff)])
+    world.simulator.put("faults", unknown_status="contested")
+    world.advance(200)
+    looked_at = staff.get("/letters", params={"attention": True}).json()["items"]
+    assert {line["attention"] for line in looked_at} == {"provider-status-unrecognized"}
+    assert world.state(staff, letter) == "notified"
+    world.simulator.put("faults")
+    world.simulator.act(letter, "bounce")
+    world.advance(200)
+    again = staff.post(f"/letters/{letter}/reissue", json={"level": "paper"}).json()
+    assert world.letter(staff, again["id"])["level_name"] == "Recommandé papier"
+    assert staff.post(f"/batches/{again['batch_id']}/checks").json()["compatible"] == 1

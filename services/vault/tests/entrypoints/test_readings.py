@@ -166,7 +166,7 @@ def test_a_hostile_name_is_text_on_one_line_and_never_a_path(vault: Any, name: s
     assert all("etc" not in kept for kept in vault.kept())
 
 
-def test_the_dossier_service_asks_for_names_and_nobody_else(vault: Any) -> None:
+def test_the_services_that_keep_files_ask_for_their_names_and_nobody_else(vault: Any) -> None:
     (first, content), (second, _) = deposited(vault), deposited(vault, name="plan.pdf")
     url = vault.http.base_url.copy_with(path="/internal/documents")
 
@@ -182,12 +182,17 @@ def test_the_dossier_service_asks_for_names_and_nobody_else(vault: Any) -> None:
     assert [item["name"] for item in found.values()] == ["relevé d'identité.pdf", "plan.pdf"]
     stored = found[str(first.version_id)]
     assert stored.pop("stored_at")
+    assert len(stored.pop("manifest_sha256")) == 64
     assert stored == {
         "version_id": str(first.version_id),
         "name": "relevé d'identité.pdf",
         "size": 5000,
         "media_type": "application/pdf",
         "sha256": hashlib.sha256(content).hexdigest(),
+        "office_id": str(first.office_id),
+        "dossier_id": str(first.dossier_id),
+        "request_id": str(first.request_id),
+        "legal_hold": False,
     }
     assert asked(vault.keys.dossier).json() == {"items": []}
     assert asked(vault.keys.dossier, "x").status_code == 404

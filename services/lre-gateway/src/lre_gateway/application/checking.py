@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from uuid import UUID
@@ -19,6 +20,7 @@ from lre_gateway.domain.batch import Batch
 from lre_gateway.domain.compatibility import Check, Sending, Verdict, Written
 from lre_gateway.domain.letter import Letter
 from lre_gateway.domain.sender import Sender
+from lre_gateway.domain.state import State
 from lre_gateway.domain.vocabulary import Level, Missing
 
 SLICE = 500
@@ -64,10 +66,7 @@ class Checking:
         """Check the letters of a batch that did not leave (A-46); letters that left are not touched."""
         batch = self._access.batch(actor, batch_id, to_change=True)
         rules, tally = self.rules(batch.level, self._store.get(Sender, batch.sender_id)), _Tally()
-        quiet, after = replace(actor, command=None), None
-        while rows := self._register.check_rows(batch_id, after, SLICE):
-            self._save(batch, self._news(rows, rules, tally), quiet)
-            after = rows[-1].letter_id
+        self._check_all(batch, rules, tally, replace(actor, command=None))
         return self._reported(batch_id, tally, actor)
 
     def rules(self, level: Level, sender: Sender) -> Check:
@@ -85,13 +84,25 @@ class Checking:
             )
         )
 
+    def _check_all(self, batch: Batch, rules: Check, tally: "_Tally", actor: Actor) -> None:
+        """Judge a slice while the one before is saved: the database and this process each have work to do."""
+        after: UUID | None = None
+        with ThreadPoolExecutor(1, "checking") as saver:
+            saving = saver.submit(lambda: None)
+            while rows := self._register.check_rows(batch.id, after, SLICE):
+                news = self._news(rows, rules, tally)
+                saving.result()
+                saving = saver.submit(self._save, batch, news, actor)
+                after = rows[-1].letter_id
+            saving.result()
+
     @staticmethod
     def _news(rows: Sequence[CheckRow], rules: Check, tally: "_Tally") -> list["_News"]:
         news: list[_News] = []
         for row in rows:
             verdict = rules.of(_written(row))
             tally.add(verdict)
-            known = (row.state.value != "draft", row.problems, row.warnings)
+            known = (row.state is not State.DRAFT, row.problems, row.warnings)
             if known != (True, verdict.problems, verdict.warnings):
                 news.append((row, verdict))
         tally.changed += len(news)
@@ -114,7 +125,8 @@ class Checking:
     def _reported(self, batch_id: UUID, tally: "_Tally", actor: Actor) -> Report:
         for attempt in range(ATTEMPTS):
             batch = self._store.get(Batch, batch_id)
-            compatible = sum(self._register.batch_counts(batch_id).values()) - tally.incompatible - self._gone(batch_id)
+            counts = self._register.batch_counts(batch_id)
+            compatible = sum(counts.values()) - counts.get(State.CANCELLED, 0) - tally.incompatible
             batch.checked(compatible, tally.incompatible, tally.warned, self._clock())
             report = Report(
                 batch_id=batch_id,
@@ -134,9 +146,6 @@ class Checking:
             else:
                 return report
         raise AssertionError  # the loop returns or raises
-
-    def _gone(self, batch_id: UUID) -> int:
-        return sum(amount for state, amount in self._register.batch_counts(batch_id).items() if state == "cancelled")
 
 
 class _Tally:

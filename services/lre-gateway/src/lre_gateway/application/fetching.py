@@ -1,7 +1,6 @@
 """Every proof is fetched as soon as it exists, hashed, put into the vault and told."""
 
 import json
-import logging
 import mimetypes
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -11,6 +10,7 @@ from urllib.parse import urlsplit
 from uuid import UUID, uuid5
 
 from chassis.actor import Actor
+from chassis.logging import get_logger
 from chassis.refusal import Refusal
 from eventstore import Store
 
@@ -26,7 +26,7 @@ from lre_gateway.domain.letter import Letter
 from lre_gateway.domain.sender import Sender
 from lre_gateway.domain.vocabulary import EvidenceKind
 
-log = logging.getLogger(__name__)
+log = get_logger()
 
 LETTERS = 40
 AT_ONCE = 4
@@ -88,11 +88,11 @@ class Fetching:
             if found is not None:
                 self._keep(letter, found)
         except (ProviderError, Refusal) as error:
-            log.warning("evidence-not-fetched", extra={"kind": kind.value, "cause": type(error).__name__})
+            log.warning("evidence-not-fetched", letter_id=str(letter.id), kind=kind.value, cause=type(error).__name__)
             return False
         except Exception:
             # One proof must not keep the others; it is fetched again at its next turn.
-            log.exception("evidence-not-kept")
+            log.exception("evidence-not-kept", letter_id=str(letter.id), kind=kind.value)
             return False
         return found is not None
 

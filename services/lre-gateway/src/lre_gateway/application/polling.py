@@ -1,11 +1,12 @@
 """Letters at their providers are read again, soon at first and rarely later; a hint makes it at once."""
 
-import logging
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
+
+from chassis.logging import get_logger
 
 from lre_gateway.application.clock import Clock
 from lre_gateway.application.following import Following
@@ -13,7 +14,7 @@ from lre_gateway.application.ports import Agenda, AtProvider, Hints, RawHint, Re
 from lre_gateway.application.provider import Provider, ProviderError
 from lre_gateway.application.providers import Providers
 
-log = logging.getLogger(__name__)
+log = get_logger()
 
 HINTS = 500
 LETTERS = 500
@@ -93,7 +94,7 @@ class Polling:
         try:
             shown = {snapshot.ref: snapshot for snapshot in provider.get_many([row.provider_ref for row in rows])}
         except ProviderError as error:
-            log.warning("provider-not-read", extra={"provider": provider.name, "cause": type(error).__name__})
+            log.warning("provider-not-read", provider=provider.name, cause=type(error).__name__)
             self._agenda.put_off(Task.POLL, {row.letter_id: now + AFTER_AN_ERROR for row in rows})
             return
         for row in rows:
@@ -104,7 +105,7 @@ class Polling:
                     self._following.absent(row.letter_id)
             except Exception:
                 # One letter must not keep the others; it is read again at its next turn.
-                log.exception("letter-not-followed")
+                log.exception("letter-not-followed", letter_id=str(row.letter_id))
         self._agenda.put_off(
             Task.POLL, {row.letter_id: self._cadence.next(row.submitted_at, now) for row in rows}
         )  # fmt: skip

@@ -1,10 +1,10 @@
 """Letters whose submission has an unknown outcome are searched at their provider; nothing is sent again before."""
 
-import logging
 from datetime import timedelta
 from uuid import UUID
 
 from chassis.actor import Actor
+from chassis.logging import get_logger
 from eventstore import Store
 
 from lre_gateway.application.clock import Clock
@@ -17,7 +17,7 @@ from lre_gateway.domain.letter import Letter
 from lre_gateway.domain.sender import Sender
 from lre_gateway.domain.state import State
 
-log = logging.getLogger(__name__)
+log = get_logger()
 
 LETTERS = 100
 QUIET = timedelta(minutes=10)
@@ -48,7 +48,7 @@ class Reconciling:
                 self._search(one)
             except Exception:
                 # One letter must not keep the others.
-                log.exception("letter-not-searched")
+                log.exception("letter-not-searched", letter_id=str(one.letter_id))
                 self._later(one)
         return len(due)
 
@@ -62,7 +62,7 @@ class Reconciling:
         try:
             found = self._providers[sender.provider].find(sender.account or "", reference_of(letter))
         except ProviderError as error:
-            log.warning("search-failed", extra={"cause": type(error).__name__})
+            log.warning("search-failed", letter_id=str(letter.id), cause=type(error).__name__)
             if due.attempt + 1 >= PATIENCE or isinstance(error, NotSupported):
                 self._call_somebody(letter.id)
             self._later(due)

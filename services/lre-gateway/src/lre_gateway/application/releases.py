@@ -1,6 +1,5 @@
 """Letters that wait for their sender's code leave, many with one code (A-52, A-53)."""
 
-import logging
 from collections.abc import Iterable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import suppress
@@ -9,6 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from chassis.actor import Actor
+from chassis.logging import get_logger
 from eventstore import Store
 
 from lre_gateway.application.access import Access, person
@@ -28,7 +28,7 @@ from lre_gateway.domain.sender import Sender
 from lre_gateway.domain.state import State
 from lre_gateway.domain.vocabulary import Status
 
-log = logging.getLogger(__name__)
+log = get_logger()
 
 MOST = 1_000
 PATIENCE_SECONDS = 20.0
@@ -170,7 +170,7 @@ class Releases:
         except OutcomeUnknown:
             answers = tuple(Released(ref=ref, outcome="unknown") for ref in drafts)
         except ProviderError as error:
-            log.warning("release-failed", extra={"cause": type(error).__name__})
+            log.warning("release-failed", sender_id=str(sender.id), cause=type(error).__name__)
             answers = tuple(Released(ref=ref, outcome="refused", problem="not-executed") for ref in drafts)
         self._agenda.forget(Task.POLL, drafts.values())  # whatever was answered, the letters are read again at once
         return [self._released(drafts[one.ref], one, sender) for one in answers]
@@ -211,6 +211,6 @@ def _result(letter_id: UUID, future: Future[Attempt]) -> ReleaseResult:
         attempt = future.result()
     except Exception:
         # What it left behind is found by recovery; the other letters have their results.
-        log.exception("letter-not-submitted")
+        log.exception("letter-not-submitted", letter_id=str(letter_id))
         return ReleaseResult(letter_id, "unknown", "fault")
     return ReleaseResult(letter_id, _OUTCOMES[attempt.outcome], attempt.problem)

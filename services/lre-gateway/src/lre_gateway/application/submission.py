@@ -1,6 +1,5 @@
 """One letter handed to its provider, once: intention saved, call made, outcome saved."""
 
-import logging
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -8,6 +7,7 @@ from enum import StrEnum
 from uuid import UUID
 
 from chassis.actor import Actor
+from chassis.logging import get_logger
 from chassis.refusal import Refusal
 from eventstore import Changed, Store
 
@@ -37,7 +37,6 @@ from lre_gateway.application.provider import (
 from lre_gateway.application.providers import Providers
 from lre_gateway.application.retrying import retried
 from lre_gateway.application.uploading import Uploading
-from lre_gateway.domain.batch import Batch
 from lre_gateway.domain.compatibility import Written
 from lre_gateway.domain.letter import Letter
 from lre_gateway.domain.recipient import Recipient
@@ -45,7 +44,7 @@ from lre_gateway.domain.sender import Sender
 from lre_gateway.domain.state import State
 from lre_gateway.domain.vocabulary import Kind, Level, Missing, Printing
 
-log = logging.getLogger(__name__)
+log = get_logger()
 
 _CAUSES: dict[type[ProviderError], str] = {
     ProviderMaintenance: "maintenance",
@@ -83,7 +82,6 @@ class _Case:
     """A letter with all that belongs to it, loaded afresh."""
 
     letter: Letter
-    batch: Batch
     sender: Sender
     recipient: Recipient
     provider: Provider
@@ -152,7 +150,7 @@ class Submission:
             self._store.save(letter, actor=case.actor)
             return Attempt(Outcome.HELD)
         try:
-            documents = self._uploading.documents(case.provider, case.account, letter, self._reader(case))
+            documents = self._uploading.documents(case.provider, case.account, letter, letter.prepared_by)
         except (ProviderError, Refusal) as error:
             return self._not_uploaded(case, error)
         self._start(case)
@@ -163,7 +161,6 @@ class Submission:
         sender = self._store.get(Sender, letter.sender_id)
         return _Case(
             letter=letter,
-            batch=self._store.get(Batch, letter.batch_id),
             sender=sender,
             recipient=self._store.get(Recipient, letter.recipient_id),
             provider=self._providers[sender.provider],
@@ -243,7 +240,7 @@ class Submission:
         except (AuthRefused, GrantExpired, SenderNotReady, ProviderAway) as error:
             return self._not_executed(case, error)
         except Exception:
-            log.exception("letter-submission-failed")
+            log.exception("letter-submission-failed", letter_id=str(case.letter.id))
             return self._unknown(case, "fault", breach=False)
         obtainable = case.provider.capabilities().evidence_kinds
         self._told(case, lambda letter: letter.submitted(done.ref, done.status, self._clock(), obtainable))
@@ -273,9 +270,16 @@ class Submission:
             self._sender_lacks(case, error.missing)
         return Attempt(Outcome.NOT_EXECUTED, cause)
 
-    @retried
     def _told(self, case: _Case, tell: Callable[[Letter], None]) -> None:
         """Record the outcome, whatever happened to the letter meanwhile."""
+        tell(case.letter)
+        try:
+            self._store.save(case.letter, actor=case.actor)
+        except Changed:
+            self._told_again(case, tell)
+
+    @retried
+    def _told_again(self, case: _Case, tell: Callable[[Letter], None]) -> None:
         letter = self._store.get(Letter, case.letter.id)
         tell(letter)
         self._store.save(letter, actor=case.actor)
@@ -285,10 +289,6 @@ class Submission:
         sender = self._store.get(Sender, case.sender.id)
         sender.refresh(sender.account or "", sender.missing | missing, self._clock())
         self._store.save(sender, actor=case.actor)
-
-    @staticmethod
-    def _reader(case: _Case) -> UUID:
-        return case.batch.submitted_by or case.batch.created_by
 
 
 def reference_of(letter: Letter) -> str:

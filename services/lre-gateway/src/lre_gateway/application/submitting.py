@@ -1,6 +1,5 @@
 """Letters that were asked for leave: four at a time for each sender, once each, whatever breaks on the way."""
 
-import logging
 from collections import deque
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -8,6 +7,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from chassis.actor import Actor
+from chassis.logging import get_logger
 from eventstore import Changed, Store
 
 from lre_gateway.application.clock import Clock
@@ -20,7 +20,7 @@ from lre_gateway.domain.batch import Batch
 from lre_gateway.domain.letter import Letter
 from lre_gateway.domain.state import State
 
-log = logging.getLogger(__name__)
+log = get_logger()
 
 AT_ONCE = 4
 """Letters of one sender under way at the same time."""
@@ -119,7 +119,7 @@ class Submitting:
                 self._after(ready, self._submission.send(ready.letter_id))
             except Exception:
                 # One letter must not keep the others; what it left behind is found by recovery.
-                log.exception("letter-not-submitted")
+                log.exception("letter-not-submitted", letter_id=str(ready.letter_id))
         return tried
 
     def _after(self, ready: Ready, attempt: Attempt) -> None:

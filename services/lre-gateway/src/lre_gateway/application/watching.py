@@ -1,10 +1,10 @@
 """What time alone brings: windows that close, and consents that are read again."""
 
-import logging
 from datetime import datetime, timedelta
 from uuid import UUID
 
 from chassis.actor import Actor
+from chassis.logging import get_logger
 from eventstore import Store
 
 from lre_gateway.application.clock import Clock
@@ -14,7 +14,7 @@ from lre_gateway.application.provider import ProviderError
 from lre_gateway.application.retrying import retried
 from lre_gateway.domain.letter import Letter
 
-log = logging.getLogger(__name__)
+log = get_logger()
 
 LETTERS = 200
 CONSENTS_EVERY = timedelta(hours=6)
@@ -62,7 +62,7 @@ class ConsentRefreshing:
             try:
                 changed += self._consents.refresh_sender(sender_id)
             except ProviderError as error:
-                log.warning("consents-not-read", extra={"cause": type(error).__name__})
+                log.warning("consents-not-read", sender_id=str(sender_id), cause=type(error).__name__)
                 pause = AFTER_AN_ERROR
             self._next[sender_id] = now + pause
         return changed

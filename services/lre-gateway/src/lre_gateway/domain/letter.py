@@ -12,8 +12,9 @@ from lre_gateway.domain import letter_events as told
 from lre_gateway.domain import letter_side_events as noted
 from lre_gateway.domain.document import Document
 from lre_gateway.domain.evidence import Evidence
-from lre_gateway.domain.following import Change, Sighting, follow
-from lre_gateway.domain.refusals import NoSuchChange, NotCancellable, NotReissuable, WrongState
+from lre_gateway.domain.following import Sighting, follow
+from lre_gateway.domain.noting import Noting
+from lre_gateway.domain.refusals import NotCancellable, NotReissuable, WrongState
 from lre_gateway.domain.state import NEXT, UNSENT, State
 from lre_gateway.domain.vocabulary import EvidenceKind, HoldMode, Level, Status
 
@@ -22,7 +23,7 @@ REISSUABLE = frozenset(
 )
 
 
-class Letter(Aggregate):
+class Letter(Noting, Aggregate):
     """One letter to one recipient."""
 
     TOPIC = "lre-gateway.letter"
@@ -220,106 +221,6 @@ class Letter(Aggregate):
         for event_class, facts in follow(self, sighting, at):
             self._note(event_class, **facts)
 
-    def change_asked(self, change: Change, at: datetime) -> None:
-        """Record that the recipient asks to be accepted under another name."""
-        if change.id not in self.changes:
-            self._note(
-                noted.ChangeRequested,
-                at,
-                change_id=change.id,
-                subject_id=self.subject_id,
-                last_name=change.last_name,
-                first_name=change.first_name,
-                company=change.company,
-            )
-
-    def refuse_unless_asked(self, change_id: str) -> None:
-        """Raise NoSuchChange unless the recipient waits for an answer to this."""
-        if self.state is not State.NOTIFIED or self.changes.get(change_id) != "asked":
-            raise NoSuchChange
-
-    def answer_change(self, change_id: str, actor_id: UUID, at: datetime, *, accept: bool) -> None:
-        """Record what the sender answered."""
-        self.refuse_unless_asked(change_id)
-        self._note(
-            noted.ChangeAccepted if accept else noted.ChangeRefused, at, change_id=change_id, actor_id=actor_id
-        )  # fmt: skip
-
-    def identity_looked_at(self, at: datetime) -> None:
-        """Record that the provider still looks at who the recipient is; that may take three days."""
-        if self.state is State.NOTIFIED and not self.identity_pending:
-            self._note(noted.IdentityPending, at)
-
-    def unrecognized(self, word: str, at: datetime) -> None:
-        """Record a word of the provider that this version does not know; nothing follows from it."""
-        plain = "".join(sign for sign in word if sign.isascii() and (sign.isalnum() or sign in "_-"))[:40]
-        self._say("word", plain, noted.StatusUnrecognized, at, word=plain)
-
-    def breach(self, cause: str, at: datetime) -> None:
-        """Record that the provider contradicts itself; once for each cause."""
-        self._say("breach", cause, noted.Breach, at, cause=cause)
-
-    def attention(self, cause: str, at: datetime) -> None:
-        """Record that a person has to decide; once for each cause."""
-        self._say("attention", cause, noted.AttentionNeeded, at, cause=cause)
-
-    def priced(self, price: Decimal | None, payment_method: str | None, at: datetime) -> None:
-        """Record what the provider asks for it."""
-        if price is not None and price != self.price:
-            self._note(noted.Priced, at, price=price, payment_method=payment_method)
-
-    def watch_deadline(self, now: datetime) -> None:
-        """Say that the window closes soon, or closed without a fact; each once."""
-        if self.state is not State.NOTIFIED or self.deadline is None:
-            return
-        if self.overdue_at is not None and self.overdue_at <= now:
-            self._say("deadline", "overdue", noted.DeadlineOverdue, now, deadline=self.deadline)
-        elif self.near_at is not None and self.near_at <= now < self.deadline:
-            self._say("deadline", "near", noted.DeadlineNear, now, deadline=self.deadline)
-
-    def store_evidence(self, evidence: Evidence, *, manifest_sha256: str | None, host: str | None) -> None:
-        """Record that a proof is in the vault; one of each kind."""
-        if any(known.kind is evidence.kind for known in self.evidence):
-            return
-        self._note(
-            noted.EvidenceStored,
-            evidence.fetched_at,
-            kind=evidence.kind.value,
-            version_id=evidence.version_id,
-            size=evidence.size,
-            sha256=evidence.sha256,
-            sha512=evidence.sha512,
-            media_type=evidence.media_type,
-            manifest_sha256=manifest_sha256,
-            provider_at=evidence.provider_at,
-            seal=evidence.seal,
-            host=host,
-            pending=[kind for kind in self.pending if kind != evidence.kind],
-        )
-
-    def evidence_missing(self, kind: str, at: datetime) -> None:
-        """Record that a proof did not come in time."""
-        if kind in self.pending:
-            left = [other for other in self.pending if other != kind]
-            self._note(noted.EvidenceMissing, at, kind=kind, pending=left)
-
-    def keep(self, stored: Any) -> None:
-        """Keep what an event says of a proof."""
-        self.evidence = (
-            *self.evidence,
-            Evidence(
-                kind=EvidenceKind(stored.kind),
-                version_id=stored.version_id,
-                size=stored.size,
-                sha256=stored.sha256,
-                sha512=stored.sha512,
-                media_type=stored.media_type,
-                provider_at=stored.provider_at,
-                fetched_at=stored.at,
-                seal=stored.seal,
-            ),
-        )
-
     def refuse_unless_reissuable(self) -> None:
         """Raise NotReissuable unless a new letter may take its place."""
         if self.state not in REISSUABLE or self.successor_id is not None:
@@ -337,10 +238,6 @@ class Letter(Aggregate):
     def _step(self, event_class: type[Any], at: datetime, **facts: object) -> None:
         self._refuse_unless(event_class.STATE in NEXT[self.state])
         self._note(event_class, at, **facts)
-
-    def _say(self, about: str, what: str, event_class: type[AggregateEvent], at: datetime, **facts: object) -> None:
-        if (about, what) not in self.said:
-            self._note(event_class, at, **facts)
 
     def _note(self, event_class: type[AggregateEvent], at: datetime, **facts: object) -> None:
         own = getattr(self, event_class.__name__)  # the library makes each event class the aggregate's own

@@ -36,6 +36,7 @@ SOUGHT = """
     AND (%(level)s = '' OR letter.level = %(level)s)
     AND (%(sender)s::uuid IS NULL OR letter.sender_id = %(sender)s)
     AND (%(recipient_id)s::uuid IS NULL OR letter.recipient_id = %(recipient_id)s)
+    AND (NOT %(attention)s OR letter.attention IS NOT NULL)
     AND (%(recipient)s = '' OR strpos(recipient.searched, %(recipient)s) > 0
          OR strpos(lower(coalesce(letter.sent_name, '')), %(recipient)s) > 0
          OR strpos(lower(coalesce(letter.sent_email, '')), %(recipient)s) > 0)
@@ -60,6 +61,8 @@ class Sought:
     recipient_id: UUID | None = None
     recipient: str = field(default="", repr=False)
     """In the name, company or e-mail of the recipient."""
+    attention: bool = False
+    """Only those that a person has to look at."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,6 +196,7 @@ def _sought(office_id: UUID, sought: Sought) -> dict[str, Any]:
         "sender": sought.sender_id,
         "recipient_id": sought.recipient_id,
         "recipient": sought.recipient.strip().casefold(),
+        "attention": sought.attention,
     }
 
 

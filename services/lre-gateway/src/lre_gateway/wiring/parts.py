@@ -163,6 +163,7 @@ class Parts:
             submission=self.submission,
             consents=self.consents,
             clock=self.clock,
+            interrupted_after=timedelta(seconds=self.settings.interrupted_seconds),
         )
         self._closing.append(worker.close)
         return worker

@@ -97,9 +97,10 @@ def test_case_31_a_lost_answer_to_what_may_be_done_once_is_unknown_and_never_tri
     client: Ar24Client, scripted: Any, failure: Any
 ) -> None:
     scripted.script = [failure]
-    with pytest.raises(OutcomeUnknown):
+    with pytest.raises(OutcomeUnknown) as caught:
         client.post("/mail", {}, Effect.ONCE)
     assert len(scripted.calls) == 1
+    assert caught.value.__suppress_context__  # what was lost holds the request, and so its secrets
 
 
 @pytest.mark.parametrize("failure", LOST)

@@ -1,7 +1,7 @@
 """Letters as the provider shows them, in neutral words."""
 
 import hashlib
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -13,10 +13,12 @@ from lre_gateway.adapters.ar24.provider import Ar24
 from lre_gateway.adapters.ar24.status_map import EVIDENCE, FACTS, snapshot
 from lre_gateway.application.provider import (
     Addressee,
+    AuthRefused,
     ContractBreach,
     DocRef,
     Fact,
     Grant,
+    GrantExpired,
     NotSupported,
     Order,
     OutcomeUnknown,
@@ -250,8 +252,9 @@ def test_case_32_absence_is_proved_by_the_empty_page_alone(ar24: Ar24, scripted:
 
 def test_case_33_a_list_that_repeats_itself_or_never_ends_proves_nothing(ar24: Ar24, scripted: Any) -> None:
     scripted.script = [answer([letter(ref_client="other")])]
-    with pytest.raises(OutcomeUnknown):
+    with pytest.raises(ContractBreach):
         ar24.find("5", "letter-1")
+    assert len(scripted.calls) == 2
     numbers = iter(range(10_000))
     scripted.script = [lambda _request: answer([letter(id=next(numbers) + 1, ref_client="other")])]
     with pytest.raises(OutcomeUnknown):
@@ -282,6 +285,37 @@ def test_case_28_a_grant_that_ends_between_two_slices_keeps_what_was_released(ar
     assert [one.ref for one in released] == numbers
     assert [one.outcome for one in released] == ["released"] * 50 + ["refused"] * 70
     assert {one.problem for one in released[50:]} == {"code-needed"}
+
+
+@pytest.mark.parametrize(
+    ("slug", "raised"),
+    [("authentication_otp_invalid", AuthRefused), ("authentication_otp_hash_invalid", GrantExpired)],
+)
+def test_case_26_a_refused_code_moves_nothing_and_is_told_as_such(
+    ar24: Ar24, scripted: Any, slug: str, raised: type[Exception]
+) -> None:
+    scripted.script = [refused(slug)]
+    with pytest.raises(raised):
+        ar24.release("5", ["1", "2"], GRANT)
+    assert len(scripted.calls) == 1
+
+
+@pytest.mark.parametrize(
+    ("said", "minutes"),
+    [
+        ("2026-01-15 10:40:00", 40),
+        ("2026-01-15 13:00:00", 60),
+        ("2019-10-07 10:00:00", 60),
+        (None, 60),
+        ("soon", 60),
+    ],
+)
+def test_case_28_a_grant_ends_when_the_provider_says_and_within_an_hour(
+    ar24: Ar24, scripted: Any, clock: Any, said: str | None, minutes: int
+) -> None:
+    scripted.script = [answer({"hash": "abc", "expiration_date": said})]
+    grant = ar24.authenticate("5", "123456")
+    assert (grant.secret, grant.expires_at - clock.now) == ("abc", timedelta(minutes=minutes))
 
 
 def test_a_lost_answer_to_a_release_is_known_for_those_that_moved(ar24: Ar24, scripted: Any) -> None:

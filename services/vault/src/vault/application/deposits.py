@@ -6,7 +6,7 @@ import hmac
 from collections.abc import AsyncIterator, Callable
 from concurrent.futures import Executor
 from datetime import datetime
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from chassis.actor import Actor
 from chassis.refusal import NotFound
@@ -18,6 +18,7 @@ from vault.application.upload import Declared, Intake, Upload
 from vault.domain.document import Document
 from vault.domain.file_name import clean_name
 from vault.domain.manifest import Address, Manifest
+from vault.domain.media_type import letter_media_type
 from vault.domain.refusals import (
     AlreadyStored,
     DepositTooSlow,
@@ -71,7 +72,7 @@ class Deposits:
         UnsupportedType, AlreadyStored, StorageAway, DepositTooSlow, OwnerErased; nothing is kept then.
         """
         self._check_announced(ticket, length)
-        declared, timely = Declared(ticket.size, ticket.sha256), _timely(body, self._idle_seconds)
+        declared, timely = _declared(ticket), _timely(body, self._idle_seconds)
         try:
             async with self._places, asyncio.timeout(LONGEST_DEPOSIT_SECONDS):
                 known = await self._in_thread(lambda: self._known(ticket))
@@ -85,7 +86,7 @@ class Deposits:
     def receipt(self, ticket: Ticket) -> StoredDocument:
         """Return what is stored of the version that the ticket is about; raise NotFound while there is nothing."""
         known = self._documents.find(ticket.version_id)
-        if known is None or known.request_id != ticket.request_id:
+        if known is None or (known.request_id, known.issuer) != (ticket.request_id, ticket.issuer):
             raise NotFound
         return known
 
@@ -102,6 +103,8 @@ class Deposits:
 
     def _known(self, ticket: Ticket) -> StoredDocument | None:
         known = self._documents.find(ticket.version_id)
+        if known and known.issuer != ticket.issuer:
+            raise NotFound
         if known and not (known.size == ticket.size and hmac.compare_digest(known.sha256, ticket.sha256)):
             raise AlreadyStored
         return known
@@ -133,22 +136,33 @@ class Deposits:
     def _record(
         self, actor: Actor, ticket: Ticket, object_key: str, manifest: Manifest, media_type: str
     ) -> StoredDocument:
-        document = Document(
-            office_id=ticket.office_id,
-            dossier_id=ticket.dossier_id,
-            request_id=ticket.request_id,
-            owner_id=ticket.owner_id,
-            version_id=ticket.version_id,
-            size=ticket.size,
-            media_type=media_type,
-            sha256=ticket.sha256,
-            manifest_sha256=manifest.sha256(),
-            object_key=object_key,
-            name=clean_name(ticket.name),
-        )
-        self._store.save(document, actor=actor)
+        facts = {
+            "office_id": ticket.office_id,
+            "dossier_id": ticket.dossier_id,
+            "request_id": ticket.request_id,
+            "owner_id": ticket.owner_id,
+            "version_id": ticket.version_id,
+            "size": ticket.size,
+            "media_type": media_type,
+            "sha256": ticket.sha256,
+            "manifest_sha256": manifest.sha256(),
+            "object_key": object_key,
+        }
+        document = self._save(actor, ticket, facts)
         self._keys.keep(object_key)
         return _stored(document, document.created_on)
+
+    def _save(self, actor: Actor, ticket: Ticket, facts: dict[str, Any]) -> Document:
+        """Record the version; what the law has us keep is kept without its name once its owner was erased."""
+        document = _document(ticket, clean_name(ticket.name), facts)
+        try:
+            self._store.save(document, actor=actor)
+        except SubjectErased:
+            if not ticket.legal_hold:
+                raise
+            document = _document(ticket, None, facts)
+            self._store.save(document, actor=actor)
+        return document
 
     async def _discard(self, upload: Upload) -> None:
         """Leave nothing of a failed attempt; what cannot be removed now is removed by the reaper."""
@@ -158,6 +172,18 @@ class Deposits:
 
     async def _in_thread(self, work: Callable[[], T]) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._threads, work)
+
+
+def _declared(ticket: Ticket) -> Declared:
+    if ticket.issuer == "lre-gateway":
+        return Declared(ticket.size, ticket.sha256, letter_media_type)
+    return Declared(ticket.size, ticket.sha256)
+
+
+def _document(ticket: Ticket, name: str | None, facts: dict[str, Any]) -> Document:
+    if ticket.issuer == "lre-gateway":
+        return Document.of_letter(legal_hold=ticket.legal_hold, name=name, **facts)
+    return Document(name=name, **facts)
 
 
 def _stored(document: Document, stored_at: datetime) -> StoredDocument:
@@ -174,6 +200,8 @@ def _stored(document: Document, stored_at: datetime) -> StoredDocument:
         object_key=document.object_key,
         name=document.name,
         stored_at=stored_at,
+        issuer=document.issuer,
+        legal_hold=document.legal_hold,
     )
 
 

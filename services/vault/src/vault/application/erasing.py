@@ -6,14 +6,17 @@ from chassis.actor import Actor
 from contracts.identity import PersonErased
 from eventstore import Changed, Position, Store
 
+from vault.application.ports import Documents, KeyRing, ObjectStore, StoredDocument
+from vault.domain.document import Document
 from vault.domain.erasure import Erasure
 
 
 class Erasing:
     """Destroys the key of a person: the names of their files are gone.
 
-    The documents stay, with their sizes and digests: an office has to keep what its deeds rest on (RGPD art. 17(3)),
-    and their keys are the documents' own.
+    The documents of dossiers stay, with their sizes and digests: an office has to keep what its deeds rest on (RGPD
+    art. 17(3)), and their keys are the documents' own. So does what was sent to the person in a letter, with its
+    proofs, which is under legal hold; texts and files of letters that never left are destroyed.
 
     The person's key goes first, then the event says so, with the position of the message and the rows of the read
     model: a crash in between brings the message again, and destroying twice does no harm. So nothing is claimed that
@@ -21,11 +24,24 @@ class Erasing:
     minute more; what it writes in that time reaches no row (read.erased_person) and opens for nobody afterwards.
     """
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, documents: Documents, keys: KeyRing, objects: ObjectStore) -> None:
         self._store = store
+        self._documents = documents
+        self._keys = keys
+        self._objects = objects
 
     def erase(self, erased: PersonErased, actor: Actor, position: Position) -> None:
-        """Destroy the key and say so, once."""
+        """Destroy the key and say so, once. Raises StorageAway: then the message comes again."""
+        for unheld in self._documents.unheld(erased.person_id):
+            self._destroy(unheld, actor)
         keys = int(self._store.keys.destroy(erased.person_id))
         with suppress(Changed):  # it was said before: the message came under another number
             self._store.save(Erasure(person_id=erased.person_id, keys=keys), actor=actor, position=position)
+
+    def _destroy(self, unheld: StoredDocument, actor: Actor) -> None:
+        """Destroy the key first; what a crash leaves of the objects then is noise, and the message comes again."""
+        self._keys.destroy(unheld.object_key)
+        self._objects.remove(self._objects.names(unheld.object_key + "/"))
+        document = self._store.get(Document, unheld.id)
+        document.destroy("person-erased")
+        self._store.save(document, actor=actor)

@@ -14,7 +14,7 @@ def facts(event: Any, aggregate: Document | Erasure) -> Facts:
     if isinstance(aggregate, Erasure):
         return Facts()
     docs: tuple[DocFact, ...] = ()
-    if isinstance(event, Document.Created):
+    if isinstance(event, Document.Created | Document.StoredOfLetter):
         stored = base64.b64encode(bytes.fromhex(event.manifest_sha256)).decode()
         version = str(event.version_id)
         docs = (DocFact(ref=version, ver=version, size=event.size, sha256=event.sha256, ct_h=stored),)

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import Protocol
 from uuid import UUID
 
+from vault.domain.document import Issuer
 from vault.domain.keys import DataKey
 from vault.domain.manifest import Address
 
@@ -67,7 +68,7 @@ class StoredDocument:
 
     id: UUID
     office_id: UUID
-    dossier_id: UUID
+    dossier_id: UUID | None
     request_id: UUID
     owner_id: UUID
     size: int
@@ -78,6 +79,9 @@ class StoredDocument:
     name: str | None
     """None once its owner was erased."""
     stored_at: datetime
+    issuer: Issuer
+    legal_hold: bool
+    """Whether it stays when its owner is erased."""
 
     @property
     def address(self) -> Address:
@@ -91,5 +95,8 @@ class Documents(Protocol):
     def find(self, version_id: UUID) -> StoredDocument | None:
         """Return a version, or None if nothing is stored under this id."""
 
-    def described(self, version_ids: Sequence[UUID]) -> list[StoredDocument]:
-        """Return those of the versions that are stored."""
+    def described(self, version_ids: Sequence[UUID], issuer: str) -> list[StoredDocument]:
+        """Return those of the versions that are stored for `issuer`."""
+
+    def unheld(self, owner_id: UUID) -> list[StoredDocument]:
+        """Return the files of letters about a person that no legal hold keeps."""

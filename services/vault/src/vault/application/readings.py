@@ -16,6 +16,7 @@ from chassis.tokens import Ticket
 from eventstore import Changed, Store
 
 from vault.application.ports import Documents, KeyDestroyed, KeyRing, ObjectMissing, ObjectStore, StoredDocument
+from vault.application.tickets import person
 from vault.domain.document import Document
 from vault.domain.keys import DataKey, WrongKey
 from vault.domain.manifest import MAX_MANIFEST_BYTES, BrokenManifest, Manifest, manifest_name, part_name
@@ -56,7 +57,7 @@ class Readings:
         A part that proves damaged later ends the stream with Damaged, before any byte of it.
         """
         document = await self._in_thread(lambda: self._documents.find(ticket.version_id))
-        if document is None or (document.office_id, document.request_id) != (ticket.office_id, ticket.request_id):
+        if document is None or not _speaks_of(ticket, document):
             raise NotFound
         manifest, key = await self._in_thread(lambda: self._manifest(document))
         first = await self._in_thread(lambda: self._part(document, manifest, key, 0))
@@ -118,13 +119,19 @@ class Readings:
     def _record(self, actor: Actor, ticket: Ticket) -> None:
         for attempt in range(1, RECORD_TRIES + 1):
             document = self._store.get(Document, ticket.version_id)
-            document.read(ticket.actor_id, ticket.action)
+            document.read(person(ticket), ticket.action)
             with contextlib.suppress(*(() if attempt == RECORD_TRIES else (Changed,))):
                 self._store.save(document, actor=actor)
                 return
 
     async def _in_thread(self, work: Callable[[], T]) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._threads, work)
+
+
+def _speaks_of(ticket: Ticket, document: StoredDocument) -> bool:
+    """Tell whether the ticket is of the service that keeps the document, and names where it is filed."""
+    filed = document.issuer, document.office_id, document.request_id
+    return filed == (ticket.issuer, ticket.office_id, ticket.request_id)
 
 
 @contextlib.contextmanager

@@ -24,6 +24,8 @@ class Declared:
 
     size: int
     sha256: str
+    media_type: Callable[[bytes], str] = media_type
+    """Decides the type by the first bytes, or raises UnsupportedType."""
 
 
 class Intake:
@@ -45,7 +47,7 @@ class Intake:
         if self.media_type is None:
             self._head += chunk[:HEAD_BYTES]
             if len(self._head) >= min(HEAD_BYTES, self._declared.size):
-                self.media_type = media_type(self._head)
+                self.media_type = self._declared.media_type(self._head)
 
     def finish(self) -> str:
         """Return the type once all bytes are there; raise EmptyFile, SizeMismatch or DigestMismatch."""

@@ -1,11 +1,14 @@
 """The type of a document, decided by its first bytes and never by its name."""
 
+from codecs import getincrementaldecoder
+
 from vault.domain.refusals import UnsupportedType
 
 HEAD_BYTES = 1024
 """How many first bytes the decision needs, or the whole file if it is shorter."""
 
 PDF, JPEG, PNG = "application/pdf", "image/jpeg", "image/png"
+ZIP, JSON, TEXT, UNKNOWN = "application/zip", "application/json", "text/plain", "application/octet-stream"
 
 _PNG_HEAD = b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR"
 # What may follow the start marker of a JPEG: tables, frames, applications' data, restart interval, comment.
@@ -21,6 +24,25 @@ def media_type(head: bytes) -> str:
     if found is None or any(mark in lowered for mark in _OTHER_READINGS):
         raise UnsupportedType
     return found
+
+
+def letter_media_type(head: bytes) -> str:
+    """Return the type of a file of a letter.
+
+    A letter may carry any document, archives too, and a proof is kept in whatever form a provider gives it.
+    """
+    return _signature(head) or (ZIP if head.startswith(b"PK\x03\x04") else _written(head)) or UNKNOWN
+
+
+def _written(head: bytes) -> str | None:
+    """Return the type of a text in UTF-8, whose last character may be cut off."""
+    try:
+        text = getincrementaldecoder("utf-8")().decode(head)
+    except UnicodeDecodeError:
+        return None
+    if not text or any(ord(character) < ord(" ") and character not in "\t\n\r" for character in text):
+        return None
+    return JSON if text.startswith(("{", "[")) else TEXT
 
 
 def _signature(head: bytes) -> str | None:

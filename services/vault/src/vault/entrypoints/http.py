@@ -1,9 +1,9 @@
-"""The routes of the vault; what may be done stands in the ticket, which the dossier service signed."""
+"""The routes of the vault; what may be done stands in the ticket, which the service that keeps the document signed."""
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
 from chassis.actor import Actor
@@ -20,6 +20,7 @@ from vault.application.deposits import Deposits
 from vault.application.observations import Observations
 from vault.application.ports import Documents, StoredDocument
 from vault.application.readings import Readings
+from vault.application.tickets import check
 from vault.domain.file_name import FALLBACK
 from vault.domain.refusals import (
     AlreadyStored,
@@ -50,10 +51,14 @@ DEPOSIT_REFUSALS = (
 
 MAX_IDS = 4_000
 """Characters of ids in one question."""
-NAMES_ARE_FOR = "dossier"
-"""The one service that shows the names of files to people; they are personal."""
+NAMES_ARE_FOR = {"dossier", "lre-gateway"}
+"""The services that show the names of their own files to people; they are personal."""
 
-_ticket = HTTPBearer(scheme_name="ticket", description="Ticket from the dossier service, 5 minutes.", auto_error=False)
+FILED = ("name", "office_id", "dossier_id", "request_id", "legal_hold", "manifest_sha256")
+
+_ticket = HTTPBearer(
+    scheme_name="ticket", description="Ticket of the service that filed it, 5 minutes.", auto_error=False
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +82,7 @@ def bearer(
     if credentials is None:
         raise TicketRefused
     verifier: Verifier = request.app.state.verifier
-    ticket = verifier.ticket(credentials.credentials)
+    ticket = check(verifier.ticket(credentials.credentials))
     if ticket.version_id != version_id:
         raise NotFound
     actor = Actor(
@@ -182,13 +187,12 @@ def internal_routes(observations: Observations, documents: Documents) -> APIRout
     @router.get("/documents")
     def describe(
         ids: Annotated[str, Query(max_length=MAX_IDS)], caller: CallingService
-    ) -> dict[str, list[dict[str, UUID | int | str | datetime | None]]]:
-        if caller != NAMES_ARE_FOR:
+    ) -> dict[str, list[dict[str, Any]]]:
+        if caller not in NAMES_ARE_FOR:
             raise NotAllowed
         wanted = [_uuid(one) for one in ids.split(",") if one]
-        return {
-            "items": [{"name": found.name, **Receipt.of(found).model_dump()} for found in documents.described(wanted)]
-        }
+        described = documents.described(wanted, caller)
+        return {"items": [_described(found) for found in described]}
 
     @router.get("/documents/{version_id}/observation")
     def observe(version_id: UUID) -> dict[str, UUID | int | str | bool]:
@@ -202,6 +206,11 @@ def internal_routes(observations: Observations, documents: Documents) -> APIRout
         }
 
     return router
+
+
+def _described(document: StoredDocument) -> dict[str, Any]:
+    filed = {name: getattr(document, name) for name in FILED}
+    return filed | Receipt.of(document).model_dump()
 
 
 def _uuid(text: str) -> UUID:

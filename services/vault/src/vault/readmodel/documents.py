@@ -20,8 +20,17 @@ class DocumentTable:
         with self._store.connection() as connection, connection.cursor(row_factory=class_row(StoredDocument)) as cursor:
             return cursor.execute("SELECT * FROM read.document WHERE id = %s", (version_id,)).fetchone()
 
-    def described(self, version_ids: Sequence[UUID]) -> list[StoredDocument]:
-        """Return those of the versions that are stored, oldest first."""
-        query = "SELECT * FROM read.document WHERE id = ANY (%s) ORDER BY stored_at, id"
+    def described(self, version_ids: Sequence[UUID], issuer: str) -> list[StoredDocument]:
+        """Return those of the versions that are stored for `issuer`, oldest first."""
+        query = "SELECT * FROM read.document WHERE id = ANY (%s) AND issuer = %s ORDER BY stored_at, id"
         with self._store.connection() as connection, connection.cursor(row_factory=class_row(StoredDocument)) as cursor:
-            return cursor.execute(query, (list(version_ids),)).fetchall()
+            return cursor.execute(query, (list(version_ids), issuer)).fetchall()
+
+    def unheld(self, owner_id: UUID) -> list[StoredDocument]:
+        """Return the files of letters about a person that no legal hold keeps, oldest first."""
+        query = (
+            "SELECT * FROM read.document WHERE owner_id = %s AND issuer = 'lre-gateway' AND NOT legal_hold"
+            " ORDER BY stored_at, id"
+        )
+        with self._store.connection() as connection, connection.cursor(row_factory=class_row(StoredDocument)) as cursor:
+            return cursor.execute(query, (owner_id,)).fetchall()

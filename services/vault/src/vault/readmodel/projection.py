@@ -2,7 +2,7 @@
 
 from eventstore import Projection, Rows
 
-from vault.domain.document import Document
+from vault.domain.document import Document, Issuer
 from vault.domain.erasure import Erasure
 
 projection = Projection()
@@ -10,6 +10,20 @@ projection = Projection()
 
 @projection.on(Document.Created)
 def _(event: Document.Created, rows: Rows) -> None:
+    _insert(event, rows, issuer="dossier", legal_hold=False)
+
+
+@projection.on(Document.StoredOfLetter)
+def _(event: Document.StoredOfLetter, rows: Rows) -> None:
+    _insert(event, rows, issuer="lre-gateway", legal_hold=event.legal_hold)
+
+
+@projection.on(Document.Destroyed)
+def _(event: Document.Destroyed, rows: Rows) -> None:
+    rows.delete("document", event.version_id)
+
+
+def _insert(event: Document.Created | Document.StoredOfLetter, rows: Rows, *, issuer: Issuer, legal_hold: bool) -> None:
     rows.insert(
         "document",
         id=event.originator_id,
@@ -24,6 +38,8 @@ def _(event: Document.Created, rows: Rows) -> None:
         object_key=event.object_key,
         name=event.name,
         stored_at=event.timestamp,
+        issuer=issuer,
+        legal_hold=legal_hold,
     )
 
 

@@ -2,7 +2,7 @@
 CREATE TABLE read.document (
     id uuid PRIMARY KEY,
     office_id uuid NOT NULL,
-    dossier_id uuid NOT NULL,
+    dossier_id uuid,       -- null for a letter outside dossiers
     request_id uuid NOT NULL,
     owner_id uuid NOT NULL,
     size bigint NOT NULL,
@@ -11,7 +11,9 @@ CREATE TABLE read.document (
     manifest_sha256 text NOT NULL,
     object_key text NOT NULL,
     name text,             -- null once its owner was erased
-    stored_at timestamptz NOT NULL
+    stored_at timestamptz NOT NULL,
+    issuer text NOT NULL,
+    legal_hold boolean NOT NULL
 );
 CREATE INDEX document_of_owner ON read.document (owner_id);
 

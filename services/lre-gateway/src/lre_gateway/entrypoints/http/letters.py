@@ -52,6 +52,7 @@ def sought(  # noqa: PLR0913 - what can be looked for
     sender_id: UUID | None = None,
     recipient_id: UUID | None = None,
     recipient: Annotated[str, Query(max_length=200, description="In name, company or e-mail.")] = "",
+    attention: Annotated[bool, Query(description="Only those that a person has to look at.")] = False,
 ) -> Sought:
     """Return what is looked for (A-60)."""
     return Sought(
@@ -65,6 +66,7 @@ def sought(  # noqa: PLR0913 - what can be looked for
         sender_id=sender_id,
         recipient_id=recipient_id,
         recipient=recipient,
+        attention=attention,
     )
 
 
@@ -139,7 +141,7 @@ def cancel(letter_id: UUID, actor: CurrentStaff, using: Using) -> None:
 )
 def reissue(letter_id: UUID, whom: shapes.Reissue, actor: CurrentStaff, using: Using) -> answers.Reissued:
     """Write a letter that did not reach its recipient again, as a new one that refers to it."""
-    return answers.Reissued.model_validate(using.letters.reissue(actor, letter_id, whom.recipient_id))
+    return answers.Reissued.model_validate(using.letters.reissue(actor, letter_id, whom.recipient_id, whom.level))
 
 
 @router.post(

@@ -164,9 +164,10 @@ class MoreLetters(Input):
 
 
 class Reissue(Input):
-    """To whom instead, if the first address does not work."""
+    """To whom instead, if the first address does not work, and at which level: on paper after a bounce."""
 
     recipient_id: UUID | None = None
+    level: Level | None = None
 
 
 class Answer(Input):

@@ -1,0 +1,165 @@
+"""How soon a provider that calls is answered, at a steady rate, while the store is quick and while it is locked.
+
+The process is the real one (`python -m lre_gateway serve`), on a real PostgreSQL; the callers keep their connections.
+Usage: python bench/letters_webhooks.py [--rate 200] [--seconds 20]
+"""
+
+import argparse
+import asyncio
+import base64
+import json
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from urllib.error import URLError
+from uuid import uuid4
+
+import psycopg
+from chassis.tokens import Signer, new_signing_key
+from launcher.components.postgres import Postgres, create_database
+from launcher.parts import running
+from launcher.ports import free_ports
+from lre_gateway.settings import Settings
+from lre_gateway.wiring.parts import addresses
+from lre_gateway.wiring.process import prepare
+
+CONNECTIONS = 32
+LOCKED_SECONDS = 5
+BODY = b"id_mail=1432&new_state=AR&view_date=2026-03-02 09:30:00"
+
+
+def settings(folder: Path, database_url: str, port: int) -> Settings:
+    """Return settings with keys of their own; the neighbours are never asked."""
+    (folder / "signing.pem").write_bytes(new_signing_key())
+    for name in ("master", "webhook"):
+        (folder / name).write_text(base64.b64encode(os.urandom(32)).decode())
+    for name in ("token", "private"):
+        (folder / name).write_text("bench")
+    for secret in folder.iterdir():
+        if secret.is_file():
+            secret.chmod(0o600)
+    trusted = Signer(folder / "signing.pem", "lre-gateway").public_jwk()
+    (folder / "trust.json").write_text(json.dumps({"keys": [trusted]}))
+    return Settings.model_validate(
+        {
+            "database_url": database_url,
+            "http_port": port,
+            "public_url": f"http://127.0.0.1:{port}",
+            "signing_key_file": folder / "signing.pem",
+            "trust_file": folder / "trust.json",
+            "master_key_file": folder / "master",
+            "peers": dict.fromkeys(("identity", "dossier", "vault"), "http://127.0.0.1:9"),
+            "ar24_url": "http://127.0.0.1:9",
+            "ar24_token_file": folder / "token",
+            "ar24_private_key_file": folder / "private",
+            "webhook_secret_file": folder / "webhook",
+            "webhook_addresses": ["127.0.0.1/32"],
+        }
+    )
+
+
+@contextmanager
+def served(made: Settings) -> Iterator[None]:
+    """Run the process for the block."""
+    environment = os.environ | {
+        f"LRE_GATEWAY_{name.upper()}": json.dumps(value) if isinstance(value, dict | list) else str(value)
+        for name, value in made.model_dump(mode="json").items()
+        if value is not None
+    }
+    command = [sys.executable, "-m", "lre_gateway", "serve"]
+    silent = subprocess.DEVNULL
+    process = subprocess.Popen(command, env=environment, stdout=silent, stderr=silent)  # noqa: S603 - our own module
+    try:
+        while True:
+            with suppress(URLError, TimeoutError), urllib.request.urlopen(f"{made.public_url}/readyz", timeout=1):  # noqa: S310
+                break
+            time.sleep(0.1)
+        yield
+    finally:
+        process.terminate()
+        process.wait(20)
+
+
+class Caller:
+    """One connection that is kept."""
+
+    def __init__(self, port: int) -> None:
+        self._port = port
+        self._streams: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
+        self._turn = asyncio.Lock()
+
+    async def call(self, path: str) -> float:
+        """Call; return the seconds until the answer, which must be 200."""
+        async with self._turn:
+            if self._streams is None:
+                self._streams = await asyncio.open_connection("127.0.0.1", self._port)
+            reader, writer = self._streams
+            head = f"POST {path} HTTP/1.1\r\nHost: x\r\nContent-Type: application/x-www-form-urlencoded\r\n"
+            began = time.perf_counter()
+            writer.write(f"{head}Content-Length: {len(BODY)}\r\n\r\n".encode() + BODY)
+            answer = await reader.readuntil(b"\r\n\r\n")
+            spent = time.perf_counter() - began
+            assert answer.startswith(b"HTTP/1.1 200"), answer
+            return spent
+
+
+async def measure(port: int, paths: list[str], rate: float) -> list[float]:
+    """Call each path at a steady rate; return the seconds of each answer."""
+    callers = [Caller(port) for _ in range(CONNECTIONS)]
+    await asyncio.gather(*(caller.call(paths[0]) for caller in callers))
+    start, calls = time.perf_counter(), []
+    for number, path in enumerate(paths):
+        await asyncio.sleep(max(0.0, start + number / rate - time.perf_counter()))
+        calls.append(asyncio.create_task(callers[number % CONNECTIONS].call(path)))
+    return list(await asyncio.gather(*calls))
+
+
+def written(database_url: str) -> int:
+    """Return how many calls the store holds."""
+    with psycopg.connect(database_url) as connection:
+        return int((connection.execute("SELECT count(*) FROM letters.hint").fetchone() or (0,))[0])
+
+
+def said(name: str, rate: float, found: list[float]) -> None:
+    """Print a line of figures."""
+    p50, p99, worst = statistics.median(found), statistics.quantiles(found, n=100)[98], max(found)
+    figures = f"p50 {p50 * 1e3:>6,.1f} ms  p99 {p99 * 1e3:>6,.1f} ms  max {worst * 1e3:,.0f} ms"
+    print(f"{name:<12} at {rate:.0f}/s: {figures}")
+
+
+def main() -> None:
+    """Print the medians, the 99th percentiles and the worst."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--rate", type=float, default=200)
+    parser.add_argument("--seconds", type=float, default=20)
+    asked = parser.parse_args()
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as name:
+        folder = Path(name)
+        folder.chmod(0o711)
+        ports = free_ports(2)
+        server = Postgres(folder / "postgres", ports[0], folder / "postgres.log", tied=True)
+        with running(server):
+            create_database(server.url, "letters")
+            made = settings(folder, server.database_url("letters"), ports[1])
+            prepare(made)
+            known = addresses(made)
+            amount = int(asked.rate * asked.seconds)
+            paths = [known.address(uuid4()).removeprefix(made.public_url) for _ in range(amount)]
+            with served(made):
+                said("store quick", asked.rate, asyncio.run(measure(ports[1], paths, asked.rate)))
+                locked = paths[: int(asked.rate / 10 * LOCKED_SECONDS)]
+                with psycopg.connect(made.database_url) as connection:
+                    connection.execute("LOCK TABLE letters.hint IN ACCESS EXCLUSIVE MODE")
+                    said("store locked", asked.rate / 10, asyncio.run(measure(ports[1], locked, asked.rate / 10)))
+            print(f"calls made {amount + len(locked) + 2 * CONNECTIONS}, written {written(made.database_url)}")
+
+
+if __name__ == "__main__":
+    main()
