@@ -1,11 +1,11 @@
 """What operators of the cluster make for a service: its database, its stream, its secrets."""
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, get_args
 
 from bus.streams import configuration
 from chassis.process import Service
-from chassis.settings import ServiceSettings
+from chassis.settings import KeyFile, ServiceSettings
 
 Manifest = dict[str, Any]
 
@@ -82,8 +82,9 @@ def external_secrets(name: str, service: Service[Any]) -> Iterator[Manifest]:
 
 def key_files(settings: type[ServiceSettings]) -> list[str]:
     """Return the fields that name a file with a secret and are given."""
+    _, secret = get_args(KeyFile)
     fields = settings.model_fields.items()
-    return sorted(name for name, field in fields if name in USED or (name.endswith("key_file") and field.is_required()))
+    return sorted(name for name, field in fields if name in USED or secret in field.metadata)
 
 
 def _secret(name: str, what: str, keys: dict[str, str]) -> Manifest:
