@@ -15,6 +15,7 @@ OUTSIDE = {
     "sms_url": 443,
     "oidc_token_url": 443,
     "authorities": 443,
+    "calendars": 443,
     "witnesses": 443,
     "ar24_url": 443,
     "maileva_url": 443,
