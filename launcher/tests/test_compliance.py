@@ -60,7 +60,7 @@ def test_the_demo_officer_signs_in_and_reads_the_office(data: Path) -> None:
     assert scelle(data, "timeline").returncode == 2
 
 
-@pytest.mark.parametrize("service", ["dossier", "vault", "messaging"])
+@pytest.mark.parametrize("service", ["dossier", "vault", "messaging", "lre-gateway"])
 def test_a_read_model_is_what_its_events_say(data: Path, service: str) -> None:
     done = scelle(data, "replay", "--compare", service, "--json")
     assert (done.returncode, object_in(done)["drift"], object_in(done)["service"]) == (0, False, service)

@@ -27,6 +27,19 @@ ASKS_PEERS = {
         "GET /my/dossiers/{dossier_id}",
     },
     "messaging": {"GET /deliveries"},
+    "lre-gateway": {
+        "GET /letters",
+        "GET /letters/awaiting-code",
+        "GET /letters/{letter_id}",
+        "GET /letters/{letter_id}/evidence",
+        "POST /attachments",
+        "POST /batches",
+        "POST /batches/imports",
+        "POST /batches/{batch_id}/letters",
+        "POST /letters/{letter_id}/evidence/{version_id}/downloads",
+        "POST /recipients",
+        "POST /senders",
+    },
     "journal": {  # all but what is about the log itself
         *(
             f"GET /dossiers/{{dossier_id}}/{part}"

@@ -9,7 +9,7 @@ import pytest
 from launcher.blueprint import SERVICES
 from launcher.journey.deposits import DOSSIERS
 from launcher.journey.documents import Pile
-from launcher.journey.people import IDENTITY, Client
+from launcher.journey.people import IDENTITY, Client, become_signed_in
 from launcher.journey.story import Journey
 from launcher.journey.world import until
 from proof.leaf import parse_leaf
@@ -85,11 +85,24 @@ def test_case_20_the_erasure_leaves_a_leaf_that_says_who_and_why(erased: Erased)
 def test_what_was_exported_before_verifies_as_before(erased: Erased) -> None:
     said = erased.insider.opinion(erased.before, level=WHOLE)
     assert (said.verdict, said.level, said.failed) == ("intact", WHOLE, {})
-    for service in ("dossier", "vault"):  # what they read a moment ago they may remember for half a minute
+    for service in ("dossier", "vault", "lre-gateway"):  # they may remember for half a minute what they read
         erased.insider.platform.wait_until_back(service, erased.insider.platform.kill(service))
     now = erased.insider.opinion(erased.insider.export(), level=WHOLE)
     assert (now.verdict, now.level) == ("intact", WHOLE)
     assert now.examined("opening") < said.examined("opening")
+
+
+def test_what_proves_a_letter_to_the_person_stays_without_their_name(erased: Erased) -> None:
+    journey = erased.insider.journey
+    become_signed_in(journey.world, journey.clerk)
+    mailing = journey.mailing
+    assert mailing is not None
+    letter = next(one for one, state in mailing.states().items() if state == "acknowledged")
+    shown = mailing.call("GET", f"/letters/{letter}")
+    assert (shown["recipient"], shown["recipient_email"]) == (None, None)
+    assert mailing.proven(letter, "reception")
+    assert mailing.proven(letter, "content")
+    assert {one["kind"] for one in mailing.evidence(letter)} >= {"submission-manifest", "full-archive"}
 
 
 def test_nothing_of_the_person_is_in_any_table(erased: Erased) -> None:

@@ -8,12 +8,14 @@ import httpx
 import pytest
 from lre_gateway.domain.vocabulary import Level
 from lre_gateway.domain.words import NAMES, RESERVED, SHORT
-from lre_gateway.entrypoints.http import answers, batch_answers
+from lre_gateway.entrypoints.http import answers, batch_answers, office_answers
 from lre_gateway.wiring.parts import PREFIX
 
 OUTPUTS = [
-    *(one for one in answers.Output.__subclasses__() if one is not batch_answers.RowRefused),
-    *(one for model in answers.Output.__subclasses__() for one in model.__subclasses__()),
+    one
+    for module in (answers, batch_answers, office_answers)
+    for one in vars(module).values()
+    if isinstance(one, type) and one.__module__ == module.__name__ and one.__name__ not in {"Output", "RowRefused"}
 ]
 
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any, Protocol
 
-from contracts import dossier, identity, lre, messaging, vault
+from contracts import dossier, identity, lre, lre_office, messaging, vault
 from contracts.envelope import Envelope
 from contracts.published import Published
 
@@ -15,7 +15,8 @@ class UnknownEvent(LookupError):
 
 def _by_topic() -> dict[str, type[Published]]:
     models: dict[str, type[Published]] = {}
-    for model in (*identity.EVENTS, *dossier.EVENTS, *vault.EVENTS, *messaging.EVENTS, *lre.EVENTS):
+    modules = (identity, dossier, vault, messaging, lre, lre_office)
+    for model in (model for module in modules for model in module.EVENTS):
         if models.setdefault(model.TOPIC, model) is not model:
             raise RuntimeError(f"two models for {model.TOPIC}")
     return models

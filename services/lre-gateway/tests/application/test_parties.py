@@ -1,6 +1,6 @@
 """Senders, recipients and consents, as the staff of an office works with them; and lists of people brought in."""
 
-from dataclasses import replace
+from dataclasses import fields, replace
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -218,6 +218,25 @@ def test_a_person_is_asked_through_the_provider_unless_they_agreed(world: Any) -
     changes = world.consents.request(world.clerk, sender_id, [agreed, silent])
     assert [(one.recipient_id, one.after) for one in changes] == [(silent, ConsentState.REQUESTED)]
     assert [one.email for one in world.provider.answers] == ["jean@example.fr"]
+
+
+@pytest.mark.covers("A-62")
+def test_case_56_what_we_have_said_to_a_recipient_before_acceptance_names_nobody_else_and_no_matter(world: Any) -> None:
+    """Only providers write to recipients. Besides the letter, which they hide, they are asked one thing by us."""
+    asked: list[dict[str, Any]] = []
+    world.provider.request_consent = lambda account, addressee: asked.append(
+        {"account": account, **{one.name: getattr(addressee, one.name) for one in fields(addressee)}}
+    )
+    dossier_id, sender_id = world.dossier(world.clerk), world.sender()
+    person = world.recipient("jean", consents=False)
+    letter = NewLetter(recipient_id=person, subject="Congé pour vente", text="Vous êtes congédié")
+    world.batch(sender_id, letter, dossier_id=dossier_id)
+    world.consents.request(world.clerk, sender_id, [person])
+    (told,) = asked
+    assert told == {
+        "account": "1", "kind": Kind.INDIVIDUAL, "last_name": "Durand", "first_name": "Jean", "company": None,
+        "email": "jean@example.fr", "postal": None,
+    }  # fmt: skip
 
 
 # ---- settings

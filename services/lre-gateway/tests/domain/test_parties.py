@@ -262,13 +262,3 @@ def test_case_55_only_the_qualified_level_is_called_a_registered_letter_electron
     states = " ".join(words.STATES.values()).casefold()
     assert not any(reserved.casefold() in states for reserved in words.RESERVED)
     assert set(words.STATES) == set(State)
-    assert words.name(Level.PAPER) == words.NAMES[Level.PAPER]
-
-
-@pytest.mark.covers("A-62")
-def test_case_56_what_we_write_to_a_recipient_names_nobody_and_no_matter() -> None:
-    written = words.CONSENT_REQUEST_SUBJECT + words.CONSENT_REQUEST_TEXT
-    assert [field for field in written.split("{")[1:] if not field.startswith("link}")] == []
-    assert not any(
-        word in written.casefold() for word in ("recommand", "lre", "étude", "notaire", "expéditeur", "objet")
-    )

@@ -57,15 +57,3 @@ ETSI: Mapping[State, tuple[str, ...]] = MappingProxyType(
     }
 )
 """The names of EN 319 522-1 for what a qualified letter went through; a label, not evidence in its sense."""
-
-CONSENT_REQUEST_SUBJECT = "Votre accord pour recevoir des courriers par voie électronique"
-CONSENT_REQUEST_TEXT = (
-    "Bonjour,\n\nVous pouvez indiquer sur la page suivante si vous acceptez de recevoir des courriers par voie "
-    "électronique, ou revenir sur votre choix à tout moment :\n\n{link}\n"
-)
-"""What we ourselves may write to a recipient: it names nobody and no matter (CPCE R53-3, A-62)."""
-
-
-def name(level: Level) -> str:
-    """Return what people read for a level."""
-    return NAMES[level]

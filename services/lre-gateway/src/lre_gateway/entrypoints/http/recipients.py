@@ -26,7 +26,9 @@ from lre_gateway.domain.refusals import (
     UnknownAttachment,
     UnknownRecipient,
 )
-from lre_gateway.entrypoints.http import answers, shapes, views
+from lre_gateway.entrypoints.http import office_answers as answers
+from lre_gateway.entrypoints.http import shapes, views
+from lre_gateway.entrypoints.http.answers import Created
 from lre_gateway.entrypoints.http.uses import Using
 
 router = APIRouter(responses=problems(NotAllowed))
@@ -36,11 +38,11 @@ ASKED = (NotFound, UnknownRecipient, SenderRevoked, SenderAway, ProviderSilent, 
 @router.post(
     "/recipients", status_code=201, responses=problems(RecipientKnown, NotAClient, Unavailable), tags=["recipients"]
 )
-def add(new: shapes.NewRecipient, actor: CurrentStaff, using: Using) -> answers.Created:
+def add(new: shapes.NewRecipient, actor: CurrentStaff, using: Using) -> Created:
     """Write somebody into the register of the office (A-13, A-14)."""
     facts: dict[str, Any] = new.model_dump(exclude={"postal"})
     postal = Postal(**new.postal.model_dump()) if new.postal else None
-    return answers.Created(**using.recipients.add(actor, NewRecipient(**facts, postal=postal)))
+    return Created(**using.recipients.add(actor, NewRecipient(**facts, postal=postal)))
 
 
 @router.get("/recipients", tags=["recipients"])

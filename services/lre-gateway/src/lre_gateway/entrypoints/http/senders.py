@@ -21,7 +21,9 @@ from lre_gateway.domain.refusals import (
     SenderRevoked,
     UnknownPaymentMethod,
 )
-from lre_gateway.entrypoints.http import answers, shapes, views
+from lre_gateway.entrypoints.http import office_answers as answers
+from lre_gateway.entrypoints.http import shapes, views
+from lre_gateway.entrypoints.http.answers import Created
 from lre_gateway.entrypoints.http.uses import Using
 
 router = APIRouter(responses=problems(NotAllowed))
@@ -56,9 +58,9 @@ def choose(
     responses=problems(SenderKnown, NotAMember, ProviderSilent, ProviderCannot, ProviderRefuses, Unavailable),
     tags=["senders"],
 )
-def request_link(new: shapes.NewSender, actor: CurrentStaff, using: Using) -> answers.Created:
+def request_link(new: shapes.NewSender, actor: CurrentStaff, using: Using) -> Created:
     """Have the provider ask the owner of an account, by e-mail, to let the office send for it (A-11, A-12)."""
-    return answers.Created(**using.senders.request_link(actor, new.email, new.holder_id))
+    return Created(**using.senders.request_link(actor, new.email, new.holder_id))
 
 
 @router.get("/senders", tags=["senders"])

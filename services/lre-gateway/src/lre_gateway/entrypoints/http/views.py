@@ -11,7 +11,7 @@ from lre_gateway.domain.compatibility import about
 from lre_gateway.domain.state import State
 from lre_gateway.domain.vocabulary import Level
 from lre_gateway.domain.words import ETSI, NAMES, SHORT, STATES
-from lre_gateway.entrypoints.http import answers, words
+from lre_gateway.entrypoints.http import answers, office_answers, words
 from lre_gateway.entrypoints.http.batch_answers import BatchLine, LetterError
 from lre_gateway.readmodel.lists import LetterRow, Window
 from lre_gateway.readmodel.offices import BatchRow, ErrorRow, RecipientRow, SenderRow
@@ -61,11 +61,11 @@ def place(row: R, at: Instant[R]) -> list[Any]:
     return [at(row).isoformat(), str(row.id)]
 
 
-def sender(row: SenderRow) -> answers.Sender:
+def sender(row: SenderRow) -> office_answers.Sender:
     """Return what is shown of a sending account."""
     same = ("id", "provider", "holder_id", "account", "missing", "requested_at", "refreshed_at", "locked_until")
     members = {name: getattr(row, name) for name in same}
-    return answers.Sender.model_validate({**members, "email": row.account_email, "state": _state(row)})
+    return office_answers.Sender.model_validate({**members, "email": row.account_email, "state": _state(row)})
 
 
 def _state(row: SenderRow) -> str:
