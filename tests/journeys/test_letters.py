@@ -413,4 +413,9 @@ def test_an_office_sends_letters_from_a_terminal(walked: Journey, platform: Plat
     written = run("export", "--csv", "--batch", batch, "--output", str(tmp_path / "liste.csv"))
     assert written["size"] == (tmp_path / "liste.csv").stat().st_size
     assert len(run("list", "--batch", batch)["items"]) == 2
+    received = run(
+        "list", "--batch", batch, "--status", "acknowledged", "--from", "2026-01-01T00:00:00Z", "--search", "ada"
+    )
+    assert [one["id"] for one in received["items"]] == [awaits["id"]]
+    assert run("list", "--batch", batch, "--to", "2026-01-01T00:00:00Z")["items"] == []
     State.load(platform.folder)  # the platform is still there

@@ -10,12 +10,15 @@ from lre_gateway.domain.vocabulary import Level
 from lre_gateway.domain.words import NAMES, RESERVED, SHORT
 from lre_gateway.entrypoints.http import answers, batch_answers, office_answers
 from lre_gateway.wiring.parts import PREFIX
+from pydantic import BaseModel
 
 OUTPUTS = [
     one
     for module in (answers, batch_answers, office_answers)
     for one in vars(module).values()
-    if isinstance(one, type) and one.__module__ == module.__name__ and one.__name__ not in {"Output", "RowRefused"}
+    if isinstance(one, type)
+    and issubclass(one, BaseModel)
+    and "examples" in one.model_config.get("json_schema_extra", {})
 ]
 
 

@@ -7,7 +7,18 @@ from launcher.letters.asking import LETTERS, PAGE, WRONG, asking
 from launcher.letters.court import received
 from launcher.letters.printing import letter, moment, show, word
 
-FILTERS = ("dossier_id", "batch_id", "recipient_id", "status", "level", "user", "from", "to")
+FILTERS = (
+    "dossier_id",
+    "batch_id",
+    "recipient_id",
+    "recipient",
+    "user",
+    "since",
+    "until",
+    "status",
+    "level",
+    "attention",
+)
 KINDS = {
     "deposit-and-sending": "preuve de dépôt et d'envoi",
     "deposit": "preuve de dépôt",
@@ -77,7 +88,8 @@ def cancel(options: argparse.Namespace) -> int:
 @verb
 def reissue(options: argparse.Namespace) -> int:
     """Make a new letter in the place of one that did not arrive."""
-    body = {"recipient_id": str(options.recipient)} if options.recipient else {}
+    given = {"recipient_id": options.recipient and str(options.recipient), "level": options.level}
+    body = {name: value for name, value in given.items() if value is not None}
     with asking(options) as gateway:
         made = gateway.post(f"{LETTERS}/letters/{options.letter}/reissue", body)
     show(options, made, [f"{made['id']}  à la place de {options.letter} (lot {made['batch_id']})"])

@@ -129,6 +129,7 @@ def _add_following(acts: Any) -> None:
     _one(_act(acts, "cancel", "give up a letter that has not left", "following:cancel"))
     reissue = _act(acts, "reissue", "make a new letter in the place of one that did not arrive", "following:reissue")
     _one(reissue)
+    reissue.add_argument("--level", choices=LEVELS, help="such as paper (default: the same)")
     reissue.add_argument("--recipient", type=UUID, metavar="ID", help="another recipient (default: the same)")
 
 
@@ -140,8 +141,12 @@ def _add_filters(act: argparse.ArgumentParser) -> None:
     filters = act.add_argument_group("filters")
     for option, name in (("--dossier", "dossier_id"), ("--batch", "batch_id"), ("--recipient", "recipient_id")):
         filters.add_argument(option, dest=name, type=UUID, metavar="ID")
+    filters.add_argument(
+        "--search", dest="recipient", metavar="TEXT", help="in name, company or e-mail of the recipient"
+    )
     filters.add_argument("--user", type=UUID, metavar="ID", help="who prepared it")
     filters.add_argument("--status", metavar="STATE", help="such as notified")
     filters.add_argument("--level", choices=LEVELS)
-    filters.add_argument("--from", dest="from", metavar="INSTANT", help="prepared at or after")
-    filters.add_argument("--to", dest="to", metavar="INSTANT", help="prepared before")
+    filters.add_argument("--attention", action="store_const", const="true", help="those a person has to look at")
+    filters.add_argument("--from", dest="since", metavar="INSTANT", help="prepared at or after")
+    filters.add_argument("--to", dest="until", metavar="INSTANT", help="prepared before")

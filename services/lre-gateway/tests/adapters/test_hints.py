@@ -74,6 +74,18 @@ def test_what_waits_is_written_before_the_process_ends(database_url: str, writer
     assert len(kept(database_url)) == 100
 
 
+def test_what_could_not_be_written_a_moment_ago_is_tried_once_more_at_the_end(
+    database_url: str, writer: Opening
+) -> None:
+    box = writer()
+    written = box.put(a_call())
+    with pytest.raises(TimeoutError):
+        written.result(0.3)
+    migrate(database_url)
+    box.close()
+    assert len(kept(database_url)) == 1
+
+
 def test_a_full_memory_asks_the_provider_to_call_again(writer: Opening) -> None:
     box = writer(capacity=3)  # there is no table to write to
 

@@ -26,7 +26,7 @@ GATHER_SECONDS: Final = 0.01
 """How long calls are gathered after the first: one write for several costs the process half."""
 PAUSE_SECONDS: Final = 0.5
 STATEMENT_SECONDS: Final = 5
-CLOSE_SECONDS: Final = 5.0
+CLOSE_SECONDS: Final = 8.0
 
 
 class TooManyCalls(Exception):
@@ -58,6 +58,7 @@ class HintWriter:
     def put(self, call: Call) -> Future[None]:
         """Take a call; the future ends when it is written. Raises TooManyCalls, never waits."""
         written: Future[None] = Future()
+        written.set_running_or_notify_cancel()  # a caller who leaves cancels nothing
         try:
             self._waiting.put_nowait((call, written))
         except queue.Full:
@@ -76,6 +77,7 @@ class HintWriter:
             bunch = bunch or self._bunch()
             if not bunch:
                 continue
+            last_try = self._stop.is_set()
             try:
                 connection = connection or self._connect()
                 _write(connection, [call for call, _ in bunch])
@@ -84,8 +86,9 @@ class HintWriter:
                 if connection is not None:
                     connection.close()
                 connection = None
-                if self._stop.wait(PAUSE_SECONDS):
+                if last_try:
                     break
+                self._stop.wait(PAUSE_SECONDS)
                 continue
             for _, written in bunch:
                 written.set_result(None)

@@ -53,7 +53,7 @@ class Attachment(Output):
     media_type: str
 
 
-class Problem(Output):
+class Obstacle(Output):
     """Why a letter cannot leave, and whose record to open to mend it (A-43, A-44)."""
 
     model_config = example(examples.PROBLEM)
@@ -171,8 +171,8 @@ class LetterView(LetterLine):
     payment_method: str | None
     price: Decimal | None
     files: list[LetterFile]
-    problems: list[Problem]
-    warnings: list[Problem]
+    problems: list[Obstacle]
+    warnings: list[Obstacle]
     history: list[Step]
     changes: list[Change]
     evidence_awaited: list[EvidenceKind]

@@ -8,7 +8,7 @@ from chassis.http import Page
 from lre_gateway.domain.state import State
 from lre_gateway.domain.vocabulary import HoldMode, Level
 from lre_gateway.entrypoints.http import examples
-from lre_gateway.entrypoints.http.answers import Output, Problem, example
+from lre_gateway.entrypoints.http.answers import Obstacle, Output, example
 
 
 class BatchCreated(Output):
@@ -30,6 +30,8 @@ class LettersAdded(Output):
 
 class RowRefused(Output):
     """A row that became no letter; the row of names is number 1."""
+
+    model_config = example(examples.ROW_REFUSED)
 
     row: int
     code: str
@@ -72,7 +74,7 @@ class LetterError(Output):
     recipient: str | None
     subject: str | None
     by_provider: bool
-    problems: list[Problem]
+    problems: list[Obstacle]
 
 
 class LetterErrorPage(Page[LetterError]):

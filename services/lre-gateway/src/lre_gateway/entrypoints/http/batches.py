@@ -32,7 +32,7 @@ from lre_gateway.entrypoints.http.raw import IdempotencyKey, SendingStaff, as_co
 from lre_gateway.entrypoints.http.uses import Using
 from lre_gateway.readmodel.offices import BatchRow
 
-router = APIRouter(tags=["batches"], responses=problems(NotAllowed, NotFound))
+router = APIRouter(tags=["batches"], responses=problems(NotAllowed, NotFound, Unavailable))
 WRITTEN = (
     UnknownRecipient, UnknownAttachment, UnknownEntity, LevelNotAllowed, SenderRevoked, TooMany, Unavailable,
 )  # fmt: skip

@@ -81,11 +81,12 @@ ATTACHMENT: Members = {
 }
 BATCH_CREATED: Members = {"id": _BATCH_ID, "letter_ids": [_LETTER_ID]}
 LETTERS_ADDED: Members = {"letter_ids": [_LETTER_ID]}
+ROW_REFUSED: Members = {"row": 5, "code": "EMAIL_INVALID", "detail": "L'adresse e-mail n'est pas valable."}
 IMPORTED: Members = {
     "batch_id": _BATCH_ID,
     "letters": 13,
     "recipients_added": 9,
-    "refused": [{"row": 5, "code": "EMAIL_INVALID", "detail": "L'adresse e-mail n'est pas valable."}],
+    "refused": [ROW_REFUSED],
 }
 REPORT: Members = {
     "batch_id": _BATCH_ID,

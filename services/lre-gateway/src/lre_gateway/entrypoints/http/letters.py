@@ -79,7 +79,11 @@ def list_letters(actor: CurrentStaff, using: Using, paging: CurrentPaging, looki
     return _page(actor, using, paging, looking)
 
 
-@router.get("/letters.csv", response_class=StreamingResponse, responses={200: {"content": {"text/csv": {}}}})
+@router.get(
+    "/letters.csv",
+    response_class=StreamingResponse,
+    responses={200: {"content": {"text/csv": {}}}, **problems(Unavailable)},
+)
 def csv(actor: CurrentStaff, using: Using, looking: Looking) -> StreamingResponse:
     """Give the list as CSV for spreadsheets, at most 10,000 letters; no cell is taken for a formula."""
     office_of(actor)
@@ -129,7 +133,7 @@ def show(letter_id: UUID, actor: CurrentStaff, using: Using, response: Response)
 @router.post(
     "/letters/{letter_id}/cancellation",
     status_code=204,
-    responses=problems(NotFound, NotCancellable, ProviderCannot, ProviderSilent),
+    responses=problems(NotFound, NotCancellable, ProviderCannot, ProviderSilent, Unavailable),
 )
 def cancel(letter_id: UUID, actor: CurrentStaff, using: Using) -> None:
     """Give a letter up before it leaves."""
@@ -137,7 +141,9 @@ def cancel(letter_id: UUID, actor: CurrentStaff, using: Using) -> None:
 
 
 @router.post(
-    "/letters/{letter_id}/reissue", status_code=201, responses=problems(NotFound, NotReissuable, UnknownRecipient)
+    "/letters/{letter_id}/reissue",
+    status_code=201,
+    responses=problems(NotFound, NotReissuable, UnknownRecipient, Unavailable),
 )
 def reissue(letter_id: UUID, whom: shapes.Reissue, actor: CurrentStaff, using: Using) -> answers.Reissued:
     """Write a letter that did not reach its recipient again, as a new one that refers to it."""
@@ -147,7 +153,7 @@ def reissue(letter_id: UUID, whom: shapes.Reissue, actor: CurrentStaff, using: U
 @router.post(
     "/letters/{letter_id}/recipient-changes/{change_id}/answer",
     status_code=204,
-    responses=problems(NotFound, NoSuchChange, ProviderCannot, ProviderSilent, ProviderRefuses),
+    responses=problems(NotFound, NoSuchChange, ProviderCannot, ProviderSilent, ProviderRefuses, Unavailable),
 )
 def answer(letter_id: UUID, change_id: str, said: shapes.Answer, actor: CurrentStaff, using: Using) -> None:
     """Tell the provider whether the recipient may be accepted under the other name (A-65)."""

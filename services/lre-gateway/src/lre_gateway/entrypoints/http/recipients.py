@@ -113,7 +113,7 @@ def opt_out(recipient_id: UUID, choice: shapes.OptOut, actor: CurrentStaff, usin
 
 @router.post(
     "/consents",
-    responses=problems(NotFound, UnknownRecipient, UnknownAttachment, ConsentDateInFuture),
+    responses=problems(NotFound, UnknownRecipient, UnknownAttachment, ConsentDateInFuture, Unavailable),
     tags=["consents"],
 )
 def record(new: shapes.NewConsents, actor: CurrentStaff, using: Using) -> answers.ConsentChanges:

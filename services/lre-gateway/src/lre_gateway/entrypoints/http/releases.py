@@ -1,5 +1,6 @@
 """The code that lets letters leave: it passes through and is kept nowhere."""
 
+from chassis.client import Unavailable
 from chassis.http import CurrentStaff, problems
 from chassis.refusal import NotAllowed, NotFound
 from fastapi import APIRouter
@@ -22,6 +23,7 @@ router = APIRouter(tags=["letters"])
 @router.post(
     "/releases",
     responses=problems(
+        Unavailable,
         NotFound,
         NotAllowed,
         NotTheHolder,

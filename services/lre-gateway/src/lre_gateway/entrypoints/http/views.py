@@ -99,11 +99,11 @@ def batch(row: BatchRow) -> dict[str, Any]:
     return {**members, "level_name": NAMES[Level(row.level)], "check": row.check_number}
 
 
-def problem(code: str, *, letter_id: UUID, recipient_id: UUID, sender_id: UUID, office_id: UUID) -> answers.Problem:
+def problem(code: str, *, letter_id: UUID, recipient_id: UUID, sender_id: UUID, office_id: UUID) -> answers.Obstacle:
     """Return what is shown of a problem, and whose record to open."""
     whose = about(code)
     subjects = {"recipient": recipient_id, "letter": letter_id, "sender": sender_id, "office": office_id}
-    return answers.Problem.model_validate(
+    return answers.Obstacle.model_validate(
         {"code": code, "detail": words.problem(code), "about": whose.value, "subject_id": subjects[whose.value]}
     )
 

@@ -15,10 +15,14 @@ from fastapi import APIRouter, Request, Response
 
 from lre_gateway.adapters.hints import MAX_BODY_BYTES, Call, TooManyCalls
 
-WAIT_SECONDS = 1.0
-"""How long the store is waited for; a provider waits for us 2.5 s, and calls again a quarter of an hour later."""
+WAIT_SECONDS = 0.05
+"""How long the store is waited for: a quick one has written by then, and a slow one must not hold up the callers.
+
+A provider waits for us 2.5 s, and calls again a quarter of an hour later.
+"""
 KEPT_HEADERS = frozenset({"content-type"})
 """What says how to read the body; nothing else of a call is kept."""
+MAX_HEADER = 200
 
 Networks = Collection[IPv4Network | IPv6Network]
 
@@ -76,7 +80,8 @@ def webhook_routes(door: Door) -> APIRouter:
         letter_id = door.addresses.letter(provider, path_secret)
         if letter_id is None or not _comes_from(request, door):
             raise NotFound
-        headers = {name: value for name, value in request.headers.items() if name in KEPT_HEADERS}
+        kept = ((name, value) for name, value in request.headers.items() if name in KEPT_HEADERS)
+        headers = {name: value[:MAX_HEADER] for name, value in kept if value.isprintable()}
         call = Call(
             provider=provider,
             letter_id=letter_id,

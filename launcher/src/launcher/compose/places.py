@@ -1,0 +1,37 @@
+"""Where everything is in the composed platform: names that its network resolves, ports, and what people reach.
+
+compose.yaml says the same; tests/architecture/test_compose.py compares them.
+"""
+
+from pathlib import Path
+
+from launcher.routes import route_table
+
+SERVICES = tuple(dict.fromkeys(route.service for route in route_table().routes))
+SIMULATORS = ("idnot", "sms", "mail", "tsa", "ar24")
+MOUNTED = Path("/etc/scelle")
+"""Where a container sees its own folder, and no other's."""
+
+PORT = 8080
+"""Of services, of witnesses, of the gateway, and of what simulators show to developers."""
+SIMULATED_PORT = 8081
+"""Of what a simulator offers to the platform."""
+SMTP_PORT = 8025
+POSTGRES_PORT = 5432
+NATS_PORT = 4222
+S3_PORT = 8333
+
+GATEWAY_ADDRESS = "10.203.61.2"
+AR24_ADDRESS = "10.203.61.3"
+"""The two addresses that services must know, not only names: of whom to believe, and from where notices come."""
+
+PUBLIC_URL = f"http://scelle.localhost:{PORT}"
+"""Browsers resolve it to their own machine, and the simulator of registered letters to the gateway."""
+SIGN_IN_URL = f"http://localhost:{SIMULATED_PORT}"
+"""Where a browser finds the simulated ID.not."""
+TELEMETRY_URL = "http://collector:4318"
+
+
+def address(name: str, port: int = PORT) -> str:
+    """Return the address at which containers reach another one."""
+    return f"http://{name}:{port}"
