@@ -6,8 +6,14 @@ ERE, ESTATE, LREL = "secured_electronic_mail/v1", "real_estate/v1", "registered_
 SENDERS, CONSENTS = "electronic_mail_emitter/v1/senders", "electronic_consents/v1/consents"
 SUBSCRIPTIONS = "notification_center/v2/subscriptions"
 NEW = {
-    "title": "MR", "legal_status": "PROFESSIONAL", "first_name": "Paul", "last_name": "Roy",
-    "email": "paul@office.fr", "address1": "1 rue A", "city": "PARIS", "country": "FR",
+    "title": "MR",
+    "legal_status": "PROFESSIONAL",
+    "first_name": "Paul",
+    "last_name": "Roy",
+    "email": "paul@office.fr",
+    "address1": "1 rue A",
+    "city": "PARIS",
+    "country": "FR",
 }
 ADDRESS = {"address_line_1": "M. Roy", "address_line_6": "69001 LYON"}
 LISTEN = {"resource_type": f"{LREL}/sendings", "event_type": "ON_STATUS_ACCEPTED", "callback_url": "http://x/"}
