@@ -122,7 +122,7 @@ def openings(bundle: bytes, event: str) -> dict[str, Json]:
 
 
 @pytest.mark.covers("A-11", "A-12", "A-13", "A-31", "A-38", "A-53", "A-56", "A-57", "A-58", "A-59", "A-67", "A-72")
-def test_each_end_has_its_proof_with_one_digest_in_gateway_vault_and_journal(walked: Journey) -> None:
+def test_case_49_each_end_has_its_proof_with_one_digest_in_gateway_vault_and_journal(walked: Journey) -> None:
     mailing = sent_by(walked)
     assert sorted(mailing.states().values()) == sorted(ENDS)
     told = openings(walked.bundle, "lre-gateway.evidence-stored")
@@ -138,7 +138,7 @@ def test_each_end_has_its_proof_with_one_digest_in_gateway_vault_and_journal(wal
     assert told.keys() == mailing.kept
 
 
-def test_a_proof_altered_in_storage_fails_the_verification_which_names_it_and_its_letter(
+def test_case_51_a_proof_altered_in_storage_fails_the_verification_which_names_it_and_its_letter(
     walked: Journey, platform: Platform
 ) -> None:
     mailing, proof = sent_by(walked), walked.proofs["refused"]
@@ -198,7 +198,7 @@ def test_the_journal_tells_and_proves_what_a_letter_was_at_every_point_of_its_li
     assert (seen[0], seen[-1]) == ("draft", "acknowledged")
 
 
-def test_a_court_gets_letter_proofs_and_journal_and_checks_them_offline(
+def test_case_53_a_court_gets_letter_proofs_and_journal_and_checks_them_offline(
     walked: Journey, platform: Platform, tmp_path: Path
 ) -> None:
     mailing = sent_by(walked)
@@ -219,7 +219,7 @@ def test_a_court_gets_letter_proofs_and_journal_and_checks_them_offline(
             assert checked.returncode == 0, (proof["kind"], checked.stdout, checked.stderr)
 
 
-def test_our_proofs_verify_when_the_provider_has_purged_its_own(walked: Journey, platform: Platform) -> None:
+def test_case_54_our_proofs_verify_when_the_provider_has_purged_its_own(walked: Journey, platform: Platform) -> None:
     mailing = sent_by(walked)
     with faults(mailing, proofs_purged=True):
         for letter, state in mailing.states().items():
@@ -227,7 +227,7 @@ def test_our_proofs_verify_when_the_provider_has_purged_its_own(walked: Journey,
         assert check(exported(walked, walked.dossier), platform.policy).verdict is Verdict.INTACT
 
 
-def test_an_address_of_a_proof_that_no_longer_works_is_read_again(walked: Journey) -> None:
+def test_case_50_an_address_of_a_proof_that_no_longer_works_is_read_again(walked: Journey) -> None:
     mailing = new_mailing(walked, "adresses")
     with faults(mailing, proof_urls_generation=1, proof_delay_s=2):
         send(mailing, people("adresse", walked))
@@ -269,7 +269,7 @@ def test_a_forged_call_of_the_provider_moves_nothing_and_a_wrong_secret_finds_no
 
 
 @pytest.mark.covers("A-48")
-def test_a_killed_gateway_sends_no_letter_twice(walked: Journey, platform: Platform) -> None:
+def test_case_22_a_killed_gateway_sends_no_letter_twice(walked: Journey, platform: Platform) -> None:
     mailing = new_mailing(walked, "coupure")
     report = mailing.prepare(mailing.add(people("silence", walked, 30)), "Notification", TEXT)
     assert report["compatible"] == 30
@@ -333,7 +333,7 @@ def proof_token(letter: Json) -> str:
     return hmac.new(b"sandbox", f"{letter['id']}.{letter['uuid']}.0".encode(), "sha256").hexdigest()[:16]
 
 
-def test_no_code_token_or_address_of_a_proof_is_written_anywhere(
+def test_case_10_no_code_token_or_address_of_a_proof_is_written_anywhere(
     walked: Journey, platform: Platform, waiting: Mailing, secrets_used: dict[str, str]
 ) -> None:
     codes = {waiting.code(), sent_by(walked).code()}
