@@ -6,8 +6,7 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -15,8 +14,8 @@ from uuid import UUID
 import pytest
 from bus import relaying
 from chassis.process import supervise
-from contracts.examples import CLIENT, example
-from launcher.ports import free_ports
+from contracts.examples import CLIENT
+from testkit.producers import erasing
 
 pytestmark = pytest.mark.anyio
 
@@ -26,54 +25,12 @@ def anyio_backend() -> str:
     return "asyncio"
 
 
-@dataclass(frozen=True)
-class Stored:
-    topic: str
-    epoch: int
-    entry: bytes
-    plain: dict[str, Any]
-
-
-@dataclass(frozen=True)
-class IdentityStore:
-    """The store of identity, in which these persons were erased one after the other."""
-
-    person_ids: Sequence[UUID]
-
-    def epoch(self) -> int:
-        return 1
-
-    def read(self, after: int, limit: int) -> Sequence[Stored]:
-        said = [
-            example("identity.person-erased", seq=number, subject=person_id, person_id=person_id)
-            for number, person_id in enumerate(self.person_ids, start=1)
-        ]
-        return [Stored(one.topic, 1, one.proofentry.encode(), one.data) for one in said[after : after + limit]]
-
-
-@pytest.fixture
-def ports() -> list[int]:
-    return free_ports(2)
-
-
-@pytest.fixture
-def bus_url(tmp_path: Path, ports: list[int]) -> Iterator[str]:
-    """Return a bus of the test's own: its streams have the names of the real ones."""
-    program = Path(sys.executable).with_name("nats-server")
-    command = [program, "-a", "127.0.0.1", "-p", str(ports[0]), "-js", "-sd", tmp_path / "nats"]
-    with (tmp_path / "nats.log").open("wb") as log:
-        server = subprocess.Popen(command, stdout=log, stderr=log)  # noqa: S603 - our own server
-    yield f"nats://127.0.0.1:{ports[0]}"
-    server.kill()
-    server.wait()
-
-
 @pytest.fixture
 def working(
-    world: Any, bus_url: str, tmp_path: Path, ports: list[int]
+    world: Any, bus_url: str, tmp_path: Path, free_port: int
 ) -> Iterator[Callable[[], subprocess.Popen[bytes]]]:
     """Return a function that starts `python -m dossier work`."""
-    given = world.settings.model_dump(mode="json") | {"nats_url": bus_url, "http_port": ports[1]}
+    given = world.settings.model_dump(mode="json") | {"nats_url": bus_url, "http_port": free_port}
     environment = os.environ | {
         f"DOSSIER_{name.upper()}": json.dumps(value) if isinstance(value, dict) else str(value)
         for name, value in given.items()
@@ -113,7 +70,7 @@ async def test_an_erasure_on_the_bus_blanks_the_person(
     assert None not in labels()
     stop = asyncio.Event()
     known = [*[CLIENT] * world.erased, client.person_id]
-    relay = asyncio.create_task(supervise(relaying(bus_url, "identity", IdentityStore(known)), stop))
+    relay = asyncio.create_task(supervise(relaying(bus_url, "identity", erasing(known)), stop))
     working()
     try:
         await eventually(lambda: labels() == {None})

@@ -7,8 +7,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
@@ -17,10 +16,10 @@ import httpx
 import pytest
 from bus import relaying
 from chassis.process import supervise
-from contracts.examples import CLIENT, example
-from launcher.ports import free_ports
+from contracts.examples import CLIENT
 from lre_gateway.settings import Settings
 from lre_gateway.wiring.parts import PREFIX
+from testkit.producers import erasing
 
 pytestmark = pytest.mark.anyio
 
@@ -30,52 +29,10 @@ def anyio_backend() -> str:
     return "asyncio"
 
 
-@dataclass(frozen=True)
-class Stored:
-    topic: str
-    epoch: int
-    entry: bytes
-    plain: dict[str, Any]
-
-
-@dataclass(frozen=True)
-class IdentityStore:
-    """The store of identity, in which these persons were erased one after the other."""
-
-    person_ids: Sequence[UUID]
-
-    def epoch(self) -> int:
-        return 1
-
-    def read(self, after: int, limit: int) -> Sequence[Stored]:
-        said = [
-            example("identity.person-erased", seq=number, subject=person_id, person_id=person_id)
-            for number, person_id in enumerate(self.person_ids, start=1)
-        ]
-        return [Stored(one.topic, 1, one.proofentry.encode(), one.data) for one in said[after : after + limit]]
-
-
 @pytest.fixture
-def bus_url(tmp_path: Path, free_port: int) -> Iterator[str]:
-    """Return a bus of the test's own: its streams have the names of the real ones."""
-    program = Path(sys.executable).with_name("nats-server")
-    command = [program, "-a", "127.0.0.1", "-p", str(free_port), "-js", "-sd", tmp_path / "nats"]
-    with (tmp_path / "nats.log").open("wb") as log:
-        server = subprocess.Popen(command, stdout=log, stderr=log)  # noqa: S603 - our own server
-    yield f"nats://127.0.0.1:{free_port}"
-    server.kill()
-    server.wait()
-
-
-@pytest.fixture
-def port() -> int:
-    return free_ports(1)[0]
-
-
-@pytest.fixture
-def start(world: Any, bus_url: str, port: int, tmp_path: Path) -> Iterator[Callable[[], subprocess.Popen[bytes]]]:
+def start(world: Any, bus_url: str, free_port: int, tmp_path: Path) -> Iterator[Callable[[], subprocess.Popen[bytes]]]:
     """Return what starts `python -m lre_gateway run` on the world's database."""
-    changed = {"nats_url": bus_url, "http_port": port, "poll_seconds": 1, "webhook_addresses": ["127.0.0.1/32"]}
+    changed = {"nats_url": bus_url, "http_port": free_port, "poll_seconds": 1, "webhook_addresses": ["127.0.0.1/32"]}
     given = world.parts.settings.model_dump(mode="json") | changed
     environment = os.environ | {
         f"LRE_GATEWAY_{name.upper()}": json.dumps(value) if isinstance(value, dict | list) else str(value)
@@ -104,20 +61,20 @@ async def eventually(holds: Callable[[], bool], seconds: float = 60) -> None:
 
 
 async def test_letters_go_their_way_by_themselves_across_a_kill_of_the_process(
-    world: Any, office: UUID, bus_url: str, port: int, start: Callable[[], subprocess.Popen[bytes]]
+    world: Any, office: UUID, bus_url: str, free_port: int, start: Callable[[], subprocess.Popen[bytes]]
 ) -> None:
     world.simulator.put("assumptions")  # the process has the machine's clock, and so has everything below
     staff = world.staff(office)
 
     def ready() -> bool:
         try:
-            return httpx.get(f"http://127.0.0.1:{port}/readyz", trust_env=False).status_code == 200
+            return httpx.get(f"http://127.0.0.1:{free_port}/readyz", trust_env=False).status_code == 200
         except httpx.TransportError:
             return False
 
     first = start()
     await eventually(ready)
-    staff.http.base_url = f"http://127.0.0.1:{port}{PREFIX}"
+    staff.http.base_url = f"http://127.0.0.1:{free_port}{PREFIX}"
     account, person = await asyncio.to_thread(world.account, staff), uuid4()
     world.town.clients.setdefault(office, set()).add(person)
     recipient = await asyncio.to_thread(world.recipient, staff, "never.process@example.org", person_id=str(person))
@@ -138,7 +95,7 @@ async def test_letters_go_their_way_by_themselves_across_a_kill_of_the_process(
     await eventually(lambda: "reception" in world.evidence(staff, letter))
     stop = asyncio.Event()
     known = [*[CLIENT] * world.erased, person]
-    relay = asyncio.create_task(supervise(relaying(bus_url, "identity", IdentityStore(known)), stop))
+    relay = asyncio.create_task(supervise(relaying(bus_url, "identity", erasing(known)), stop))
     try:
         await eventually(lambda: staff.get(f"/recipients/{recipient}").json()["email"] is None)
     finally:

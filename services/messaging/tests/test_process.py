@@ -4,12 +4,10 @@ import asyncio
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +15,9 @@ import httpx
 import psycopg
 import pytest
 from bus import relaying
-from contracts.examples import CLIENT, COLLABORATOR, example
+from contracts.examples import CLIENT, COLLABORATOR
+from launcher.ports import free_ports
+from testkit.producers import Producer
 
 pytestmark = pytest.mark.anyio
 
@@ -27,47 +27,9 @@ def anyio_backend() -> str:
     return "asyncio"
 
 
-@dataclass(frozen=True)
-class Stored:
-    topic: str
-    epoch: int
-    entry: bytes
-    plain: dict[str, Any]
-
-
-class Log:
-    """The store of a producer."""
-
-    def __init__(self) -> None:
-        self.events: list[Stored] = []
-
-    def write(self, topic: str, **changed: Any) -> None:
-        made = example(topic, seq=len(self.events) + 1, **changed)
-        self.events.append(Stored(topic, 1, made.proofentry.encode(), made.data))
-
-    def epoch(self) -> int:
-        return 1
-
-    def read(self, after: int, limit: int) -> Sequence[Stored]:
-        return self.events[after : after + limit]
-
-
-@pytest.fixture
-def bus_url(tmp_path: Path, free_port: int) -> Iterator[str]:
-    program = Path(sys.executable).with_name("nats-server")
-    command = [program, "-a", "127.0.0.1", "-p", str(free_port), "-js", "-sd", tmp_path / "nats"]
-    with (tmp_path / "nats.log").open("wb") as log:
-        server = subprocess.Popen(command, stdout=log, stderr=log)  # noqa: S603 - our own server
-    yield f"nats://127.0.0.1:{free_port}"
-    server.kill()
-    server.wait()
-
-
 @pytest.fixture
 def start(settings: Any, bus_url: str, tmp_path: Path) -> Iterator[Callable[[str], subprocess.Popen[bytes]]]:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_ports(1)[0]
     given = settings.model_dump(mode="json") | {"nats_url": bus_url, "http_port": port}
     environment = os.environ | {
         f"MESSAGING_{name.upper()}": json.dumps(value) if isinstance(value, dict) else str(value)
@@ -114,7 +76,7 @@ async def test_events_on_the_bus_become_mails_across_a_kill_of_the_process(
     start: Any, bus_url: str, mailbox: Any, neighbours: Any, settings: Any
 ) -> None:
     assert neighbours.people
-    identity, dossier = Log(), Log()
+    identity, dossier = Producer(), Producer()
     stop = asyncio.Event()
     relays = asyncio.gather(relaying(bus_url, "identity", identity)(stop), relaying(bus_url, "dossier", dossier)(stop))
     first = start("run")

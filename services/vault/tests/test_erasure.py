@@ -5,7 +5,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -16,8 +16,8 @@ import pytest
 from bus import relaying
 from contracts.examples import example
 from eventstore import Inbox, rebuild
-from launcher.ports import free_ports
 from proof.entry import state_hash
+from testkit.producers import erasing
 from vault.domain.file_name import FALLBACK
 from vault.wiring import Parts, message_handlers
 
@@ -135,41 +135,6 @@ def test_nothing_new_is_kept_about_an_erased_person(stored: Erased) -> None:
     assert (stored.vault.kept(), stored.vault.events(), stored.vault.keys_held()) == (kept, events, 1)
 
 
-@dataclass(frozen=True)
-class Stored:
-    topic: str
-    epoch: int
-    entry: bytes
-    plain: dict[str, Any]
-
-
-@dataclass(frozen=True)
-class IdentityStore:
-    """The store of identity, in which one person was erased."""
-
-    person_id: UUID
-
-    def epoch(self) -> int:
-        return 1
-
-    def read(self, after: int, limit: int) -> Sequence[Stored]:
-        said = example("identity.person-erased", seq=1, subject=self.person_id, person_id=self.person_id)
-        return [Stored(said.topic, 1, said.proofentry.encode(), said.data)][after : after + limit]
-
-
-@pytest.fixture
-def bus_url(tmp_path: Path) -> Iterator[str]:
-    """Return a bus of the test's own: its streams have the names of the real ones."""
-    port = free_ports(1)[0]
-    program = Path(sys.executable).with_name("nats-server")
-    command = [program, "-a", "127.0.0.1", "-p", str(port), "-js", "-sd", tmp_path / "nats"]
-    with (tmp_path / "nats.log").open("wb") as log:
-        server = subprocess.Popen(command, stdout=log, stderr=log)  # noqa: S603 - our own server
-    yield f"nats://127.0.0.1:{port}"
-    server.kill()
-    server.wait()
-
-
 @pytest.fixture
 def working(stored: Erased, bus_url: str, tmp_path: Path) -> Iterator[Callable[[], subprocess.Popen[bytes]]]:
     """Return a function that starts `python -m vault work`."""
@@ -223,9 +188,7 @@ def test_what_identity_says_on_the_bus_destroys_the_key_across_a_kill(
         first.kill()
         first.wait()
         stop = asyncio.Event()
-        relay = asyncio.create_task(
-            _awaited(relaying(bus_url, "identity", IdentityStore(stored.ticket.owner_id))(stop))
-        )
+        relay = asyncio.create_task(_awaited(relaying(bus_url, "identity", erasing([stored.ticket.owner_id]))(stop)))
         working()
         try:
             return await said_on_the_bus(bus_url, 2)

@@ -99,6 +99,14 @@ def nats_url(nats_server: Nats) -> str:
 
 
 @pytest.fixture
+def bus_url(tmp_path: Path) -> Iterator[str]:
+    """Return a bus of the test's own, for processes whose streams have the names of the real ones."""
+    server = Nats(tmp_path / "nats", free_ports(1)[0], tmp_path / "nats.log", tied=True)
+    with running(server):
+        yield server.url
+
+
+@pytest.fixture
 def free_port() -> int:
     """Return a TCP port that was free a moment ago."""
     return free_ports(1)[0]

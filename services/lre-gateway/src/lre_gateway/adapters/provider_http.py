@@ -1,4 +1,4 @@
-"""What calls to every provider have in common: when one may be made again, and how much of an answer is read."""
+"""What calls to every provider have in common: how long one may take, when it may be made again, how much is read."""
 
 import time
 from collections.abc import Callable
@@ -22,6 +22,7 @@ from lre_gateway.application.provider import (
 
 T = TypeVar("T")
 
+MEBIBYTE = 1 << 20
 WAITS = (0.2, 1.0)
 """Seconds before the second and the third attempt."""
 _NEVER_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
@@ -54,6 +55,25 @@ class Reply:
     status: int
     headers: httpx.Headers
     content: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """How long a call may take, in seconds, and how large an answer may be, in bytes."""
+
+    call_seconds: float = 60.0
+    upload_seconds: float = 300.0
+    connect_seconds: float = 10.0
+    answer_bytes: int = 32 * MEBIBYTE
+    evidence_bytes: int = 300 * MEBIBYTE
+
+    def timeout(self, *, long: bool = False) -> httpx.Timeout:
+        """Return the patience with a call; one that carries a file may be long."""
+        return httpx.Timeout(self.upload_seconds if long else self.call_seconds, connect=self.connect_seconds)
+
+    def connections(self, transport: httpx.BaseTransport | None) -> httpx.Client:
+        """Return connections that follow no redirection and no proxy of the environment; whoever asked closes them."""
+        return httpx.Client(timeout=self.timeout(), follow_redirects=False, trust_env=False, transport=transport)
 
 
 _PROBLEMS: tuple[tuple[type[ProviderError], str], ...] = (

@@ -273,3 +273,23 @@ END
 $$;
 CREATE TRIGGER keep_no_change BEFORE INSERT ON read.recipient_change
     FOR EACH ROW EXECUTE FUNCTION read.keep_no_change();
+
+-- Statistics keep samples of values, where no erasure finds them: none are taken of what says who somebody is.
+ALTER TABLE read.sender
+    ALTER COLUMN account_email SET STATISTICS 0,
+    ALTER COLUMN account SET STATISTICS 0;
+ALTER TABLE read.recipient
+    ALTER COLUMN last_name SET STATISTICS 0,
+    ALTER COLUMN first_name SET STATISTICS 0,
+    ALTER COLUMN company SET STATISTICS 0,
+    ALTER COLUMN email SET STATISTICS 0,
+    ALTER COLUMN email_folded SET STATISTICS 0,
+    ALTER COLUMN postal SET STATISTICS 0,
+    ALTER COLUMN searched SET STATISTICS 0;
+ALTER TABLE read.letter
+    ALTER COLUMN sent_name SET STATISTICS 0,
+    ALTER COLUMN sent_email SET STATISTICS 0;
+ALTER TABLE read.recipient_change
+    ALTER COLUMN last_name SET STATISTICS 0,
+    ALTER COLUMN first_name SET STATISTICS 0,
+    ALTER COLUMN company SET STATISTICS 0;

@@ -12,9 +12,10 @@ from cryptography.hazmat.primitives.ciphers import Cipher
 from cryptography.hazmat.primitives.ciphers.algorithms import AES
 from cryptography.hazmat.primitives.ciphers.modes import CBC
 from cryptography.hazmat.primitives.padding import PKCS7
-from lre_gateway.adapters.ar24.client import Access, Ar24Client, Limits
+from lre_gateway.adapters.ar24.client import Access, Ar24Client
 from lre_gateway.adapters.ar24.provider import Ar24
 from lre_gateway.adapters.ar24.routes import SIMULATED
+from lre_gateway.adapters.provider_http import Limits
 
 PRIVATE_KEY = "test-private-key-0001"
 TOKEN = "test-token-0001"

@@ -7,8 +7,9 @@ from urllib.parse import parse_qs
 
 import httpx
 import pytest
-from lre_gateway.adapters.maileva.client import Access, Limits, MailevaClient
+from lre_gateway.adapters.maileva.client import Access, MailevaClient
 from lre_gateway.adapters.maileva.provider import Maileva
+from lre_gateway.adapters.provider_http import Limits
 
 TOKEN_URL = "https://connexion.sandbox.maileva.net/token"
 

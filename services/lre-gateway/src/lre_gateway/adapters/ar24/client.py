@@ -13,10 +13,9 @@ import httpx
 from lre_gateway.adapters.ar24 import crypto
 from lre_gateway.adapters.ar24.dates import paris
 from lre_gateway.adapters.ar24.envelope import result_of
-from lre_gateway.adapters.provider_http import Effect, Reply, attempted, exchanged
+from lre_gateway.adapters.provider_http import Effect, Limits, Reply, attempted, exchanged
 from lre_gateway.application.provider import ContractBreach
 
-MEBIBYTE = 1 << 20
 ITS_HOSTS = ".ar24.fr"
 """Where its files may be, besides the host of the base address."""
 _FOUND = 200
@@ -29,17 +28,6 @@ class Access:
     base_url: str
     token: str = field(repr=False)
     private_key: str = field(repr=False)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Limits:
-    """How long a call may take, in seconds, and how large an answer may be, in bytes."""
-
-    call_seconds: float = 60.0
-    upload_seconds: float = 300.0
-    connect_seconds: float = 10.0
-    answer_bytes: int = 32 * MEBIBYTE
-    evidence_bytes: int = 300 * MEBIBYTE
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,12 +56,7 @@ class Ar24Client:
         self._limits = limits or Limits()
         self._pause = pause
         self._base = access.base_url.rstrip("/")
-        self._http = httpx.Client(
-            timeout=httpx.Timeout(self._limits.call_seconds, connect=self._limits.connect_seconds),
-            follow_redirects=False,
-            trust_env=False,
-            transport=transport,
-        )
+        self._http = self._limits.connections(transport)
 
     def close(self) -> None:
         """Close the connections."""
@@ -102,7 +85,7 @@ class Ar24Client:
             raise ContractBreach("the address of a file is not the provider's")
 
         def once() -> Reply:
-            request = self._http.build_request("GET", url, timeout=self._timeout(self._limits.upload_seconds))
+            request = self._http.build_request("GET", url, timeout=self._limits.timeout(long=True))
             return exchanged(self._http, request, self._limits.evidence_bytes)
 
         reply = attempted(once, Effect.NONE, pause=self._pause)
@@ -120,7 +103,7 @@ class Ar24Client:
                     data=signed if method == "POST" else None,
                     files=parts,
                     headers={"signature": crypto.signature(self._access.private_key, date), "Accept-Language": "fr"},
-                    timeout=self._timeout(self._limits.upload_seconds if file else self._limits.call_seconds),
+                    timeout=self._limits.timeout(long=file is not None),
                 )
                 reply = exchanged(self._http, request, self._limits.answer_bytes)
             return result_of(reply.content, self._access.private_key, date)
@@ -134,9 +117,6 @@ class Ar24Client:
             return False
         same = (given.scheme, given.netloc) == (own.scheme, own.netloc)
         return same or (given.scheme == "https" and given.port is None and given.host.endswith(ITS_HOSTS))
-
-    def _timeout(self, seconds: float) -> httpx.Timeout:
-        return httpx.Timeout(seconds, connect=self._limits.connect_seconds)
 
 
 @contextmanager

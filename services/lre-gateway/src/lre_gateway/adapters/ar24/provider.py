@@ -11,12 +11,12 @@ from typing import Any
 from chassis.logging import get_logger
 
 from lre_gateway.adapters.ar24 import evidence, letters, listing, release, routes, senders
-from lre_gateway.adapters.ar24.client import MEBIBYTE, Ar24Client, Upload
+from lre_gateway.adapters.ar24.client import Ar24Client, Upload
 from lre_gateway.adapters.ar24.hints import hints
 from lre_gateway.adapters.ar24.optional import Optional
 from lre_gateway.adapters.ar24.routes import CONFIRMED, Unconfirmed
 from lre_gateway.adapters.ar24.status_map import EVIDENCE, snapshot
-from lre_gateway.adapters.provider_http import Effect
+from lre_gateway.adapters.provider_http import MEBIBYTE, Effect
 from lre_gateway.application.provider import (
     Capabilities,
     ContractBreach,

@@ -11,10 +11,9 @@ from urllib.parse import urlsplit
 import httpx
 
 from lre_gateway.adapters.maileva.errors import refusal
-from lre_gateway.adapters.provider_http import Effect, NotExecuted, Reply, attempted, exchanged
+from lre_gateway.adapters.provider_http import MEBIBYTE, Effect, Limits, NotExecuted, Reply, attempted, exchanged
 from lre_gateway.application.provider import ContractBreach, ProviderAway
 
-MEBIBYTE = 1 << 20
 _UNAUTHORIZED = 401
 _OK, _NO_CONTENT = 200, 204
 _EARLY = timedelta(seconds=30)
@@ -31,17 +30,6 @@ class Access:
     client_secret: str = field(repr=False)
     username: str
     password: str = field(repr=False)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Limits:
-    """How long a call may take, in seconds, and how large an answer may be, in bytes."""
-
-    call_seconds: float = 60.0
-    upload_seconds: float = 300.0
-    connect_seconds: float = 10.0
-    answer_bytes: int = 32 * MEBIBYTE
-    evidence_bytes: int = 300 * MEBIBYTE
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,12 +59,7 @@ class MailevaClient:
         self._base = access.base_url.rstrip("/")
         self._token: _Token | None = None
         self._lock = Lock()
-        self._http = httpx.Client(
-            timeout=httpx.Timeout(self._limits.call_seconds, connect=self._limits.connect_seconds),
-            follow_redirects=False,
-            trust_env=False,
-            transport=transport,
-        )
+        self._http = self._limits.connections(transport)
 
     def close(self) -> None:
         """Close the connections."""
@@ -116,7 +99,7 @@ class MailevaClient:
                 method,
                 self._base + path,
                 headers={"Authorization": f"Bearer {token}"},
-                timeout=self._timeout(self._limits.upload_seconds if slow else self._limits.call_seconds),
+                timeout=self._limits.timeout(long=slow),
                 **options,
             )
             reply = exchanged(self._http, request, limit or self._limits.answer_bytes)
@@ -128,9 +111,6 @@ class MailevaClient:
             return reply
 
         return attempted(once, effect, pause=self.pause)
-
-    def _timeout(self, seconds: float) -> httpx.Timeout:
-        return httpx.Timeout(seconds, connect=self._limits.connect_seconds)
 
     def _bearer(self) -> str:
         with self._lock:
