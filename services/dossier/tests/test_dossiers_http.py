@@ -92,6 +92,9 @@ def test_a_dossier_of_chosen_members_does_not_exist_for_the_others(world: Any, o
     access = {"whole_office": False, "member_ids": [str(colleague.person_id)]}
     assert code(colleague.put(f"/dossiers/{dossier}/access", json=access)) == (404, "not-found")
     assert creator.put(f"/dossiers/{dossier}/access", json=access).status_code == 204
+    assert [one["id"] for one in creator.get("/dossiers").json()["items"]] == [str(dossier)]
+    members = creator.get(f"/dossiers/{dossier}").json()["members"]
+    assert {one["id"] for one in members} == {str(creator.person_id), str(colleague.person_id)}
     assert [one.get(f"/dossiers/{dossier}").status_code for one in everyone] == [200, 404, 200]
 
 

@@ -115,7 +115,7 @@ class Queries:
     def of_member(self, office_id: UUID, member_id: UUID, sought: Sought, window: Window) -> list[DossierRow]:
         """Return the dossiers open to a member of an office, newest first."""
         where = """
-            WHERE office_id = %(office)s AND (whole_office OR %(member)s = ANY (member_ids))
+            WHERE office_id = %(office)s AND (whole_office OR opened_by = %(member)s OR %(member)s = ANY (member_ids))
             AND (%(state)s = 'all' OR (archived_at IS NOT NULL) = (%(state)s = 'archived'))
             AND (%(text)s = '' OR strpos(lower(number), lower(%(text)s)) > 0
                  OR strpos(lower(coalesce(title, '')), lower(%(text)s)) > 0)

@@ -72,12 +72,13 @@ def show_dossier(dossier_id: UUID, actor: CurrentStaff, using: Using, response: 
     response.headers["ETag"] = etag(row.version)
     clients = using.queries.clients(dossier_id)
     standings = using.queries.standings(dossier_id)
-    persons = using.directory.persons({*clients, *row.member_ids})
+    members = sorted({row.opened_by, *row.member_ids})
+    persons = using.directory.persons({*clients, *members})
     return answers.DossierView(
         **views.line(row, standings),
         note=row.note,
         whole_office=row.whole_office,
-        members=[answers.PersonView.of(member, persons.get(member)) for member in row.member_ids],
+        members=[answers.PersonView.of(member, persons.get(member)) for member in members],
         opened_by=row.opened_by,
         completed_at=row.completed_at,
         archived_at=row.archived_at,
