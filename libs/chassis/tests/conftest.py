@@ -1,6 +1,8 @@
 """Two services with keys, and an application that uses everything the chassis gives."""
 
+import base64
 import json
+import os
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
@@ -67,6 +69,9 @@ def keys(tmp_path_factory: pytest.TempPathFactory) -> Keys:
         path.write_bytes(new_signing_key())
         path.chmod(0o600)
         signers[name] = Signer(path, name)
+    master = folder / "master.key"
+    master.write_text(base64.b64encode(os.urandom(32)).decode())
+    master.chmod(0o600)
     trust = folder / "trust.json"
     trust.write_text(json.dumps({"keys": [signer.public_jwk() for signer in signers.values()]}))
     return Keys(folder, *signers.values(), Verifier(trust))

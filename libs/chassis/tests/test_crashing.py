@@ -13,8 +13,10 @@ ROOT = Path(__file__).parents[3]
 PROGRAM = """
 import sys
 from chassis import crashing, logging
+from chassis.process import configured
 logging.configure("shop")
-crashing.arm()
+with configured("shop"):
+    crashing.arm()
 for number in range(1, 5):
     print("before", number, flush=True)
     sys.audit("scelle.crashpoint", "shop.elsewhere")
@@ -45,14 +47,14 @@ def test_an_armed_process_ends_itself_at_the_pass_that_was_asked_for(point: str,
 @pytest.mark.parametrize("point", ["", "after-sale", "shop.after-sale:0", "shop.after-sale:x", "Shop.after"])
 def test_what_names_no_place_is_refused(point: str) -> None:
     status, told, said = run(PROGRAM, point)
-    assert (status, told) == (1, "")
-    assert said.startswith("SCELLE_CRASHPOINT is not written as")
+    assert (status, told) == (78, "")
+    assert said.startswith("shop: SCELLE_CRASHPOINT is not written as")
 
 
 def test_a_build_without_the_test_kit_refuses_to_start_while_a_place_is_named() -> None:
     status, told, said = run(OTHER_BUILD + PROGRAM, "shop.after-sale")
-    assert (status, told) == (1, "")
-    assert said.strip() == "SCELLE_CRASHPOINT is set, and this is no test build; remove it from the environment"
+    assert (status, told) == (78, "")
+    assert said == "shop: SCELLE_CRASHPOINT is set, and this is no test build; remove it from the environment\n"
     assert run(OTHER_BUILD + PROGRAM)[0] == 0
 
 

@@ -79,9 +79,10 @@ def environment(keys: Any, tmp_path: Path, free_port: int) -> dict[str, str]:
     values = {
         "DATABASE_URL": "postgresql://x/y",
         "HTTP_PORT": free_port,
+        "ENVIRONMENT": "development",
         "PUBLIC_URL": "http://localhost",
         "SIGNING_KEY_FILE": keys.folder / "dossier.pem",
-        "MASTER_KEY_FILE": keys.folder / "dossier.pem",
+        "MASTER_KEY_FILE": keys.folder / "master.key",
         "TRUST_FILE": keys.folder / "trust.json",
         "FOLDER": tmp_path,
         "PEERS": '{"identity": "http://127.0.0.1:1", "vault": "http://127.0.0.1:2"}',
@@ -156,7 +157,7 @@ def test_work_answers_probes_and_nothing_else(environment: dict[str, str], tmp_p
 def test_a_process_that_lacks_the_address_of_another_service_does_not_start(environment: dict[str, str]) -> None:
     process = toy(environment | {"TOY_PEERS": '{"identity": "http://127.0.0.1:1"}'}, "work")
     _, said = process.communicate(timeout=20)
-    assert (process.returncode, said) == (1, "TOY_PEERS: no address of vault\n")
+    assert (process.returncode, said) == (78, "toy: TOY_PEERS: no address of vault\n")
 
 
 def test_a_port_that_is_taken_ends_the_process(environment: dict[str, str], free_port: int) -> None:
@@ -209,8 +210,8 @@ def test_compare_tells_a_program_by_its_exit_status_whether_there_is_drift(
 
 def test_a_setting_that_does_not_hold_ends_the_process_with_one_line(environment: dict[str, str]) -> None:
     process = toy({**environment, "TOY_FODLER": "/x"}, "serve")
-    assert process.communicate(timeout=20)[1].strip() == "unknown setting: TOY_FODLER"
-    assert process.returncode == 1
+    assert process.communicate(timeout=20)[1].strip() == "toy: unknown setting: TOY_FODLER"
+    assert process.returncode == 78
 
 
 async def _count(task_fails: int) -> int:

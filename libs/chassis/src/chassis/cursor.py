@@ -4,7 +4,6 @@ import base64
 import hashlib
 import hmac
 import json
-from pathlib import Path
 from typing import Any
 
 from chassis.refusal import Refusal
@@ -19,9 +18,12 @@ class CursorForged(Refusal):
     code, status = "cursor-forged", 422
 
 
-def key_from(secret_file: Path | str) -> bytes:
-    """Return the key that seals cursors, derived from a secret that all processes of the service share."""
-    return hmac.digest(Path(secret_file).read_bytes(), b"scelle cursors", hashlib.sha256)
+def key_from(secret: str) -> bytes:
+    """Return the key that seals cursors, derived from a secret that all processes of the service share.
+
+    Cursors are in the hands of people: that secret is none of those that are rotated while the platform serves.
+    """
+    return hmac.digest(secret.encode(), b"scelle cursors", hashlib.sha256)
 
 
 def encode(position: list[Any], *, key: bytes, scope: str) -> str:

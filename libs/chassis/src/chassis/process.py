@@ -2,7 +2,9 @@
 
 `serve` answers HTTP, `work` runs the tasks and answers probes only, `run` does both in one process, `migrate` prepares
 the database (`run --migrate` does it first, and loads the program once), `rebuild` remakes the read models, `compare`
-tells whether they hold what the events say, `parked` lists and replays messages that could not be handled.
+tells whether they hold what the events say, `parked` lists and replays messages that could not be handled, `keys` tells
+what each version of the master key wraps and puts it under the newest. Settings that do not hold end every verb with
+one line on stderr and status 78.
 """
 
 import argparse
@@ -18,17 +20,21 @@ from typing import Any, Generic, Protocol, TypeVar
 import uvicorn
 from fastapi import FastAPI
 
-from chassis import crashing, logging, telemetry
+from chassis import crashing, logging, metrics, telemetry
 from chassis.http.app import probes
-from chassis.settings import ServiceSettings, SettingsRefused
+from chassis.settings import EX_CONFIG, ProcessSettings, SettingsRefused
 
-S = TypeVar("S", bound=ServiceSettings)
+S = TypeVar("S", bound=ProcessSettings)
 
 Task = Callable[[asyncio.Event], Awaitable[None]]
 """Works until the event is set. One that fails is started again."""
 
 FIRST_PAUSE_SECONDS = 0.5
 LONGEST_PAUSE_SECONDS = 30.0
+DRAIN_SECONDS = 1.0
+"""How long connections are answered on, and then closed by their answers, before nobody may connect any more: a gateway
+that finds one closed under its hands does not know whether the request was carried out."""
+LOOK_SECONDS = 0.02
 STOP_SECONDS = 10.0
 """How long requests and tasks may take to end after a stop was asked."""
 COULD_NOT_COMPARE = 2
@@ -71,14 +77,31 @@ class Service(Generic[S]):
     rebuild: Callable[[S], None] | None = None
     compare: Callable[[S], Drift] | None = None
     parked: Callable[[S], Parked] | None = None
+    keys: Callable[[S, str], int] | None = None
+    """Carries out `keys status` or `keys rewrap` and returns the exit status (eventstore.keys_command)."""
     log_fields: frozenset[str] = frozenset()
     peers: tuple[str, ...] = ()
     """The services that this one asks."""
 
 
+@contextlib.contextmanager
+def configured(name: str) -> Iterator[None]:
+    """End the process with one line for its operator, and EX_CONFIG, if the block finds settings that do not hold."""
+    try:
+        yield
+    except SettingsRefused as refused:
+        sys.stderr.write(f"{name}: {refused}\n")
+        raise SystemExit(EX_CONFIG) from None
+
+
 def run_service(service: Service[S], arguments: Sequence[str] | None = None) -> int:
     """Carry out one verb; return the exit status of the process."""
     asked = _parser(service).parse_args(arguments)
+    with configured(service.name):
+        return _run(service, asked)
+
+
+def _run(service: Service[S], asked: argparse.Namespace) -> int:
     settings = service.settings.load()
     logging.configure(service.name, settings.log_format, fields=service.log_fields)
     crashing.arm()
@@ -96,6 +119,8 @@ def run_service(service: Service[S], arguments: Sequence[str] | None = None) -> 
         service.rebuild(settings)
     elif asked.verb == "compare" and service.compare:
         return _compare(service.compare, settings, as_json=asked.json)
+    elif asked.verb == "keys" and service.keys:
+        return service.keys(settings, asked.act)
     elif asked.verb == "parked" and service.parked:
         _parked(service.parked(settings), asked.act, asked.ids)
     return 0
@@ -121,6 +146,8 @@ def _parser(service: Service[S]) -> argparse.ArgumentParser:
     if service.compare:
         comparing = verbs.add_parser("compare", description="Exit 0 without drift, 1 with drift, 2 if nobody can tell.")
         comparing.add_argument("--json", action="store_true", help="one JSON object instead of text")
+    if service.keys:
+        verbs.add_parser("keys").add_argument("act", choices=("status", "rewrap"))
     if service.parked:
         acts = verbs.add_parser("parked").add_subparsers(dest="act", required=True)
         acts.add_parser("list").set_defaults(ids=[])
@@ -154,7 +181,9 @@ async def _live(service: Service[S], settings: S, verb: str) -> None:
     log.info("process-started", host=settings.http_host, port=settings.http_port)
     living: list[Awaitable[None]] = [_serve(probes() if verb == "work" else service.app(settings), settings, stop)]
     if verb in {"work", "run"}:
-        living.extend(supervise(task, stop) for task in service.tasks(settings))
+        tasks = service.tasks(settings)
+        metrics.watch_tasks(tasks)
+        living.extend(supervise(task, stop) for task in tasks)
     await asyncio.gather(*living)
     log.info("process-stopped")
 
@@ -167,7 +196,7 @@ class _Server(uvicorn.Server):
         yield
 
 
-async def _serve(app: FastAPI, settings: ServiceSettings, stop: asyncio.Event) -> None:
+async def _serve(app: FastAPI, settings: ProcessSettings, stop: asyncio.Event) -> None:
     config = uvicorn.Config(
         app,
         host=settings.http_host,
@@ -186,6 +215,10 @@ async def _serve(app: FastAPI, settings: ServiceSettings, stop: asyncio.Event) -
     async def end() -> None:
         await stop.wait()
         app.state.draining = True
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(DRAIN_SECONDS):
+                while server.server_state.connections:  # noqa: ASYNC110 - no event tells of it
+                    await asyncio.sleep(LOOK_SECONDS)
         server.should_exit = True
 
     ending = asyncio.create_task(end())

@@ -5,7 +5,6 @@ access tokens (a person, from identity, 10 min), service tokens (a service to a 
 on one version of a document, from dossier or lre-gateway to the vault, 5 min at most).
 """
 
-import json
 import time
 from collections.abc import Callable
 from dataclasses import MISSING, asdict, dataclass, fields, replace
@@ -15,28 +14,31 @@ from typing import Any, Literal, get_args, get_origin
 from uuid import UUID, uuid4
 
 import jwt
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
-from cryptography.hazmat.primitives.serialization import (
-    Encoding,
-    NoEncryption,
-    PrivateFormat,
-    load_pem_private_key,
-)
-from jwt.algorithms import OKPAlgorithm
 
 from chassis.actor import Actor
 from chassis.refusal import NotSignedIn, Refusal
+from chassis.token_keys import (
+    LOOK_AGAIN_SECONDS,
+    SigningKey,
+    TrustedKeys,
+    Watched,
+    parse_signing_keys,
+    public_jwk,
+    signing_at,
+)
 
 ACCESS_SECONDS = 600
 SERVICE_SECONDS = 60
 TICKET_SECONDS = 300
 LEEWAY_SECONDS = 60
 """How far two machines' clocks may differ; a ticket gets none at its end, so that it never lives past 5 min."""
+LONGEST_LIFE_SECONDS = ACCESS_SECONDS + LEEWAY_SECONDS
+"""How long after its last signature a key is needed by whoever verifies."""
 
 PEOPLE = "scelle"
 """The audience of access tokens: every service of the platform."""
 
-Action = Literal["deposit", "view", "download"]
+Action = Literal["deposit", "view", "download", "destroy"]
 Issuer = Literal["dossier", "lre-gateway"]
 """Who signs tickets: each speaks of the documents that it keeps, and of no other's."""
 
@@ -78,13 +80,15 @@ class Signer:
     """Signs in the name of one service; `key_file` is an Ed25519 private key (PKCS 8, PEM)."""
 
     def __init__(self, key_file: Path | str, issuer: str, *, clock: Callable[[], float] = time.time) -> None:
-        key = load_pem_private_key(Path(key_file).read_bytes(), password=None)
-        if not isinstance(key, Ed25519PrivateKey):
-            raise TypeError(f"{key_file} is not an Ed25519 private key")
-        self._key = key
+        """Read the file, and again when it changes; raises TypeError for a key of another kind, ValueError else."""
+        self._file = Watched(key_file, parse_signing_keys)
         self._clock = clock
         self.issuer = issuer
-        self.kid = f"{issuer}-1"
+
+    @property
+    def kid(self) -> str:
+        """The id of the key that signs now."""
+        return self._kid(self._signing())
 
     def access_token(
         self, *, person_id: UUID, kind: str, session_id: UUID, office_id: UUID | None = None, role: str | None = None
@@ -106,22 +110,34 @@ class Signer:
         return self._sign("ticket+jwt", audience, seconds, {"ticket": facts})
 
     def public_jwk(self) -> dict[str, str]:
-        """Return this service's line of the trust file (RFC 7517)."""
-        return public_jwk(self._key.public_key(), self.kid)
+        """Return this service's line of the trust file (RFC 7517): the key that signs now."""
+        return public_jwk(self._signing().public, self.kid)
+
+    def public_jwks(self) -> list[dict[str, str]]:
+        """Return the keys that sign, will sign or signed what may still be carried."""
+        return [public_jwk(key.public, self._kid(key)) for key in self._file.get(LOOK_AGAIN_SECONDS)]
+
+    def _signing(self) -> SigningKey:
+        return signing_at(self._file.get(LOOK_AGAIN_SECONDS), self._clock())
+
+    def _kid(self, key: SigningKey) -> str:
+        return f"{self.issuer}-{key.number}"
 
     def _sign(self, typ: str, audience: str, seconds: int, claims: dict[str, Any]) -> str:
         now = int(self._clock())
         standard = {"iss": self.issuer, "aud": audience, "iat": now, "exp": now + seconds, "jti": uuid4().hex}
         claims = {name: value for name, value in claims.items() if value is not None}
-        return jwt.encode({**claims, **standard}, self._key, algorithm="EdDSA", headers={"kid": self.kid, "typ": typ})
+        key = self._signing()
+        headers = {"kid": self._kid(key), "typ": typ}
+        return jwt.encode({**claims, **standard}, key.private, algorithm="EdDSA", headers=headers)
 
 
 class Verifier:
     """Believes the services of `trust_file`, a JSON web key set; a key speaks only for the service its kid names."""
 
     def __init__(self, trust_file: Path | str) -> None:
-        keys = json.loads(Path(trust_file).read_text())["keys"]
-        self._keys: dict[str, Ed25519PublicKey] = {key["kid"]: _public_key(key) for key in keys}
+        """Read the file, and again when it changes; raises what `parse_trusted_keys` raises."""
+        self._keys = TrustedKeys(trust_file)
 
     def access(self, token: str) -> Actor:
         """Return who carries `token`; raise NotSignedIn unless identity signed it and it is still good."""
@@ -163,11 +179,12 @@ class Verifier:
             header = jwt.get_unverified_header(token)
             kid = header.get("kid")
             owner = kid.rpartition("-")[0] if isinstance(kid, str) else ""
-            if header.get("typ") != typ or kid not in self._keys or (issuer and owner != issuer):
+            key = self._keys.get(kid) if isinstance(kid, str) and header.get("typ") == typ else None
+            if key is None or (issuer and owner != issuer):
                 raise refusal
             claims: dict[str, Any] = jwt.decode(
                 token,
-                self._keys[kid],
+                key,
                 algorithms=["EdDSA"],
                 audience=audience,
                 issuer=owner,
@@ -181,19 +198,7 @@ class Verifier:
 
 def new_signing_key() -> bytes:
     """Return a fresh Ed25519 private key as the PEM of a signing key file."""
-    return Ed25519PrivateKey.generate().private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-
-
-def public_jwk(key: Ed25519PublicKey, kid: str) -> dict[str, str]:
-    """Return `key` as a line of a JSON web key set."""
-    return {**OKPAlgorithm.to_jwk(key, as_dict=True), "kid": kid, "use": "sig", "alg": "EdDSA"}
-
-
-def _public_key(jwk: dict[str, str]) -> Ed25519PublicKey:
-    key = OKPAlgorithm.from_jwk(jwk)
-    if not isinstance(key, Ed25519PublicKey):
-        raise TypeError(f"the trust file may hold Ed25519 public keys only: {jwk.get('kid')}")
-    return key
+    return SigningKey.new().encode().encode()
 
 
 def _ticket(facts: dict[str, Any]) -> Ticket:

@@ -1,13 +1,14 @@
 """What an operator sets for messaging."""
 
 from chassis.settings import ServiceSettings
+from chassis.values import Host
 from pydantic import Field
 
 
 class Settings(ServiceSettings, env_prefix="MESSAGING_"):
     """The common settings, and the way to the mail server."""
 
-    smtp_host: str = "127.0.0.1"
+    smtp_host: Host = "127.0.0.1"
     smtp_port: int = Field(default=25, ge=1, le=65535)
     mail_from: str = Field(pattern=r"^[^@\s]+@[^@\s]+$")
     """The sender's address; its domain also ends the Message-IDs."""

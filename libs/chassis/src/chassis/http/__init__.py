@@ -1,7 +1,7 @@
 """HTTP as every service speaks it."""
 
 from chassis.http.app import create_app
-from chassis.http.bodies import Input, Line, accept_stream
+from chassis.http.bodies import Input, Instant, Line, accept_stream
 from chassis.http.callers import CallingService, CurrentActor, CurrentClient, CurrentStaff
 from chassis.http.conditional import IfMatch, PreconditionMissing, etag
 from chassis.http.pages import CurrentPaging, Page, Paging
@@ -16,6 +16,7 @@ __all__ = [
     "CurrentStaff",
     "IfMatch",
     "Input",
+    "Instant",
     "Line",
     "Page",
     "Paging",

@@ -8,6 +8,7 @@ from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
+from starlette.routing import compile_path
 
 from chassis.http import problems
 from chassis.http.callers import Replay, replay, replay_if_done
@@ -89,7 +90,17 @@ async def _not_valid(request: Request, error: RequestValidationError) -> Respons
 
 
 async def _not_routed(request: Request, error: HTTPException) -> Response:
-    return _answer(request, problems.from_http(error), error.headers)
+    headers = dict(error.headers or {})
+    if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
+        headers["Allow"] = ", ".join(sorted(_methods(request))) or headers.get("Allow", "")
+    return _answer(request, problems.from_http(error), headers)
+
+
+def _methods(request: Request) -> set[str]:
+    """Return what an address answers: it may be that of several routes, of which the framework names the first."""
+    documented: dict[str, dict[str, Any]] = request.app.openapi()["paths"]
+    answering = [methods for path, methods in documented.items() if compile_path(path)[0].match(request.url.path)]
+    return {method.upper() for method in answering[0]} if answering else set()
 
 
 def _answer(request: Request, refusal: Refusal, headers: Any = None) -> Response:

@@ -1,7 +1,7 @@
 """The web application of a service: its routes, and everything that is the same for all services."""
 
 import secrets
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from contextlib import AbstractAsyncContextManager, ExitStack, asynccontextmanager
 from typing import Any
 
@@ -9,14 +9,15 @@ from fastapi import APIRouter, Depends, FastAPI
 from fastapi.openapi.utils import get_openapi
 
 from chassis import telemetry
-from chassis.cursor import key_from
+from chassis.cursor import CursorForged, key_from
 from chassis.http import problems
 from chassis.http.answers import add_answers
 from chassis.http.bodies import BodyRules
-from chassis.http.callers import FirstOutcome, calling_service
+from chassis.http.callers import COMMANDS, FirstOutcome, IdempotencyKeyInvalid, calling_service
+from chassis.http.conditional import ETAG
 from chassis.http.context import RequestContext
-from chassis.refusal import IdempotencyKeyReused, NotSignedIn
-from chassis.settings import ServiceSettings
+from chassis.refusal import IdempotencyKeyReused, NotFound, NotSignedIn, Refusal
+from chassis.settings import ProcessSettings
 from chassis.tokens import Verifier
 
 
@@ -28,7 +29,7 @@ def create_app(  # noqa: PLR0913 - one keyword for each thing that differs betwe
     verifier: Verifier,
     public: Iterable[APIRouter] = (),
     internal: Iterable[APIRouter] = (),
-    settings: ServiceSettings | None = None,
+    settings: ProcessSettings | None = None,
     ready: Callable[[], object] = lambda: True,
     first_outcome: FirstOutcome | None = None,
     refusals: Iterable[type[Exception]] = (),
@@ -56,7 +57,7 @@ def create_app(  # noqa: PLR0913 - one keyword for each thing that differs betwe
         lifespan=_closing(tuple(closing)),
     )
     app.state.service, app.state.verifier, app.state.first_outcome = service, verifier, first_outcome
-    app.state.cursor_key = key_from(settings.master_key_file) if settings else secrets.token_bytes(32)
+    app.state.cursor_key = key_from(settings.database_url) if settings else secrets.token_bytes(32)
     app.state.draining = False
     app.state.away = tuple(away)
     for router in routers:
@@ -65,7 +66,7 @@ def create_app(  # noqa: PLR0913 - one keyword for each thing that differs betwe
         app.include_router(router, prefix=prefix)
     for router in internal:
         app.include_router(router, prefix="/internal", include_in_schema=False, dependencies=[Depends(calling_service)])
-    _add_health(app, ready)
+    add_health(app, ready)
     add_answers(app, refusals, app.state.away)
     app.add_middleware(BodyRules)
     app.add_middleware(RequestContext)
@@ -77,7 +78,7 @@ def probes() -> FastAPI:
     """Return what a process without routes of its own answers: whether it lives, and whether it is being stopped."""
     app = FastAPI(openapi_url=None)
     app.state.draining, app.state.away = False, ()
-    _add_health(app, lambda: True)
+    add_health(app, lambda: True)
     add_answers(app, (), ())
     app.add_middleware(RequestContext)
     return app
@@ -94,7 +95,9 @@ def _closing(calls: Iterable[Callable[[], object]]) -> Callable[[FastAPI], Abstr
     return lifespan
 
 
-def _add_health(app: FastAPI, ready: Callable[[], object]) -> None:
+def add_health(app: FastAPI, ready: Callable[[], object]) -> None:
+    """Add the probes of orchestrators; `ready` raises or returns False while the process cannot serve."""
+
     @app.get("/livez", include_in_schema=False)
     async def livez() -> dict[str, str]:
         return {"status": "ok"}
@@ -126,12 +129,35 @@ def _describe(app: FastAPI) -> None:
 
 def _add_common_answers(paths: dict[str, dict[str, Any]]) -> None:
     """Document what every operation may answer and what every JSON body may meet, beside the route's own answers."""
-    everywhere = problems.problems(problems.Invalid, IdempotencyKeyReused, problems.Away, problems.Unexpected)
-    bodies = problems.problems(
-        problems.BodyUnreadable, problems.BodyTooSlow, problems.BodyTooLarge, problems.MediaTypeRefused
-    )
     for operations in paths.values():
-        for operation in operations.values():
-            json_body = "application/json" in operation.get("requestBody", {}).get("content", {})
-            for status, answer in (everywhere | bodies if json_body else everywhere).items():
+        for method, operation in operations.items():
+            for status, answer in problems.problems(*_common(method.upper(), operation)).items():
                 problems.merge(operation["responses"], str(status), answer)
+        if (
+            any(("header", "if-match") in _given(operation) for operation in operations.values())
+            and "get" in operations
+        ):
+            operations["get"]["responses"]["200"].setdefault("headers", {})["ETag"] = ETAG
+
+
+def _given(operation: dict[str, Any]) -> set[tuple[str, str]]:
+    return {(one["in"], one["name"].lower()) for one in operation.get("parameters", ())}
+
+
+def _common(method: str, operation: dict[str, Any]) -> Iterator[type[Refusal]]:
+    """Return what the layers around a route may answer in its place; drop the key of commands where there is none."""
+    yield from (problems.Invalid, problems.Away, problems.Unexpected)
+    given = _given(operation)
+    if ("header", "idempotency-key") in given and method not in COMMANDS:
+        operation["parameters"] = [one for one in operation["parameters"] if one["name"].lower() != "idempotency-key"]
+    elif ("header", "idempotency-key") in given:
+        yield from (IdempotencyKeyReused, IdempotencyKeyInvalid)
+    if any(place == "path" for place, _ in given):
+        yield NotFound
+    if ("query", "cursor") in given:
+        yield CursorForged
+    content = operation.get("requestBody", {}).get("content", {})
+    if "application/json" in content:
+        yield from (problems.BodyUnreadable, problems.BodyTooSlow, problems.BodyTooLarge, problems.MediaTypeRefused)
+    elif not content and "security" in operation:
+        yield problems.BodyUnexpected

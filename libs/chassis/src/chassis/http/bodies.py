@@ -3,13 +3,14 @@
 import asyncio
 import json
 import math
+import re
 import unicodedata
 from email.message import EmailMessage
 from typing import Annotated, Any, NoReturn
 from urllib.parse import unquote_to_bytes
 
 from fastapi import Depends, Request
-from pydantic import AfterValidator, BaseModel, ConfigDict, field_validator
+from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, field_validator
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -21,6 +22,7 @@ MAX_DEPTH = 32
 BODY_SECONDS = 30.0
 _TEXT_CONTROLS = "\n\r\t"
 _JOINERS = "\u200c\u200d"
+_INSTANT = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d{1,9})?([Zz]|[+-]\d\d:\d\d)", re.ASCII)
 _LINE_ENDS = frozenset("\n\r\t\u0085\u2028\u2029")
 
 
@@ -32,6 +34,16 @@ def _one_line(text: str) -> str:
 
 Line = Annotated[str, AfterValidator(_one_line)]
 """Text on one line: a name, a number, a label."""
+
+
+def _instant(value: Any) -> Any:
+    if isinstance(value, str) and not _INSTANT.fullmatch(value):
+        raise ValueError("is not a time with its zone, such as 2026-03-02T09:30:00Z")
+    return value
+
+
+Instant = Annotated[AwareDatetime, BeforeValidator(_instant)]
+"""A time as RFC 3339 writes it; a number is none."""
 
 
 class Input(BaseModel):

@@ -19,7 +19,7 @@ FirstOutcome = Callable[[UUID, str], tuple[bytes, Any] | None]
 """(actor, key) → (fingerprint, outcome) of the command recorded under that key, if any."""
 
 MAX_KEY_LENGTH = 255
-_COMMANDS = {"POST", "PUT", "PATCH", "DELETE"}
+COMMANDS = {"POST", "PUT", "PATCH", "DELETE"}
 
 _person = HTTPBearer(scheme_name="person", description="Access token from identity, 10 minutes.", auto_error=False)
 _service = HTTPBearer(scheme_name="service", description="Token of another service, 60 seconds.", auto_error=False)
@@ -66,7 +66,7 @@ async def current_actor(
 
 
 async def _command(request: Request, key: str | None) -> Command | None:
-    if key is None or request.method not in _COMMANDS:
+    if key is None or request.method not in COMMANDS:
         return None
     if not 0 < len(key) <= MAX_KEY_LENGTH or not (key.isascii() and key.isprintable()):
         raise IdempotencyKeyInvalid

@@ -7,6 +7,8 @@ from fastapi import Depends, Header
 
 from chassis.refusal import Refusal, Stale
 
+ETAG = {"description": "The version that was read, for If-Match.", "required": True, "schema": {"type": "string"}}
+"""The header as the OpenAPI document describes it."""
 _TAG = re.compile(r'"(\d{1,9})"')
 
 

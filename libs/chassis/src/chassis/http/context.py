@@ -11,7 +11,7 @@ from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from structlog.contextvars import bound_contextvars
 
-from chassis import telemetry
+from chassis import metrics, telemetry
 from chassis.http.problems import Unexpected, answer
 from chassis.logging import get_logger
 
@@ -48,7 +48,8 @@ class RequestContext:
             return await self._answer(scope, receive, send, correlation_id)
 
     async def _answer(self, scope: Scope, receive: Receive, send: Send, correlation_id: str) -> None:
-        started, status = time.perf_counter(), 0
+        started, status, counted = time.perf_counter(), 0, metrics.requests
+        counted.under_way += 1
 
         async def send_with_headers(message: Message) -> None:
             nonlocal status
@@ -58,6 +59,8 @@ class RequestContext:
                 for name, value in SECURITY_HEADERS.items():
                     headers.setdefault(name, value)
                 headers[CORRELATION_HEADER] = correlation_id
+                if scope["app"].state.draining:
+                    headers["Connection"] = "close"
                 if status == HTTPStatus.NO_CONTENT and "Content-Type" in headers:
                     del headers["Content-Type"]  # there is no content that it could be about
             await send(message)
@@ -72,16 +75,23 @@ class RequestContext:
                 raise
             await answer(Unexpected(), correlation_id=correlation_id)(scope, receive, send_with_headers)
         finally:
+            counted.under_way -= 1
             if scope["path"] not in _QUIET_ROUTES:
-                spent = round((time.perf_counter() - started) * 1000, 1)
+                spent, route = time.perf_counter() - started, _route(scope)
+                counted.note(scope["method"], route, status, spent)
                 self.log.info(
-                    "request-answered", method=scope["method"], route=_route(scope), status=status, duration_ms=spent
+                    "request-answered",
+                    method=scope["method"],
+                    route=route,
+                    status=status,
+                    duration_ms=round(spent * 1000, 1),
                 )
 
 
 def _route(scope: Scope) -> str:
-    """Return the template of the route: an address may hold what people typed."""
-    return getattr(scope.get("route"), "path", "unknown")
+    """Return the whole template of the route: an address may hold what people typed."""
+    found = scope.get("fastapi", {}).get("effective_route_context") or scope.get("route")
+    return getattr(found, "path", "unknown")
 
 
 def _uuid(text: str | None) -> str | None:

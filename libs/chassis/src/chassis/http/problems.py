@@ -14,6 +14,10 @@ from chassis.refusal import NotFound, Refusal
 
 MEDIA_TYPE = "application/problem+json"
 CHECKSUM_MISMATCH = 460
+RETRIED = {HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE}
+RETRY_SECONDS = 1
+"""When a client may try again that was not told otherwise."""
+_RETRY_AFTER = {"Retry-After": {"description": "Seconds to wait.", "required": True, "schema": {"type": "integer"}}}
 
 
 class MethodNotAllowed(Refusal):
@@ -131,8 +135,8 @@ def answer(refusal: Refusal, *, correlation_id: str = "", headers: Mapping[str, 
     sent = dict(headers or {})
     if refusal.status == HTTPStatus.UNAUTHORIZED:
         sent["WWW-Authenticate"] = "Bearer"
-    if "retry_after" in refusal.facts:
-        sent["Retry-After"] = str(refusal.facts["retry_after"])
+    if refusal.status in RETRIED:
+        sent.setdefault("Retry-After", str(refusal.facts.get("retry_after", RETRY_SECONDS)))
     return JSONResponse(body, status_code=refusal.status, headers=sent, media_type=MEDIA_TYPE)
 
 
@@ -145,6 +149,7 @@ def problems(*refusals: type[Refusal]) -> dict[int | str, dict[str, Any]]:
             {
                 "description": phrase(refusal.status),
                 "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}, "examples": {}}},
+                **({"headers": _RETRY_AFTER} if refusal.status in RETRIED else {}),
             },
         )
         response["content"][MEDIA_TYPE]["examples"][refusal.code] = {"value": body_of(refusal)}
