@@ -58,6 +58,7 @@ async def test_every_event_arrives_once_in_order_and_not_in_the_event_loop(serve
     assert threading.get_ident() not in inbox.threads
 
 
+@pytest.mark.fault("F16")
 async def test_a_restarted_consumer_goes_on_where_its_inbox_stands(server: Any, store: Any, inbox: Any) -> None:
     store.write(150)
     async with both(server, store, inbox):
@@ -69,6 +70,7 @@ async def test_a_restarted_consumer_goes_on_where_its_inbox_stands(server: Any, 
     assert inbox.entries == store.entries
 
 
+@pytest.mark.fault("F26")
 async def test_a_deleted_consumer_is_made_again_at_the_position(
     server: Any, store: Any, inbox: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -83,6 +85,7 @@ async def test_a_deleted_consumer_is_made_again_at_the_position(
     assert inbox.entries == store.entries
 
 
+@pytest.mark.fault("F24")
 async def test_everything_comes_back_after_the_server_lost_its_folder_while_running(
     server: Any, store: Any, inbox: Any
 ) -> None:
@@ -147,6 +150,7 @@ class TestTaking:
         async with connected(server.url, "test") as connection:
             yield Consumer(connection, "messaging", "dossier", inbox, store.refill)
 
+    @pytest.mark.fault("F30")
     async def test_duplicates_a_thousandfold_and_shuffled_change_nothing(
         self, consumer: Consumer, store: Any, inbox: Any
     ) -> None:
@@ -157,6 +161,7 @@ class TestTaking:
             await consumer.take(deliveries[start : start + 500])
         assert inbox.entries == store.entries
 
+    @pytest.mark.fault("F27", "F31")
     async def test_a_hole_is_filled_from_the_producer_before_what_follows(
         self, consumer: Consumer, store: Any, inbox: Any
     ) -> None:

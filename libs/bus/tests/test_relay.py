@@ -72,6 +72,7 @@ async def test_each_event_is_published_under_its_own_number_with_its_trace(serve
     assert (message.headers or {})["traceparent"] == envelope.traceparent
 
 
+@pytest.mark.fault("F13")
 async def test_a_stale_leader_is_refused_by_the_fence(server: Any, store: Any) -> None:
     store.write(5)
     async with connected(server.url, "stale") as connection:
@@ -92,6 +93,7 @@ async def until_equal_after_relaying(server: Any, store: Any) -> None:
         await until_equal(server, store)
 
 
+@pytest.mark.fault("F14")
 async def test_five_relays_without_election_still_make_the_stream_equal_to_the_log(server: Any, store: Any) -> None:
     store.write(300)
     async with running(*(relaying(server.url, "dossier", store) for _ in range(5))):
@@ -101,6 +103,7 @@ async def test_five_relays_without_election_still_make_the_stream_equal_to_the_l
         await until_equal(server, store)
 
 
+@pytest.mark.fault("F25")
 async def test_a_deleted_stream_is_noticed_and_made_again(server: Any, store: Any) -> None:
     store.write(120)
     async with running(relaying(server.url, "dossier", store)):
@@ -121,6 +124,7 @@ async def test_a_stream_with_missing_messages_is_made_anew(server: Any, store: A
     await until_equal_after_relaying(server, store)
 
 
+@pytest.mark.fault("F24")
 async def test_everything_comes_back_after_the_server_lost_its_folder(server: Any, store: Any) -> None:
     store.write(250)
     async with running(relaying(server.url, "dossier", store)):
@@ -132,6 +136,7 @@ async def test_everything_comes_back_after_the_server_lost_its_folder(server: An
         await until_equal(server, store)
 
 
+@pytest.mark.fault("F28")
 async def test_a_stream_frozen_by_the_loss_of_its_files_is_replaced(
     server: Any, store: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -146,6 +151,7 @@ async def test_a_stream_frozen_by_the_loss_of_its_files_is_replaced(
         await until_equal(server, store)
 
 
+@pytest.mark.fault("F12", "F22")
 async def test_a_kill_of_the_server_in_the_middle_of_a_window_loses_and_repeats_nothing(
     server: Any, store: Any
 ) -> None:
@@ -158,6 +164,7 @@ async def test_a_kill_of_the_server_in_the_middle_of_a_window_loses_and_repeats_
         await until_equal(server, store)
 
 
+@pytest.mark.fault("F38")
 async def test_a_store_that_went_back_in_time_stops_the_relay_until_its_epoch_is_raised(
     server: Any, store: Any, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -200,6 +207,7 @@ def test_an_echo_that_leaves_an_option_out_is_a_difference() -> None:
     assert differences(wanted, wanted.evolve(metadata={"_nats.ver": "2.15.1"})) == []
 
 
+@pytest.mark.fault("F25")
 async def test_messages_can_neither_be_deleted_nor_purged(server: Any, store: Any) -> None:
     store.write(3)
     await until_equal_after_relaying(server, store)

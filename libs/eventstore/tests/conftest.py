@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 from eventstore import Store
+from launcher.ports import free_ports
+from testkit.openbao import OpenBaoServer, openbao_server
 from testkit.parcels import Sample, Someone
 
 
@@ -23,3 +25,9 @@ def store(sample: Sample) -> Iterator[Store]:
 @pytest.fixture
 def someone() -> Someone:
     return Someone()
+
+
+@pytest.fixture(scope="session")
+def openbao(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OpenBaoServer]:
+    with openbao_server(tmp_path_factory.mktemp("openbao"), free_ports(1)[0]) as server:
+        yield server

@@ -78,6 +78,7 @@ def test_a_refused_row_refuses_the_events_and_the_numbers_too(store: Store, some
     assert [r.store_seq for r in store.read(0, 10)] == [1, 2]
 
 
+@pytest.mark.fault("F1", "F3")
 def test_a_repeated_command_answers_its_first_outcome_and_does_nothing(store: Store) -> None:
     who = Someone(command=SomeCommand("key-1"))
     store.save(a_parcel("1"), actor=who, outcome={"id": "first"})

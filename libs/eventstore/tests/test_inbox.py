@@ -32,6 +32,7 @@ def saving(store: Store, seen: list[int]) -> Any:
     return handle
 
 
+@pytest.mark.fault("F16", "F30")
 def test_a_message_received_again_does_nothing(store: Store) -> None:
     seen: list[int] = []
     inbox = Inbox(store, {"other.thing-said": saving(store, seen)})
@@ -51,6 +52,7 @@ def test_a_message_that_nobody_handles_moves_the_position(store: Store) -> None:
     assert inbox.position("other") == Position("other", 1, 2)
 
 
+@pytest.mark.bad_input("B52")
 def test_a_poisonous_message_is_parked_with_what_follows_on_its_subject_and_others_go_on(store: Store) -> None:
     seen: list[int] = []
     healthy = saving(store, seen)
@@ -64,6 +66,7 @@ def test_a_poisonous_message_is_parked_with_what_follows_on_its_subject_and_othe
     handlers = {"other.thing-said": handle}
     Inbox(store, handlers).receive([Said(1), Said(2, subject="thing-2"), Said(3)])
     assert seen == [2]
+    assert (Inbox(store, handlers).parked("other"), Inbox(store, handlers).parked("nobody")) == (2, 0)
     parked = Parked(store, handlers, lambda message: Said(**message))
     assert [(row["id"], row["type"]) for row in parked.list()] == [
         ("other:1:1", "other.thing-said.v1"),
@@ -76,6 +79,7 @@ def test_a_poisonous_message_is_parked_with_what_follows_on_its_subject_and_othe
     assert seen == [2, 1, 3]
     assert parked.list() == []
     assert parked.replay() == 0
+    assert Inbox(store, handlers).parked("other") == 0
 
 
 def test_what_waiting_may_mend_is_left_to_the_caller(store: Store) -> None:

@@ -73,6 +73,7 @@ def far_store(sample: Sample, thief: AnswerThief) -> Iterator[Store]:
     opened.close()
 
 
+@pytest.mark.fault("F35")
 def test_a_lost_answer_to_a_commit_is_a_success_with_the_first_outcome(
     far_store: Store, store: Store, thief: AnswerThief
 ) -> None:
@@ -84,6 +85,7 @@ def test_a_lost_answer_to_a_commit_is_a_success_with_the_first_outcome(
     assert len(store.read(0, 10)) == 1
 
 
+@pytest.mark.fault("F35")
 def test_a_lost_answer_without_a_command_is_a_success_too(
     far_store: Store, store: Store, thief: AnswerThief, someone: Someone
 ) -> None:

@@ -237,6 +237,7 @@ def no_writer_is_left(store: Store) -> bool:
     return row == {"n": 0}
 
 
+@pytest.mark.fault("F2")
 def test_four_writing_processes_one_of_them_killed_leave_no_gap_and_the_reader_misses_nothing(
     sample: Sample, store: Store
 ) -> None:

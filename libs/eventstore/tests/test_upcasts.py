@@ -9,7 +9,7 @@ from pathlib import Path
 from uuid import UUID, uuid4
 
 import pytest
-from eventstore import Code, FileKeyService, Projection, Store
+from eventstore import Code, FileKeyService, LaterRelease, Projection, Store
 from proof.entry import Entry, commitment
 from testkit.parcels import Sample, Someone
 from testkit.releases import Letter, facts, written_before
@@ -38,6 +38,7 @@ def letter(sample: Sample, client: UUID) -> UUID:
     return written_before("dossier", sample.url, master, **place, client=client, town="Lyon", note="Mme Martin")
 
 
+@pytest.mark.fault("F59")
 def test_the_payload_is_told_as_it_was_stored_and_as_it_is_read(second: Store, letter: UUID, client: UUID) -> None:
     (recorded,) = second.read(0, 10)
     entry, opening, lifted = Entry.parse(recorded.entry), second.opening(1), second.upcast(1)
@@ -50,6 +51,18 @@ def test_the_payload_is_told_as_it_was_stored_and_as_it_is_read(second: Store, l
     read = second.get(Letter, letter)
     assert (read.city, read.country, read.remark) == ("Lyon", "FR", "Mme Martin")
     assert (recorded.plain["city"], recorded.class_version) == ("Lyon", 1)
+
+
+@pytest.mark.bad_input("B53")
+@pytest.mark.usefixtures("letter")
+def test_an_event_of_a_later_release_is_not_read_by_the_rules_of_today(second: Store) -> None:
+    assert len(second.read(0, 10)) == 1
+    with second.connection() as connection, connection.transaction():
+        connection.execute("SET LOCAL session_replication_role = replica")
+        later = "convert_to(jsonb_set(convert_from(state, 'UTF8')::jsonb, '{class_version}', '9')::text, 'UTF8')"
+        connection.execute(f"UPDATE ledger.stored_events SET state = {later}")
+    with pytest.raises(LaterRelease):
+        second.read(0, 10)
 
 
 def test_an_event_of_today_is_told_once(second: Store, letter: UUID, client: UUID) -> None:

@@ -6,7 +6,8 @@ what is missing from the producer itself. This is the only place that imports `n
 """
 
 from bus.connection import ServerTooOld, connected
-from bus.consumer import Consumer, HoleRemains, Inbox, Refill
+from bus.consumer import Consumer, HoleRemains
+from bus.inbox import Inbox, Refill
 from bus.relay import Diverged, Relay, Source
 from bus.streams import ConfigurationDiffers, stream_name
 from bus.tasks import consuming, relaying

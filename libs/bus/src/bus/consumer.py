@@ -9,8 +9,8 @@ import asyncio
 import contextlib
 import logging
 import random
-from collections.abc import Callable, Sequence
-from typing import Protocol
+import sys
+from collections.abc import Sequence
 
 import nats.errors
 from contracts import Envelope, Malformed
@@ -19,7 +19,10 @@ from nats.aio.msg import Msg
 from nats.js import JetStreamContext, api
 from nats.js.errors import FetchTimeoutError, NotFoundError, ServiceUnavailableError
 
+from bus.inbox import Inbox, Refill
+from bus.progress import Consumed
 from bus.streams import stream_name
+from bus.tracing import HEADER, continued, processing
 
 log = logging.getLogger(__name__)
 
@@ -31,35 +34,8 @@ ACK_WAIT_SECONDS = 30.0
 REFILL_PAGE = 500
 LONGEST_PAUSE = 15.0
 ABSENT_SECONDS = 0.5
-
-
-class Position(Protocol):
-    """How far an inbox has taken in a producer's events."""
-
-    @property
-    def epoch(self) -> int:
-        """The life of the producer's store."""
-
-    @property
-    def store_seq(self) -> int:
-        """Number of the last event taken in."""
-
-
-class Inbox(Protocol):
-    """Where events take effect: libs/eventstore has one, and the journal its own."""
-
-    def position(self, producer: str) -> Position | None:
-        """Return how far this producer's events were taken in; None before the first."""
-
-    def receive(self, messages: Sequence[Envelope]) -> None:
-        """Take in events that follow the position, each effect in one transaction with the new position.
-
-        What cannot be handled is parked by the inbox. What it raises is tried again, from the position reached.
-        """
-
-
-Refill = Callable[[int, int], Sequence[Envelope]]
-"""(after, limit) → the events of the producer that follow number `after`, in order, from its `/internal/events`."""
+NO_MESSAGE = 10037  # the server's error for a number that its stream does not hold
+NEWEST = 2**53  # later than any epoch
 
 
 class HoleRemains(RuntimeError):
@@ -77,7 +53,15 @@ class _StreamReplaced(Exception):
 class Consumer:
     """One service's durable consumer of one producer's whole stream. The inbox and the refill run in threads."""
 
-    def __init__(self, connection: Client, service: str, producer: str, inbox: Inbox, refill: Refill) -> None:
+    def __init__(  # noqa: PLR0913, PLR0917 - what a consumer stands between
+        self,
+        connection: Client,
+        service: str,
+        producer: str,
+        inbox: Inbox,
+        refill: Refill,
+        progress: Consumed | None = None,
+    ) -> None:
         self._jetstream = connection.jetstream()
         self._durable = service
         self._producer = producer
@@ -85,6 +69,7 @@ class Consumer:
         self._inbox = inbox
         self._refill = refill
         self._pause = ABSENT_SECONDS
+        self._progress = progress or Consumed()
 
     async def run(self) -> None:
         """Follow until cancelled; whatever fails is tried again."""
@@ -101,8 +86,10 @@ class Consumer:
             except _StreamReplaced:
                 log.warning("stream-replaced", extra=self._names)
             except NotFoundError:
+                self._progress.fails()
                 await asyncio.sleep(ABSENT_SECONDS)  # the producer's relay makes the stream
             except Exception as error:  # noqa: BLE001 - the bus or the database is away
+                self._progress.fails()
                 log.warning("consumer-interrupted", extra=self._names | {"error": type(error).__name__})
                 self._pause = await _wait(self._pause)
 
@@ -156,8 +143,16 @@ class Consumer:
         return low
 
     async def _epoch_of(self, sequence: int) -> int:
-        """Return the epoch of a message; one that is unusable counts as old, the hole it makes is filled later."""
-        message = await self._jetstream.get_msg(self._stream, sequence)
+        """Return the epoch of a message; one that is unusable counts as old, the hole it makes is filled later.
+
+        One that the stream holds no more counts as new: what may be unknown is taken from the producer again.
+        """
+        try:
+            message = await self._jetstream.get_msg(self._stream, sequence)
+        except NotFoundError as error:
+            if error.err_code != NO_MESSAGE:
+                raise
+            return NEWEST
         try:
             return Envelope.parse(message.data or b"").epoch
         except Malformed:
@@ -167,6 +162,7 @@ class Consumer:
         """Bind to the durable consumer, made anew unless it stands exactly where the inbox stands."""
         epoch, store_seq = await self._position()
         stream = await self._jetstream.stream_info(self._stream)
+        self._progress.lag = max(stream.state.last_seq - store_seq, 0)
         known = min(store_seq, stream.state.last_seq)  # what a rebuilt stream brings again is dropped
         await self._bind((await self._end_of_epoch(epoch, known) if epoch else 0) + 1)
         if (await self._jetstream.stream_info(self._stream)).created != stream.created:
@@ -200,7 +196,7 @@ class Consumer:
             try:
                 messages = await subscription.fetch(1, timeout=FETCH_SECONDS, heartbeat=HEARTBEAT_SECONDS)
             except FetchTimeoutError:
-                messages = []  # alive and empty
+                messages, self._progress.lag = [], 0  # alive and empty
             except (TimeoutError, ServiceUnavailableError):
                 await self._check()
                 await asyncio.sleep(ABSENT_SECONDS)
@@ -209,6 +205,7 @@ class Consumer:
                 await self._take_all(messages)
                 messages = await _pending(subscription)
             self._pause = ABSENT_SECONDS
+            self._progress.works()
 
     async def _check(self) -> None:
         """Raise _ConsumerGone if that is why nothing came."""
@@ -224,6 +221,8 @@ class Consumer:
         await self.take(envelopes)
         if len(envelopes) < len(messages):
             await self._fill_up_to(last.metadata.sequence.stream)
+        self._progress.lag = last.metadata.num_pending
+        sys.audit("scelle.crashpoint", "bus.before-ack")
         # A lost acknowledgement costs a repeated delivery, which the position drops.
         with contextlib.suppress(nats.errors.Error):
             await last.ack_sync(timeout=1)
@@ -238,7 +237,7 @@ class Consumer:
         if envelope is None or envelope.producer != self._producer or envelope.storeseq != sequence:
             log.error("message-unusable", extra=self._names | {"store_seq": sequence})
             return None
-        return envelope
+        return continued(envelope, (message.headers or {}).get(HEADER))
 
     async def _fill_up_to(self, last: int) -> None:
         _, store_seq = await self._position()
@@ -258,7 +257,8 @@ class Consumer:
 
     async def _receive(self, envelopes: Sequence[Envelope]) -> None:
         if envelopes:
-            await asyncio.to_thread(self._inbox.receive, envelopes)
+            with processing(envelopes, self._stream, self._durable) as received:
+                await asyncio.to_thread(self._inbox.receive, received)
 
 
 async def _pending(subscription: JetStreamContext.PullSubscription) -> list[Msg]:

@@ -21,7 +21,9 @@ from nats.aio.client import Client
 from nats.js import api
 from nats.js.errors import NotFoundError
 
+from bus.progress import Relayed
 from bus.streams import ConfigurationDiffers, configuration, ensure_stream
+from bus.tracing import HEADER, publishing
 
 log = logging.getLogger(__name__)
 
@@ -57,7 +59,7 @@ class Source(Protocol):
 class Relay:
     """Keeps the stream of one service equal to its store."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - what a relay stands between
         self,
         connection: Client,
         service: str,
@@ -65,6 +67,7 @@ class Relay:
         *,
         leadership: Leadership = contextlib.nullcontext,
         replicas: int = 1,
+        progress: Relayed | None = None,
     ) -> None:
         self._jetstream = connection.jetstream(timeout=PUBLISH_SECONDS)
         self._service = service
@@ -74,6 +77,7 @@ class Relay:
         self._stream = str(self._wanted.name)
         self._failing_since: float | None = None
         self._pause = POLL_SECONDS
+        self._progress = progress or Relayed()
         self.alarm: str | None = None
         """Why nothing is published, when that is for an operator to solve."""
 
@@ -81,32 +85,47 @@ class Relay:
         """Relay until cancelled; whatever fails is tried again, with the same message ids."""
         while True:
             try:
+                self._progress.standing_by = True
                 async with self._leadership():
+                    self._progress.standing_by = False
                     await self._lead()
             except (Diverged, ConfigurationDiffers) as error:
                 self.alarm = str(error)
+                self._progress.stopped = True
+                self._failed()
                 log.critical("relay-stopped", extra={"producer": self._service, "cause": str(error)})
                 await asyncio.sleep(ALARM_SECONDS)
             except Exception as error:  # noqa: BLE001 - the bus or the database is away, or another relay was faster
+                self._failed()
                 log.warning("relay-interrupted", extra={"producer": self._service, "error": _described(error)})
                 await self._recreate_if_frozen(error)
                 self._pause = min(self._pause * 2, LONGEST_PAUSE)
                 await asyncio.sleep(self._pause * random.uniform(0.5, 1.5))  # noqa: S311 - spreads relays, protects nothing
 
     async def _lead(self) -> None:
-        last = await self._align()
+        last = self._succeeded(await self._align())
         checked = _now()
-        self.alarm = None
+        self.alarm, self._progress.stopped = None, False
         while True:
             records = await asyncio.to_thread(self._source.read, last, WINDOW)
             if records:
-                last = await self._publish([envelope_of(record) for record in records], last)
+                sys.audit("scelle.crashpoint", "bus.after-read")
+                last = self._succeeded(await self._publish([envelope_of(record) for record in records], last))
                 self._failing_since, self._pause = None, POLL_SECONDS
             elif _now() - checked > TAIL_CHECK_SECONDS:
-                last = await self._align()
+                last = self._succeeded(await self._align())
                 checked = _now()
             else:
                 await asyncio.sleep(POLL_SECONDS)
+
+    def _succeeded(self, last: int) -> int:
+        self._progress.reached = last
+        self._progress.works()
+        return last
+
+    def _failed(self) -> None:
+        self._progress.standing_by = False
+        self._progress.fails()
 
     async def _align(self) -> int:
         """Return how far the stream is a true copy of the store; raise Diverged when it is not one at all."""
@@ -149,9 +168,10 @@ class Relay:
             api.Header.EXPECTED_STREAM.value: self._stream,
             api.Header.EXPECTED_LAST_SEQUENCE.value: str(envelope.storeseq - 1),
         }
-        if envelope.traceparent:
-            headers["traceparent"] = envelope.traceparent
-        receipt = await self._jetstream.publish(envelope.bus_subject, envelope.json_bytes(), headers=headers)
+        with publishing(envelope, self._stream) as traceparent:
+            if traceparent:
+                headers[HEADER] = traceparent
+            receipt = await self._jetstream.publish(envelope.bus_subject, envelope.json_bytes(), headers=headers)
         sys.audit("scelle.crashpoint", "bus.after-publish")
         if receipt.seq != envelope.storeseq:
             raise RuntimeError(f"{envelope.id} was stored as message {receipt.seq}")

@@ -6,22 +6,27 @@ from eventstore.errors import (
     AlreadyDone,
     AlreadyReceived,
     Changed,
+    KeyServiceAway,
+    LaterRelease,
     Missing,
     StoreRefusal,
     SubjectErased,
     UniqueViolation,
     Unreadable,
     UnsafeConfiguration,
+    WrongMasterKey,
 )
 from eventstore.facts import DocFact, Facts, Origin, Position, Recorded
 from eventstore.inbox import Inbox
-from eventstore.keys import FileKeyService, KeyService
+from eventstore.key_ring import FileKeyService, KeyRing
+from eventstore.key_service import KeyService, Wrapped, open_key_service, storing
 from eventstore.leadership import leadership
 from eventstore.migration import LEDGER, create_read_model, migrate
 from eventstore.parking import Parked
 from eventstore.personal import Personal
 from eventstore.projection import Projection, Rows
 from eventstore.rebuilding import rebuild
+from eventstore.rewrapping import KeyTable, keys_command
 from eventstore.state import StateAt
 from eventstore.store import Store
 from eventstore.upcasts import Code
@@ -38,7 +43,11 @@ __all__ = [
     "Facts",
     "FileKeyService",
     "Inbox",
+    "KeyRing",
     "KeyService",
+    "KeyServiceAway",
+    "KeyTable",
+    "LaterRelease",
     "Missing",
     "Origin",
     "Parked",
@@ -54,9 +63,14 @@ __all__ = [
     "UniqueViolation",
     "Unreadable",
     "UnsafeConfiguration",
+    "Wrapped",
+    "WrongMasterKey",
     "compare",
     "create_read_model",
+    "keys_command",
     "leadership",
     "migrate",
+    "open_key_service",
     "rebuild",
+    "storing",
 ]

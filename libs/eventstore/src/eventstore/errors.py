@@ -69,6 +69,18 @@ class AlreadyReceived(StoreRefusal):
     code, status = "already-received", 200
 
 
+class KeyServiceAway(StoreRefusal):
+    """What is encrypted cannot be read or written at the moment; nothing was changed, try again in a moment."""
+
+    code, status = "key-service-away", 503
+
+
+class WrongMasterKey(StoreRefusal):
+    """What protects this is not the key that is at hand; nothing of it is shown, and an operator has to look."""
+
+    code, status = "wrong-master-key", 502
+
+
 class Unreadable(StoreRefusal):
     """An event is not what was recorded, or one before it is missing: no state can be told from it."""
 
@@ -77,6 +89,12 @@ class Unreadable(StoreRefusal):
     def __init__(self, store_seq: int) -> None:
         super().__init__(f"event {store_seq} is not what was recorded")
         self.store_seq = store_seq
+
+
+class LaterRelease(StoreRefusal):
+    """A newer version of the service stored this, and is taking over from this one; try again in a moment."""
+
+    code, status = "later-release", 503
 
 
 class UnsafeConfiguration(Exception):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import sys
 from typing import TYPE_CHECKING, Any, Protocol
 
 from psycopg.types.json import Jsonb
@@ -68,6 +69,14 @@ class Inbox:
             ).fetchone()
         return Position(producer, row["epoch"], row["store_seq"]) if row else None
 
+    def parked(self, producer: str) -> int:
+        """Return how many messages of a producer were set aside and wait for a person."""
+        with self._store.connection() as connection:
+            row = connection.execute(
+                "SELECT count(*) AS waiting FROM ledger.parked WHERE producer = %s AND replayed_at IS NULL", (producer,)
+            ).fetchone()
+        return int(row["waiting"]) if row else 0
+
     def receive(self, messages: Sequence[Message]) -> None:
         """Take in messages of one producer, in order; those already received do nothing."""
         last: Message | None = None
@@ -87,6 +96,7 @@ class Inbox:
         if self._is_parked(message):
             self._park(message, "behind a parked message about the same subject")
             return
+        sys.audit("scelle.crashpoint", "eventstore.before-effect")
         try:
             handler(message, position)
         except AlreadyReceived:

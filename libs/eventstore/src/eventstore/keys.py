@@ -2,62 +2,28 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 import os
+import sys
 import threading
 import time
-from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from typing_extensions import override
 
-from eventstore.errors import SubjectErased, UnsafeConfiguration
+from eventstore.errors import SubjectErased
+from eventstore.key_service import storing
 
 if TYPE_CHECKING:
     from uuid import UUID
 
     from eventsourcing.postgres import PostgresDatastore
 
+    from eventstore.key_service import KeyService
+
 KEY_BYTES = 32
 NONCE_BYTES = 12
 # A key destroyed by another process is forgotten here at the latest after this time.
 CACHE_SECONDS = 30.0
-
-
-class KeyService(Protocol):
-    """Wraps data keys under a master key that never leaves it."""
-
-    def wrap(self, key: bytes, context: bytes) -> bytes:
-        """Encrypt a data key; the same context is needed to unwrap it."""
-
-    def unwrap(self, wrapped: bytes, context: bytes) -> bytes:
-        """Decrypt a data key. Raises cryptography.exceptions.InvalidTag if key or context differ."""
-
-
-class FileKeyService(KeyService):
-    """A key service for one machine: the master key is 32 random bytes in a file, in base64."""
-
-    def __init__(self, path: Path) -> None:
-        try:
-            master = base64.b64decode(path.read_text().strip(), validate=True)
-        except (OSError, binascii.Error) as error:
-            message = f"the master key file {path} cannot be read: {error}"
-            raise UnsafeConfiguration(message) from error
-        if len(master) != KEY_BYTES:
-            message = f"the master key file {path} must hold {KEY_BYTES} bytes in base64"
-            raise UnsafeConfiguration(message)
-        self._master = AESGCM(master)
-
-    @override
-    def wrap(self, key: bytes, context: bytes) -> bytes:
-        nonce = os.urandom(NONCE_BYTES)
-        return nonce + self._master.encrypt(nonce, key, context)
-
-    @override
-    def unwrap(self, wrapped: bytes, context: bytes) -> bytes:
-        return self._master.decrypt(wrapped[:NONCE_BYTES], wrapped[NONCE_BYTES:], context)
 
 
 class SubjectKeys:
@@ -103,6 +69,7 @@ class SubjectKeys:
             ).fetchone()
         with self._lock:
             self._cache.pop(subject, None)
+        sys.audit("scelle.crashpoint", "eventstore.key-destroyed")
         return bool(found and found["existed"])
 
     def _cipher(self, subject: UUID, *, create: bool) -> AESGCM | None:
@@ -115,7 +82,7 @@ class SubjectKeys:
             row = self._create(subject)
         cipher = None
         if row is not None and row["wrapped"] is not None:
-            cipher = AESGCM(self._key_service.unwrap(bytes(row["wrapped"]), self._context(subject)))
+            cipher = AESGCM(self._key_service.unwrap(bytes(row["wrapped"]), subject_context(self._service, subject)))
         if row is not None:
             with self._lock:
                 self._cache[subject] = (time.monotonic() + CACHE_SECONDS, cipher)
@@ -128,13 +95,18 @@ class SubjectKeys:
             ).fetchone()
 
     def _create(self, subject: UUID) -> dict[str, bytes | None] | None:
-        wrapped = self._key_service.wrap(AESGCM.generate_key(bit_length=8 * KEY_BYTES), self._context(subject))
-        with self._datastore.get_connection() as connection:
+        with self._datastore.get_connection() as connection, connection.transaction():
+            storing(connection)
+            key = AESGCM.generate_key(bit_length=8 * KEY_BYTES)
+            wrapped = self._key_service.wrap(key, subject_context(self._service, subject))
+            sys.audit("scelle.crashpoint", "eventstore.key-wrapped")
             connection.execute(
                 "INSERT INTO ledger.subject_key (subject, wrapped) VALUES (%s, %s) ON CONFLICT DO NOTHING",
                 (subject, wrapped),
             )
         return self._read(subject)  # another process may have been first: its key is the one
 
-    def _context(self, subject: UUID) -> bytes:
-        return f"subject|{self._service}|{subject}".encode()
+
+def subject_context(service: str, subject: UUID) -> bytes:
+    """Return what the wrapped key of a person is bound to."""
+    return f"subject|{service}|{subject}".encode()

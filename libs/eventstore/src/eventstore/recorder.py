@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import psycopg
 from eventsourcing.persistence import ProgrammingError, StoredEvent
 from eventsourcing.postgres import PostgresApplicationRecorder
+from psycopg_pool import PoolTimeout
 
 from eventstore.errors import AlreadyDone, AlreadyReceived, Changed, UniqueViolation
 from eventstore.projection import json_value
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
 APPEND = "SELECT ledger.append(%s::jsonb) AS first_seq"
 ALREADY_RECEIVED = "SC001"
 ATTEMPTS = 3
+WAITED_ENOUGH = (psycopg.errors.LockNotAvailable, PoolTimeout)
+"""Nothing was recorded, and whoever asked has waited for seconds: they are told to come back, not made to wait on."""
 
 
 @dataclass
@@ -90,11 +93,14 @@ class LedgerRecorder(PostgresApplicationRecorder):
         """Record everything or nothing; return the first store_seq.
 
         A lost connection is retried; if the first try had in fact committed, that is found out and is a success.
-        Raises Changed, AlreadyDone, AlreadyReceived, UniqueViolation; psycopg.OperationalError when the server is away.
+        Raises Changed, AlreadyDone, AlreadyReceived, UniqueViolation; psycopg.OperationalError when the server is away
+        or somebody holds its locks.
         """
         for attempt in range(ATTEMPTS):
             try:
                 return self._append_once(batch)
+            except WAITED_ENOUGH:
+                raise
             except psycopg.OperationalError:
                 if attempt == ATTEMPTS - 1:
                     raise
@@ -110,6 +116,7 @@ class LedgerRecorder(PostgresApplicationRecorder):
         raise AssertionError  # the loop returns or raises
 
     def _append_once(self, batch: Append) -> int:
+        sys.audit("scelle.crashpoint", "eventstore.before-append")
         with self.datastore.pool.connection() as connection:
             row = connection.execute(APPEND, (batch.as_json(),), prepare=True).fetchone()
         sys.audit("scelle.crashpoint", "eventstore.after-commit")

@@ -16,7 +16,7 @@ from proof.entry import Document, Fields, commitment, digest_commitment, fragmen
 from psycopg.conninfo import conninfo_to_dict
 
 from eventstore.bulk import stretches
-from eventstore.errors import Missing, UnsafeConfiguration
+from eventstore.errors import Missing, UnsafeConfiguration, WrongMasterKey
 from eventstore.facts import Held, Recorded
 from eventstore.keys import SubjectKeys
 from eventstore.mapper import SealedEvent, SealingMapper, json_transcoder
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from psycopg import Connection
 
     from eventstore.facts import Facts, Origin, Position
-    from eventstore.keys import KeyService
+    from eventstore.key_service import KeyService
     from eventstore.projection import Projection
     from eventstore.state import StateAt
     from eventstore.upcasts import Code
@@ -42,7 +42,7 @@ A = TypeVar("A", bound="Aggregate")
 T = TypeVar("T")
 
 POOL_SIZE = 16  # connections; the HTTP threads of one process are about as many
-LOCK_TIMEOUT = "5s"
+LOCK_TIMEOUT = "2s"
 
 
 class Store:
@@ -66,6 +66,7 @@ class Store:
         self.projection = projection
         self._facts = facts
         self._datastore = open_datastore(dsn)
+        self.key_service = keys
         self.keys = SubjectKeys(service, self._datastore, keys)
         self._mapper = SealingMapper(service, json_transcoder(), self.keys)
         self._recorder = LedgerRecorder(self._datastore, events_table_name="stored_events")
@@ -191,7 +192,7 @@ class Store:
             return None
         try:
             return tell(_stored(rows[0]))
-        except (InvalidTag, ValueError, TypeError, LookupError):
+        except (InvalidTag, WrongMasterKey, ValueError, TypeError, LookupError):
             return None
 
     def _domain_event(self, row: Mapping[str, Any]) -> Any:

@@ -18,6 +18,8 @@ from typing import TYPE_CHECKING, Any
 from eventsourcing.domain import DomainEvent
 from proof.canonical import canonical
 
+from eventstore.errors import LaterRelease
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
@@ -45,7 +47,12 @@ def current_version(kind: type) -> int:
 
 
 def upcast(kind: type, fields: dict[str, Any], stored: int) -> None:
-    """Lift the fields of an event, in place, from the version it was stored under to that of its class."""
+    """Lift the fields of an event, in place, from the version it was stored under to that of its class.
+
+    Raises LaterRelease for a version that the code does not know: read by its rules, it would say something else.
+    """
+    if stored > current_version(kind):
+        raise LaterRelease
     for _, rule in _rules(kind, stored):
         rule(fields)
 
