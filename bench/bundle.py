@@ -25,7 +25,7 @@ from proof.tree import Frontier, inclusion_proof, leaf_hash
 
 ROOT = Path(__file__).parents[1]
 GOLDEN = ROOT / "tests/golden/1"
-SINGLE_FILE = ROOT / "libs/proof/verifiers/scelle_verify.py"
+SINGLE_FILE = ROOT / "libs/proof/src/proof/verifiers/scelle_verify.py"
 KINDS = ("checkpoints/", "tokens/", "consistency/")
 
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from generator import Case
     from node import Node
 
-SINGLE_FILE = Path(__file__).parents[2] / "libs/proof/verifiers/scelle_verify.py"
+SINGLE_FILE = Path(__file__).parents[2] / "libs/proof/src/proof/verifiers/scelle_verify.py"
 
 
 @pytest.fixture(scope="session")

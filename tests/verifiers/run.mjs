@@ -1,16 +1,17 @@
 // Answers the questions of the tests, one JSON value per line, so that Node starts once for all of them.
 
 import { createInterface } from "node:readline";
-import { authority } from "../../libs/proof/verifiers/js/authority.mjs";
-import { Malformed } from "../../libs/proof/verifiers/js/bytes.mjs";
-import { encode, parse } from "../../libs/proof/verifiers/js/canonical.mjs";
-import * as ed25519 from "../../libs/proof/verifiers/js/ed25519.mjs";
-import * as mldsa from "../../libs/proof/verifiers/js/mldsa.mjs";
-import { parseLeaf } from "../../libs/proof/verifiers/js/leaf.mjs";
-import { readProof } from "../../libs/proof/verifiers/js/ots.mjs";
-import { verifyToken } from "../../libs/proof/verifiers/js/timestamp.mjs";
-import { WORDS } from "../../libs/proof/verifiers/js/wording.mjs";
-import { verify } from "../../libs/proof/verifiers/scelle-verify.mjs";
+import { authority } from "../../libs/proof/src/proof/verifiers/js/authority.mjs";
+import { Malformed } from "../../libs/proof/src/proof/verifiers/js/bytes.mjs";
+import { encode, parse } from "../../libs/proof/src/proof/verifiers/js/canonical.mjs";
+import * as ed25519 from "../../libs/proof/src/proof/verifiers/js/ed25519.mjs";
+import * as mldsa from "../../libs/proof/src/proof/verifiers/js/mldsa.mjs";
+import { parseLeaf } from "../../libs/proof/src/proof/verifiers/js/leaf.mjs";
+import { readProof } from "../../libs/proof/src/proof/verifiers/js/ots.mjs";
+import { Sha256 } from "../../libs/proof/src/proof/verifiers/js/sha256.mjs";
+import { verifyToken } from "../../libs/proof/src/proof/verifiers/js/timestamp.mjs";
+import { WORDS } from "../../libs/proof/src/proof/verifiers/js/wording.mjs";
+import { verify } from "../../libs/proof/src/proof/verifiers/scelle-verify.mjs";
 
 const bytes = (encoded) => new Uint8Array(Buffer.from(encoded, "base64"));
 
@@ -35,6 +36,7 @@ const answers = {
       const roots = known.map(({ height, message }) => [height, Buffer.from(message).toString("hex")]);
       return { digest: Buffer.from(digest).toString("hex"), roots, waits: attestations.some(({ pending }) => pending) };
     }),
+  digest: ({ pieces }) => Buffer.from(pieces.reduce((hash, piece) => hash.update(bytes(piece)), new Sha256()).digest()).toString("hex"),
   wording: () => WORDS,
   authority: ({ certificates, policies }) =>
     refusable(async () => (await authority(Object.assign(Object.create(null), { certificates, policies }))).policies),

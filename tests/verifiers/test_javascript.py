@@ -3,6 +3,7 @@
 VERIFIER_CASES says how many generated cases (300 unless told otherwise), VERIFIER_FIRST from which seed on.
 """
 
+import base64
 import json
 import os
 import warnings
@@ -179,6 +180,13 @@ def test_every_canonical_value_is_read_back(node: Node, value: object) -> None:
     assert node.ask("canonical", data=written) == {"value": written.decode()}
 
 
+@settings(max_examples=200, deadline=None)
+@given(pieces=st.lists(st.binary(max_size=200), max_size=6))
+def test_the_digest_of_pieces_is_that_of_the_whole(node: Node, pieces: list[bytes]) -> None:
+    told = [base64.b64encode(piece).decode() for piece in pieces]
+    assert node.ask("digest", pieces=told) == sha256(b"".join(pieces)).hexdigest()
+
+
 def test_nesting_and_numbers_end_where_the_library_ends_them(node: Node) -> None:
     tried = [b"[" * depth + b"]" * depth for depth in (31, 32, 33, 34, 100_000)]
     tried += [str(sign * (2**53 + more)).encode() for sign in (1, -1) for more in (-2, -1, 0, 1)]
@@ -316,7 +324,7 @@ def test_the_page_says_what_the_command_says(node: Node) -> None:
 
 
 def test_the_page_asks_nobody_for_anything() -> None:
-    folder = Path(__file__).parents[2] / "libs/proof/verifiers"
+    folder = Path(__file__).parents[2] / "libs/proof/src/proof/verifiers"
     page = (folder / "check.html").read_text()
     assert "default-src 'none'; script-src 'self'; style-src 'unsafe-inline'" in page
     for file in [folder / "check.html", folder / "scelle-verify.mjs", *sorted((folder / "js").iterdir())]:

@@ -96,6 +96,7 @@ def believed(chain: Chain, scelle_verify: ModuleType, node: Node) -> Callable[[A
     return ask
 
 
+@pytest.mark.bad_input("B55")
 @pytest.mark.covers("C-05")
 def test_a_token_that_names_no_certificate_is_not_believed(believed: Callable[[Attributes], bool]) -> None:
     assert not believed({})

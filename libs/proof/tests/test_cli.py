@@ -27,6 +27,7 @@ def given(log: "Log", tmp_path: Path) -> Path:
     return tmp_path
 
 
+@pytest.mark.bad_input("B54")
 def test_the_command_says_by_its_exit_code_what_it_found(given: Path, capsys: pytest.CaptureFixture[str]) -> None:
     bundle, policy = str(given / "dossier.lcp"), ["--policy", str(given / "policy.json")]
     assert verify([bundle, *policy]) == 0

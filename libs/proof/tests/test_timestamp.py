@@ -236,6 +236,7 @@ def test_an_authority_reads_back_as_written(tsa: Tsa) -> None:
     assert Authority.parse(tsa.trusted.pem(), [POLICY]) == tsa.trusted
 
 
+@pytest.mark.bad_input("B55")
 def test_certificates_that_are_no_time_stamping_chain_are_refused(tsa: Tsa) -> None:
     signer, middle, root = re.findall(rb"-----BEGIN.+?END CERTIFICATE-----\n", tsa.trusted.pem(), re.DOTALL)
     stranger = Chain.made("Sandbox", datetime.now(UTC)).pem()

@@ -18,10 +18,18 @@ def sign_checkpoint(
     checkpoint: Checkpoint, ed25519: "Ed25519PrivateKey", mldsa: "MLDSA44PrivateKey | None" = None
 ) -> bytes:
     """Sign under the log's name with both keys, in this order; an ML-DSA signature differs each time."""
-    note = sign(checkpoint.text(), checkpoint.origin, ed25519)
-    if mldsa is not None:
-        note = Note(note.text, (*note.signatures, cosign(note.text, checkpoint.origin, mldsa, None)))
-    return note.encode()
+    return sign_with_all(checkpoint, [ed25519], [] if mldsa is None else [mldsa])
+
+
+def sign_with_all(
+    checkpoint: Checkpoint, ed25519: "Iterable[Ed25519PrivateKey]", mldsa: "Iterable[MLDSA44PrivateKey]"
+) -> bytes:
+    """Sign with every key that is in force, as a log does between two keys; raises ValueError without one."""
+    text, name = checkpoint.text(), checkpoint.origin
+    lines = [line for key in ed25519 for line in sign(text, name, key).signatures]
+    if not lines:
+        raise ValueError("a checkpoint has the signature of an Ed25519 key")
+    return Note(text, (*lines, *(cosign(text, name, key, None) for key in mldsa))).encode()
 
 
 def signers(note: Note, keys: Iterable[Key | Cosigner]) -> list[Key | Cosigner]:

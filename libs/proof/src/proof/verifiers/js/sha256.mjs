@@ -68,15 +68,40 @@ function block(state, bytes, offset) {
 
 export function sha256(bytes) {
   const state = START.slice();
+  return finish(state, blocks(state, bytes), bytes.length);
+}
+
+/** The digest of bytes that come one after the other, such as a file that does not fit into memory. */
+export class Sha256 {
+  state = START.slice();
+  held = new Uint8Array(0);
+  length = 0;
+
+  update(bytes) {
+    this.length += bytes.length;
+    this.held = blocks(this.state, this.held.length ? concat(this.held, bytes) : bytes).slice();
+    return this;
+  }
+
+  digest() {
+    return finish(this.state.slice(), this.held, this.length);
+  }
+}
+
+/** Take in whole blocks; return what is left over. */
+function blocks(state, bytes) {
   const whole = bytes.length - (bytes.length % 64);
   for (let offset = 0; offset < whole; offset += 64) block(state, bytes, offset);
-  const rest = bytes.length - whole;
-  const last = new Uint8Array(rest < 56 ? 64 : 128);
-  last.set(bytes.subarray(whole));
-  last[rest] = 0x80;
+  return bytes.subarray(whole);
+}
+
+function finish(state, rest, length) {
+  const last = new Uint8Array(rest.length < 56 ? 64 : 128);
+  last.set(rest);
+  last[rest.length] = 0x80;
   const view = new DataView(last.buffer);
-  view.setUint32(last.length - 8, Math.floor(bytes.length / 2 ** 29));
-  view.setUint32(last.length - 4, bytes.length * 8);
+  view.setUint32(last.length - 8, Math.floor(length / 2 ** 29));
+  view.setUint32(last.length - 4, length * 8);
   for (let offset = 0; offset < last.length; offset += 64) block(state, last, offset);
   const digest = new DataView(new ArrayBuffer(32));
   state.forEach((word, place) => digest.setUint32(place * 4, word));
