@@ -1,10 +1,10 @@
-"""Deposits through the vault against raw `minio` PUTs of the same bytes, in the same run: MiB/s, ratio, memory.
+"""Deposits and resumable uploads through the vault against raw `minio` PUTs of the same bytes: MiB/s, ratio, memory.
 
     .venv/bin/python bench/deposit.py [--mebibytes 1024] [--rounds 3]
 
-The raw PUT is `Minio.put_object` with its defaults (multipart, three threads). The deposit goes over HTTP into a vault
-process of its own: SHA-256, encryption, storage, manifest, event and proof entry. Memory is the growth of the process'
-peak resident set over its size when idle, from /proc.
+All in one run. The raw PUT is `Minio.put_object` with its defaults (multipart, three threads). Deposit and upload go
+over HTTP into a vault process of its own: SHA-256, encryption, storage, manifest, event and proof entry. An upload
+sends 64 MiB in each request. Memory is the growth of the process' peak resident set over its size when idle.
 """
 
 import argparse
@@ -22,6 +22,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO
 from uuid import uuid4
 
 from chassis.tokens import Signer, Ticket, new_signing_key
@@ -32,6 +33,7 @@ from launcher.ports import free_ports
 from minio import Minio
 
 MEBIBYTE = 1 << 20
+REQUEST_BYTES = 64 * MEBIBYTE
 
 
 @dataclass(frozen=True)
@@ -42,21 +44,31 @@ class VaultProcess:
     pid: int
     dossier: Signer
 
+    def upload(self, path: Path, size: int, sha256: str) -> None:
+        """Send a file in several requests."""
+        ticket = _ticket(size, sha256)
+        url = f"/api/vault/v1/documents/{ticket.version_id}/upload"
+        common = {"Authorization": f"Bearer {self.dossier.ticket(ticket)}", "Tus-Resumable": "1.0.0"}
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, blocksize=MEBIBYTE)
+        connection.request("POST", url, headers={**common, "Upload-Length": str(size)})
+        answer = connection.getresponse()
+        assert answer.status == http.HTTPStatus.CREATED, answer.read()
+        answer.read()
+        with path.open("rb") as file:
+            for offset in range(0, size, REQUEST_BYTES):
+                length = min(REQUEST_BYTES, size - offset)
+                named = {"Upload-Offset": str(offset), "Content-Type": "application/offset+octet-stream"}
+                connection.request(
+                    "PATCH", url, _piece(file, length), {**common, **named, "Content-Length": str(length)}
+                )
+                answer = connection.getresponse()
+                assert answer.status == http.HTTPStatus.NO_CONTENT, answer.read()
+                answer.read()
+        connection.close()
+
     def deposit(self, path: Path, size: int, sha256: str) -> None:
         """Send a file as a client would."""
-        ticket = Ticket(
-            action="deposit",
-            version_id=uuid4(),
-            request_id=uuid4(),
-            dossier_id=uuid4(),
-            office_id=uuid4(),
-            actor_id=uuid4(),
-            actor_kind="client",
-            owner_id=uuid4(),
-            name="bench.pdf",
-            size=size,
-            sha256=sha256,
-        )
+        ticket = _ticket(size, sha256)
         headers = {"Authorization": f"Bearer {self.dossier.ticket(ticket)}", "Content-Length": str(size)}
         connection = http.client.HTTPConnection("127.0.0.1", self.port, blocksize=MEBIBYTE)
         with path.open("rb") as file:
@@ -88,17 +100,18 @@ def main() -> None:
         s3 = SeaweedFS(folder / "s3", free_ports(len(PORTS)), folder / "s3.log", tied=True)
         stack.enter_context(running(s3))
         vault = stack.enter_context(_vault(folder, s3, stack))
-        raw, vaulted, peak = _measure(s3, vault, file, sha256, asked.rounds)
+        raw, vaulted, uploaded, peak = _measure(s3, vault, file, sha256, asked.rounds)
     print(f"raw minio put_object   {_spread(raw)}")
     print(f"deposit in the vault   {_spread(vaulted)}")
-    ratios = [ours / theirs for ours, theirs in zip(vaulted, raw, strict=True)]
-    print(f"ratio, each round      {statistics.median(ratios):.2f}  ({', '.join(f'{ratio:.2f}' for ratio in ratios)})")
+    print(f"resumable upload       {_spread(uploaded)}")
+    print(f"deposit / raw          {_ratios(vaulted, raw)}")
+    print(f"upload / deposit       {_ratios(uploaded, vaulted)}")
     print(f"peak memory over idle  {peak:.0f} MiB")
 
 
 def _measure(
     s3: SeaweedFS, vault: VaultProcess, file: Path, sha256: str, rounds: int
-) -> tuple[list[float], list[float], float]:
+) -> tuple[list[float], list[float], list[float], float]:
     size = file.stat().st_size
     access = s3.access
     client = Minio(access.endpoint, access_key=access.access_key, secret_key=access.secret_key, secure=False)
@@ -112,11 +125,40 @@ def _measure(
     vault.deposit(small, small.stat().st_size, hashlib.sha256(small.read_bytes()).hexdigest())
     vault.forget_peak()
     idle = vault.memory("VmRSS")
-    raw, vaulted = [], []
+    raw, vaulted, uploaded = [], [], []
     for _ in range(rounds):
         raw.append(_rate(size, put_raw))
         vaulted.append(_rate(size, lambda: vault.deposit(file, size, sha256)))
-    return raw, vaulted, vault.memory("VmHWM") - idle
+        uploaded.append(_rate(size, lambda: vault.upload(file, size, sha256)))
+    return raw, vaulted, uploaded, vault.memory("VmHWM") - idle
+
+
+def _ticket(size: int, sha256: str) -> Ticket:
+    return Ticket(
+        action="deposit",
+        version_id=uuid4(),
+        request_id=uuid4(),
+        dossier_id=uuid4(),
+        office_id=uuid4(),
+        actor_id=uuid4(),
+        actor_kind="client",
+        owner_id=uuid4(),
+        name="bench.pdf",
+        size=size,
+        sha256=sha256,
+    )
+
+
+def _piece(file: BinaryIO, length: int) -> Iterator[bytes]:
+    while length:
+        block = file.read(min(MEBIBYTE, length))
+        length -= len(block)
+        yield block
+
+
+def _ratios(ours: list[float], theirs: list[float]) -> str:
+    ratios = [one / other for one, other in zip(ours, theirs, strict=True)]
+    return f"{statistics.median(ratios):.2f}  ({', '.join(f'{ratio:.2f}' for ratio in ratios)})"
 
 
 def _rate(size: int, work: Callable[[], None]) -> float:
@@ -174,6 +216,7 @@ def _settings(folder: Path, database_url: str, s3: SeaweedFS) -> dict[str, str]:
     settings = {
         "DATABASE_URL": database_url,
         "HTTP_PORT": str(free_ports(1)[0]),
+        "ENVIRONMENT": "development",
         "PUBLIC_URL": "http://127.0.0.1",
         "SIGNING_KEY_FILE": str(folder / "vault.pem"),
         "TRUST_FILE": str(folder / "trust.json"),

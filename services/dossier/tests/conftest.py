@@ -22,6 +22,7 @@ from fastapi import APIRouter, Response
 from launcher.components.postgres import Postgres, create_database, drop_database
 from testkit.serving import serving
 
+SCAN = {"state": "clean", "scanner": "clamd", "cause": None}
 FILE = {"name": "dpe.pdf", "size": 48_213, "sha256": "ab" * 32}
 
 
@@ -78,7 +79,8 @@ class Town:
         def documents(ids: str, response: Response) -> dict[str, Any]:
             response.status_code = 503 if self.vault_away else 200
             known = [one for one in map(UUID, ids.split(",")) if one in self.file_names]
-            return {"items": [{"version_id": one, "name": self.file_names[one], "sha256": "ab" * 32} for one in known]}
+            kept = {"sha256": "ab" * 32, "scan": SCAN}
+            return {"items": [{"version_id": one, "name": self.file_names[one], **kept} for one in known]}
 
         return router
 
@@ -228,6 +230,7 @@ def one_world(postgres: Postgres, tmp_path_factory: pytest.TempPathFactory) -> I
         settings = Settings(
             database_url=postgres.database_url("dossier_http"),
             http_port=1,
+            environment="development",
             public_url="https://scelle.test",
             signing_key_file=folder / "dossier.pem",
             trust_file=folder / "trust.json",

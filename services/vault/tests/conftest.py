@@ -96,6 +96,9 @@ class Vault:
         url = f"/documents/{ticket.version_id}/content"
         return self.http.get(url, headers=self.bearer(replace(ticket, action=action)))  # type: ignore[arg-type]
 
+    def delete(self, ticket: Ticket) -> httpx.Response:
+        return self.http.delete(f"/documents/{ticket.version_id}/content", headers=self.bearer(ticket))
+
     def observation(self, version_id: UUID) -> dict[str, Any]:
         token = self.keys.journal.service_token("vault")
         answer = self.http.get(
@@ -108,6 +111,14 @@ class Vault:
 
     def events(self) -> list[tuple[str, dict[str, Any]]]:
         return [(recorded.topic, recorded.plain) for recorded in self.parts.store.read(0, 500)]
+
+    def told(self, topic: str) -> int:
+        """Count the events of a kind."""
+        return sum(one == topic for one, _ in self.events())
+
+    def stored(self) -> int:
+        """Count the documents that were stored."""
+        return self.told("vault.document-stored")
 
     def kept(self) -> list[str]:
         """Return everything the bucket holds."""
@@ -140,6 +151,7 @@ def settings(keys: Keys, database_url: str, s3: Bucket, nats_url: str, free_port
         database_url=database_url,
         nats_url=nats_url,
         http_port=free_port,
+        environment="development",
         public_url="http://127.0.0.1",
         signing_key_file=keys.folder / "vault.pem",
         trust_file=keys.folder / "trust.json",
@@ -165,7 +177,10 @@ def plain_logs() -> Iterator[None]:
 def vault(settings: Settings, keys: Keys) -> Iterator[Vault]:
     prepare(settings)
     parts = Parts(settings)
-    with serving(app(settings)) as address, httpx.Client(base_url=f"{address}/api/vault/v1", trust_env=False) as http:
+    with (
+        serving(app(settings)) as address,
+        httpx.Client(base_url=f"{address}/api/vault/v1", trust_env=False, timeout=60) as http,
+    ):
         yield Vault(settings, keys, http, parts, lambda other: serving(app(other)))
     parts.close()
 

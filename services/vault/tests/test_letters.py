@@ -65,7 +65,7 @@ def test_a_proof_is_deposited_in_nobodys_name_and_read_in_somebodys(vault: Any, 
     assert vault.put(ticket, PROOF).json()["media_type"] == "application/pdf"
     assert vault.get(ticket).status_code == 401
     assert vault.get(replace(ticket, actor_id=uuid4(), actor_kind="staff")).content == PROOF
-    ((topic, stored), (_, read)) = vault.events()
+    ((topic, stored), _, (_, read)) = vault.events()
     assert (topic, stored["legal_hold"], stored["dossier_id"]) == ("vault.letter-document-stored", True, None)
     assert read["purpose"] == "download"
     (held, _) = vault.parts.store.held(0, 2)
@@ -143,6 +143,7 @@ def test_a_proof_that_arrives_after_the_erasure_is_kept_without_its_name(
     assert (vault.get(late).content, FALLBACK in vault.get(late).headers["content-disposition"]) == (PROOF, True)
 
 
+@pytest.mark.fault("F9")
 def test_a_kill_in_the_middle_of_the_destruction_is_made_good_and_the_same_message_again_changes_nothing(
     vault: Any, letter: Callable[..., Ticket], erase: Callable[[UUID], None]
 ) -> None:
@@ -168,3 +169,41 @@ def test_the_read_model_made_again_is_the_same(
         rebuild(vault.parts.store)
         assert connection.execute("SELECT * FROM read.document ORDER BY id").fetchall() == before
     assert [row["legal_hold"] for row in sorted(before, key=lambda row: row["legal_hold"])] == [False, True]
+
+
+@pytest.mark.parametrize("hold", [True, False])
+def test_at_the_end_of_its_retention_a_file_is_destroyed_once(
+    vault: Any, letter: Callable[..., Ticket], *, hold: bool
+) -> None:
+    ticket = letter(legal_hold=hold)
+    vault.put(ticket, PROOF)
+    ending = replace(ticket, action="destroy", actor_id=None, actor_kind="system")
+    assert [vault.delete(ending).status_code for _ in range(2)] == [204, 204]
+    assert (vault.kept(), vault.keys_held(), vault.get(ticket).status_code) == ([], 0, 404)
+    said = [topic for topic, _ in vault.events()][2:]
+    assert said == [*(["vault.legal-hold-lifted"] if hold else []), "vault.document-destroyed"]
+    assert vault.events()[-1][1]["cause"] == "retention-ended"
+
+
+def test_a_destruction_that_was_cut_is_finished_by_the_same_request(vault: Any, letter: Callable[..., Ticket]) -> None:
+    ticket = letter(legal_hold=True)
+    vault.put(ticket, PROOF)
+    vault.parts.keys.destroy(next(iter(vault.kept())).partition("/")[0])  # killed after the first step
+    assert vault.get(ticket).status_code == 404
+    assert vault.delete(replace(ticket, action="destroy")).status_code == 204
+    assert vault.kept() == []
+    assert vault.told("vault.document-destroyed") == 1
+
+
+def test_nobody_else_ends_a_retention(vault: Any, letter: Callable[..., Ticket]) -> None:
+    of_letter, of_dossier = letter(legal_hold=True), vault.ticket()
+    vault.put(of_letter, PROOF)
+    vault.put(of_dossier)
+    ending = replace(of_letter, action="destroy")
+    foreign = [{"office_id": uuid4()}, {"request_id": uuid4()}, {"owner_id": uuid4()}, {"dossier_id": uuid4()}]
+    assert {vault.delete(replace(ending, **other)).status_code for other in foreign} == {404}
+    assert vault.delete(replace(of_dossier, action="destroy")).status_code == 401
+    assert vault.delete(replace(of_dossier, action="destroy", issuer="lre-gateway")).status_code == 404
+    assert vault.delete(replace(ending, action="download")).status_code == 403
+    assert vault.delete(replace(letter(), action="destroy")).status_code == 404
+    assert vault.get(of_letter).content == PROOF

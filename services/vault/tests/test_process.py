@@ -45,7 +45,7 @@ def running(environment: dict[str, str], log: Path, verb: str) -> Iterator[subpr
         command = [sys.executable, "-m", "vault", verb]
         process = subprocess.Popen(command, env=environment, stderr=stderr)  # noqa: S603 - our own words
         try:
-            deadline = time.monotonic() + 30
+            deadline = time.monotonic() + 120
             while not ready(environment) and time.monotonic() < deadline:
                 time.sleep(0.05)
             yield process
@@ -55,7 +55,7 @@ def running(environment: dict[str, str], log: Path, verb: str) -> Iterator[subpr
 
 
 def connected(environment: dict[str, str]) -> http.client.HTTPConnection:
-    return http.client.HTTPConnection("127.0.0.1", int(environment["VAULT_HTTP_PORT"]), timeout=20)
+    return http.client.HTTPConnection("127.0.0.1", int(environment["VAULT_HTTP_PORT"]), timeout=120)
 
 
 def ready(environment: dict[str, str]) -> bool:
@@ -67,6 +67,11 @@ def ready(environment: dict[str, str]) -> bool:
         return False
     finally:
         connection.close()
+
+
+def reaper(vault: Any) -> Reaper:
+    parts = vault.parts
+    return Reaper(store=parts.store, keys=parts.keys, objects=parts.objects, uploads=parts.uploads)
 
 
 KILLS = [
@@ -81,6 +86,7 @@ KILLS = [
 
 
 @pytest.mark.covers("L-03", "L-58")
+@pytest.mark.fault("F4", "F5", "F6", "F7")
 def test_a_kill_in_the_middle_of_a_deposit_leaves_all_of_the_document_or_nothing_readable(
     vault: Any, environment: dict[str, str], tmp_path: Path
 ) -> None:
@@ -100,7 +106,7 @@ def test_a_kill_in_the_middle_of_a_deposit_leaves_all_of_the_document_or_nothing
     for ticket in tickets:
         answer = vault.get(ticket)
         assert answer.content == CONTENT if ticket.version_id in stored else answer.status_code == 404
-    Reaper(store=vault.parts.store, keys=vault.parts.keys, objects=vault.parts.objects).reap(timedelta(0))
+    reaper(vault).reap(timedelta(0))
     assert len(vault.kept()) == len(stored) * 4  # three parts and a manifest
     assert vault.keys_held() == len(stored)
     for ticket in tickets:
@@ -108,18 +114,18 @@ def test_a_kill_in_the_middle_of_a_deposit_leaves_all_of_the_document_or_nothing
         assert vault.get(ticket).content == CONTENT
 
 
+@pytest.mark.fault("F4", "F6")
 def test_the_reaper_leaves_what_is_young_and_what_is_stored(vault: Any) -> None:
     ticket = vault.ticket()
     vault.put(ticket)
     parts = vault.parts
-    reaper = Reaper(store=parts.store, keys=parts.keys, objects=parts.objects)
     lost, _ = parts.keys.begin(Address(ticket.office_id, ticket.request_id, ticket.version_id))
     parts.objects.put(f"{lost}/00000", b"x", hashlib.sha256(b"x").digest())
     with parts.store.connection() as connection:
         connection.execute("UPDATE vault.data_key SET kept = false")  # as if killed right after the event
-    assert reaper.reap() == 0
+    assert reaper(vault).reap() == 0
     assert len(vault.kept()) == 3
-    assert reaper.reap(timedelta(0)) == 1
+    assert reaper(vault).reap(timedelta(0)) == 1
     assert len(vault.kept()) == 2
     assert vault.get(ticket).status_code == 200
 
@@ -140,9 +146,9 @@ def test_one_process_serves_and_relays_and_stops_when_asked(
     vault.put(vault.ticket())
     with running(environment, tmp_path / "vault.log", "run") as process:
         deadline = time.monotonic() + 20
-        while asyncio.run(last_of_the_stream(environment["VAULT_NATS_URL"])) < 1 and time.monotonic() < deadline:
+        while asyncio.run(last_of_the_stream(environment["VAULT_NATS_URL"])) < 2 and time.monotonic() < deadline:
             time.sleep(0.1)
-        assert asyncio.run(last_of_the_stream(environment["VAULT_NATS_URL"])) == 1
+        assert asyncio.run(last_of_the_stream(environment["VAULT_NATS_URL"])) == 2
         process.send_signal(signal.SIGTERM)
         assert process.wait(15) == 0
 
@@ -164,3 +170,63 @@ def test_the_openapi_document_names_every_refusal(vault: Any) -> None:
     put = document["paths"]["/api/vault/v1/documents/{version_id}/content"]["put"]
     assert {"201", "400", "401", "403", "404", "408", "409", "413", "415", "422", "460", "503"} <= set(put["responses"])
     assert not any(path.startswith("/internal") for path in document["paths"])
+
+
+def asked(
+    environment: dict[str, str], bearer: dict[str, str], method: str, path: str, body: bytes = b"", **headers: str
+) -> http.client.HTTPResponse:
+    """Ask the process; raise OSError if it dies of it."""
+    connection = connected(environment)
+    try:
+        sent = {
+            **bearer,
+            "Tus-Resumable": "1.0.0",
+            **{name.replace("_", "-"): value for name, value in headers.items()},
+        }
+        connection.request(method, f"/api/vault/v1{path}", body, sent)
+        answer = connection.getresponse()
+        answer.read()
+        return answer
+    finally:
+        connection.close()
+
+
+@pytest.mark.covers("L-57")
+@pytest.mark.parametrize(
+    ("point", "durable"),
+    [
+        pytest.param("vault.after-upload", [0], marks=pytest.mark.fault("F4")),
+        pytest.param("vault.after-part:2", [0, PART], marks=pytest.mark.fault("F5")),
+        pytest.param("vault.after-last-part", [2 * PART], marks=pytest.mark.fault("F6")),
+        pytest.param("vault.after-event", [len(CONTENT)], marks=pytest.mark.fault("F7")),
+    ],
+)
+def test_an_upload_whose_vault_is_killed_goes_on_from_what_was_durable(
+    vault: Any, environment: dict[str, str], tmp_path: Path, point: str, durable: list[int]
+) -> None:
+    ticket = vault.ticket(CONTENT)
+    upload = f"/documents/{ticket.version_id}/upload"
+
+    def ask(method: str, body: bytes = b"", **headers: str) -> http.client.HTTPResponse:
+        return asked(environment, vault.bearer(ticket), method, upload, body, **headers)
+
+    def send(offset: int) -> int:
+        kind = "application/offset+octet-stream"
+        return ask("PATCH", CONTENT[offset:], Upload_Offset=str(offset), Content_Type=kind).status
+
+    with running({**environment, "SCELLE_CRASHPOINT": point}, tmp_path / "armed.log", "serve") as process:
+        with contextlib.suppress(OSError, http.client.HTTPException):
+            ask("POST", Upload_Length=str(len(CONTENT)))
+            send(0)
+        assert process.wait(60) == -signal.SIGKILL
+    with running(environment, tmp_path / "vault.log", "serve"):
+        assert ask("POST", Upload_Length=str(len(CONTENT))).status == 201
+        offset = int(ask("HEAD").headers["Upload-Offset"])
+        assert offset in durable
+        assert offset == len(CONTENT) or send(offset) == 204
+        receipt = asked(environment, vault.bearer(ticket), "GET", f"/documents/{ticket.version_id}/receipt")
+        assert receipt.status == 200
+    assert vault.get(ticket).content == CONTENT
+    assert vault.stored() == 1
+    reaper(vault).reap(timedelta(0))
+    assert (vault.keys_held(), len(vault.kept())) == (1, 4)

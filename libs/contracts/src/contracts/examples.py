@@ -104,6 +104,10 @@ VALUES: dict[str, Any] = {
     "opted_out": True,
     "trade": "notary",
     "retention_years": 10,
+    "authenticated_at": "2026-03-02T09:29:40Z",
+    "version_ids": [VERSION],
+    "letter_id": None,
+    "causes": ["recipient"],
     "legal_hold": True,
 }
 """What a field of this name holds in the examples; a new field needs a line here."""
@@ -118,6 +122,8 @@ SPECIAL: dict[str, dict[str, Any]] = {
     "identity.person-keys-destroyed": {"person_id": CLIENT},
     "dossier.person-keys-destroyed": {"person_id": CLIENT},
     "vault.document-destroyed": {"cause": "person-erased"},
+    "vault.copy-stored": {"copy_of": example_id("picture")},
+    "vault.document-scanned": {"verdict": "clean", "scanner": "clamd", "signature": None, "cause": None},
     "vault.person-keys-destroyed": {"person_id": CLIENT},
     "messaging.notification-queued": {"person_id": CLIENT},
     "messaging.person-keys-destroyed": {"person_id": CLIENT, "keys": 0},
@@ -133,6 +139,7 @@ SPECIAL: dict[str, dict[str, Any]] = {
     "lre-gateway.letter-attention-needed": {"cause": "search-impossible"},
     "lre-gateway.batch-paused": {"cause": "maintenance"},
     "lre-gateway.sender-authenticated": {"means": "otp"},
+    "lre-gateway.letter-released": {"means": "otp"},
 }
 """Where the value of a name would be odd for one event."""
 

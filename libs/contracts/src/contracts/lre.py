@@ -275,6 +275,32 @@ class LetterReissued(_AboutALetter):
     successor_id: UUID
 
 
+class LetterReleased(_AboutALetter):
+    """The holder of the sender's key gave a right code for it."""
+
+    TOPIC: ClassVar[str] = "lre-gateway.letter-released"
+    sender_id: UUID
+    actor_id: UUID
+    means: str
+    """Which kind of code: otp."""
+    authenticated_at: datetime
+    """When the provider took the code."""
+
+
+class LetterRetentionEnded(_AboutALetter):
+    """Its office keeps it no longer; its files are about to be destroyed."""
+
+    TOPIC: ClassVar[str] = "lre-gateway.letter-retention-ended"
+    retention_years: int
+
+
+class DocumentDestroyed(_AboutALetter):
+    """The proofs of a letter are destroyed, and its other files that no other letter needs; their hashes stay."""
+
+    TOPIC: ClassVar[str] = "lre-gateway.document-destroyed"
+    version_ids: tuple[UUID, ...]
+
+
 EVENTS: tuple[type[Published], ...] = (
     LetterPrepared,
     LetterIncompatible,
@@ -307,4 +333,7 @@ EVENTS: tuple[type[Published], ...] = (
     LetterPriced,
     LetterAttentionNeeded,
     LetterReissued,
+    LetterReleased,
+    LetterRetentionEnded,
+    DocumentDestroyed,
 )

@@ -45,6 +45,22 @@ class BatchChecked(_AboutABatch):
     at: datetime
 
 
+class BatchRechecked(_AboutABatch):
+    """A new report that nobody asked for: something that the check depends on changed."""
+
+    TOPIC: ClassVar[str] = "lre-gateway.batch-rechecked"
+    check: int
+    asked: int
+    compatible: int
+    incompatible: int
+    warned: int
+    letters: int
+    """Of how many something else was found than before."""
+    causes: tuple[str, ...]
+    """What changed: cancellation, dossier, office, recipient, sender."""
+    at: datetime
+
+
 class BatchSubmitted(_AboutABatch):
     """The letters that are ready are to be sent."""
 
@@ -227,6 +243,15 @@ class OfficeSettingsChanged(_Settings):
     TOPIC: ClassVar[str] = "lre-gateway.office-settings-changed"
 
 
+class DossierArchiveNoted(Published):
+    """A dossier is archived, as the dossier service said: no letter leaves from it any more."""
+
+    TOPIC: ClassVar[str] = "lre-gateway.dossier-archive-noted"
+    office_id: UUID
+    dossier_id: UUID
+    at: datetime
+
+
 class PersonKeysDestroyed(KeysDestroyed):
     """Lre-gateway destroyed its key of an erased person; the proofs of letters to them are kept."""
 
@@ -238,6 +263,7 @@ EVENTS: tuple[type[Published], ...] = (
     BatchCreated,
     BatchExtended,
     BatchChecked,
+    BatchRechecked,
     BatchSubmitted,
     BatchPaused,
     BatchResumed,
@@ -257,5 +283,6 @@ EVENTS: tuple[type[Published], ...] = (
     RecipientOptedOut,
     OfficeSettingsChosen,
     OfficeSettingsChanged,
+    DossierArchiveNoted,
     PersonKeysDestroyed,
 )

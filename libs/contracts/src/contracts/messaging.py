@@ -20,6 +20,7 @@ class NotificationQueued(Published):
     """Name of the text."""
     cause_event: str
     """Id of the envelope that caused it."""
+    letter_id: UUID | None = None
 
 
 class NotificationSent(Published):

@@ -46,12 +46,59 @@ class LetterDocumentStored(Published):
     """Whether it stays when its owner is erased."""
 
 
+class CopyStored(Published):
+    """A PDF was made of a picture and stored, so that anyone can open it; the picture stays as it came."""
+
+    TOPIC: ClassVar[str] = "vault.copy-stored"
+    office_id: UUID
+    dossier_id: UUID | None
+    request_id: UUID
+    owner_id: UUID
+    version_id: UUID
+    """The copy's own."""
+    copy_of: UUID
+    """The version that was deposited."""
+    size: int
+    media_type: str
+    manifest_sha256: str
+    """SHA-256 of the manifest of encrypted parts of the copy, hexadecimal."""
+
+
+class DocumentScanned(Published):
+    """A scanner looked at a version, or could not; only a clean one is given to anyone.
+
+    `clean` and `infected` are final. After `not-scanned` it is tried again, and another event tells of it.
+    """
+
+    TOPIC: ClassVar[str] = "vault.document-scanned"
+    office_id: UUID
+    dossier_id: UUID | None
+    request_id: UUID
+    owner_id: UUID
+    """The client the document is about."""
+    version_id: UUID
+    verdict: Literal["clean", "infected", "not-scanned"]
+    scanner: Literal["basic", "clamd"]
+    """basic is the built-in check of types and of the EICAR signature."""
+    signature: str | None
+    """What was found, by the scanner's name for it."""
+    cause: Literal["limits", "timeout", "failed"] | None
+    """Why it was not scanned."""
+
+
+class LegalHoldLifted(Published):
+    """The time for which the law had a version kept is over."""
+
+    TOPIC: ClassVar[str] = "vault.legal-hold-lifted"
+    version_id: UUID
+
+
 class DocumentDestroyed(Published):
     """The key of a version is destroyed: nobody can read it again."""
 
     TOPIC: ClassVar[str] = "vault.document-destroyed"
     version_id: UUID
-    cause: Literal["person-erased"]
+    cause: Literal["person-erased", "retention-ended"]
 
 
 class DocumentRead(Published):
@@ -73,7 +120,10 @@ class PersonKeysDestroyed(KeysDestroyed):
 EVENTS: tuple[type[Published], ...] = (
     DocumentStored,
     LetterDocumentStored,
+    CopyStored,
+    DocumentScanned,
     DocumentRead,
+    LegalHoldLifted,
     DocumentDestroyed,
     PersonKeysDestroyed,
 )

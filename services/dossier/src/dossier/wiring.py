@@ -17,15 +17,16 @@ from eventstore import (
     LEDGER,
     Drift,
     Facts,
-    FileKeyService,
     Inbox,
     Parked,
     Store,
     StoreRefusal,
     compare,
     create_read_model,
+    keys_command,
     leadership,
     migrate,
+    open_key_service,
     rebuild,
 )
 from fastapi import FastAPI
@@ -57,7 +58,7 @@ SCHEMA = Path(__file__).parent / "readmodel" / "schema.sql"
 
 def open_store(settings: Settings) -> Store:
     """Open the event store."""
-    keys = FileKeyService(settings.master_key_file)
+    keys = open_key_service(settings, NAME)
     return Store(NAME, settings.database_url, projection=projection, keys=keys, facts=_facts)
 
 
@@ -170,5 +171,6 @@ SERVICE = Service(
     rebuild=remake,
     compare=drift,
     parked=parked,
+    keys=lambda settings, act: keys_command(open_store(settings), act),
     peers=PRODUCERS,
 )

@@ -1,8 +1,10 @@
 """Builds the objects of the vault from its settings."""
 
+import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
+from datetime import timedelta
 from functools import partial
 from pathlib import Path
 
@@ -10,6 +12,7 @@ from bus import consuming, relaying
 from chassis.client import ServiceClient
 from chassis.feed import feed_pages, feed_router
 from chassis.http import create_app
+from chassis.metrics import watch
 from chassis.process import Service, Task
 from chassis.tokens import Signer, Verifier
 from contracts import Envelope, envelope_of
@@ -17,7 +20,6 @@ from eventstore import (
     AWAY,
     LEDGER,
     Drift,
-    FileKeyService,
     Inbox,
     Parked,
     Recorded,
@@ -25,23 +27,42 @@ from eventstore import (
     StoreRefusal,
     compare,
     create_read_model,
+    keys_command,
     leadership,
     migrate,
+    open_key_service,
     rebuild,
 )
 from fastapi import FastAPI
 
-from vault.adapters.key_ring import PostgresKeyRing
+from vault.adapters.clamd import Clamd
+from vault.adapters.copies import PostgresCopyQueue
+from vault.adapters.key_ring import OFFICE_KEYS, PostgresKeyRing
+from vault.adapters.previews import PostgresPreviews
+from vault.adapters.renderer import ProcessRenderer
 from vault.adapters.s3 import S3Address, S3ObjectStore
-from vault.application.deposits import Deposits
+from vault.adapters.scan_queue import PostgresScanQueue
+from vault.adapters.upload_locks import PostgresUploadLocks
+from vault.adapters.uploads import PostgresUploads
+from vault.application.beginning import Uploading
+from vault.application.converting import Converting
+from vault.application.deposits import DEPOSITS_AT_ONCE, Deposits
+from vault.application.destroying import Destroying
 from vault.application.erasing import Erasing
 from vault.application.facts import facts
+from vault.application.filing import Filing
 from vault.application.observations import Observations
+from vault.application.opening import Opener
+from vault.application.ports import Scanner
+from vault.application.previews import Pages
 from vault.application.readings import Readings
 from vault.application.reaping import Reaper
-from vault.entrypoints.http import internal_routes, public_routes
+from vault.application.scanning import BasicScanner, Scanning
+from vault.application.uploads import ResumableUploads
+from vault.entrypoints.http import Uses, internal_routes, public_routes
 from vault.entrypoints.messages import Handler, handlers
-from vault.entrypoints.timers import reaping
+from vault.entrypoints.timers import converting, reaping, scanning
+from vault.readmodel import metrics
 from vault.readmodel.documents import DocumentTable
 from vault.readmodel.projection import projection
 from vault.settings import Settings
@@ -49,6 +70,8 @@ from vault.settings import Settings
 HERE = Path(__file__).parent
 NAME = "vault"
 PREFIX = "/api/vault/v1"
+PRODUCERS = ("identity",)
+"""The services whose events this one follows."""
 THREADS = 12
 """Encrypting, decrypting and the storage's answers happen in these; each may hold one part in memory."""
 
@@ -57,16 +80,20 @@ class Parts:
     """The objects of one process."""
 
     def __init__(self, settings: Settings) -> None:
-        key_service = FileKeyService(settings.master_key_file)
+        key_service = open_key_service(settings, NAME)
         self.store = Store(NAME, settings.database_url, projection=projection, keys=key_service, facts=facts)
         self.documents = DocumentTable(self.store)
         self.keys = PostgresKeyRing(self.store, key_service)
         self.objects = object_store(settings)
+        self.opener = Opener(self.keys, self.objects)
+        self.uploads = PostgresUploads(self.store)
+        self.locks = PostgresUploadLocks(settings.database_url)
         self.threads = ThreadPoolExecutor(THREADS, "vault")
 
     def close(self) -> None:
         """Let the threads end, then close the connections."""
         self.threads.shutdown()
+        self.locks.close()
         self.objects.close()
         self.store.close()
 
@@ -83,25 +110,22 @@ def object_store(settings: Settings) -> S3ObjectStore:
     return S3ObjectStore(address, connections=THREADS)
 
 
+def scanner(settings: Settings) -> Scanner:
+    """Return the scanner that is configured, or the built-in check."""
+    if settings.clamd is None:
+        return BasicScanner()
+    hours = settings.clamd_signature_hours
+    return Clamd(settings.clamd, timedelta(hours=hours) if hours else None)
+
+
 def app(settings: Settings) -> FastAPI:
     """Return the web application."""
     parts = Parts(settings)
-    deposits = Deposits(
-        store=parts.store,
-        documents=parts.documents,
-        keys=parts.keys,
-        objects=parts.objects,
-        threads=parts.threads,
-        max_bytes=settings.max_document_bytes,
-    )
-    readings = Readings(
-        store=parts.store, documents=parts.documents, keys=parts.keys, objects=parts.objects, threads=parts.threads
-    )
     observations = Observations(parts.documents, parts.objects)
     return create_app(
         service=NAME,
         prefix=PREFIX,
-        routers=[public_routes(deposits, readings)],
+        routers=public_routes(_uses(settings, parts)),
         internal=[internal_routes(observations, parts.documents), feed_router(parts.store, _envelope)],
         settings=settings,
         verifier=Verifier(settings.trust_file),
@@ -112,16 +136,76 @@ def app(settings: Settings) -> FastAPI:
     )
 
 
+def _uses(settings: Settings, parts: Parts) -> Uses:
+    filing = Filing(
+        parts.store, parts.documents, parts.keys, settings.max_document_bytes, scans_itself=settings.clamd is None
+    )
+    places = asyncio.Semaphore(DEPOSITS_AT_ONCE)
+    deposits = Deposits(
+        filing=filing,
+        documents=parts.documents,
+        keys=parts.keys,
+        objects=parts.objects,
+        threads=parts.threads,
+        places=places,
+    )
+    uploading = Uploading(
+        filing=filing,
+        uploads=parts.uploads,
+        locks=parts.locks,
+        keys=parts.keys,
+        objects=parts.objects,
+        opener=parts.opener,
+    )
+    uploads = ResumableUploads(uploading, parts.threads, places)
+    readings = Readings(store=parts.store, documents=parts.documents, opener=parts.opener, threads=parts.threads)
+    return Uses(
+        deposits=deposits,
+        uploads=uploads,
+        readings=readings,
+        pages=_pages(parts, readings),
+        destroying=Destroying(parts.store, parts.keys, parts.objects),
+        max_bytes=settings.max_document_bytes,
+    )
+
+
+def _pages(parts: Parts, readings: Readings) -> Pages:
+    return Pages(
+        documents=parts.documents,
+        readings=readings,
+        opener=parts.opener,
+        objects=parts.objects,
+        previews=PostgresPreviews(parts.store),
+        renderer=ProcessRenderer(),
+        threads=parts.threads,
+    )
+
+
 def tasks(settings: Settings) -> Sequence[Task]:
-    """Return what `work` does: relay the events, follow identity, and remove what crashes left."""
+    """Return what `work` does: relay the events, follow identity, have documents scanned, remove what crashes left."""
     parts = Parts(settings)
-    reaper = Reaper(store=parts.store, keys=parts.keys, objects=parts.objects)
+    reaper = Reaper(store=parts.store, keys=parts.keys, objects=parts.objects, uploads=parts.uploads)
+    documents = Scanning(
+        store=parts.store, queue=PostgresScanQueue(parts.store), opener=parts.opener, scanner=scanner(settings)
+    )
+    watch(metrics.Readings(parts.store, parts.objects), metrics.VAULT)
     alone = partial(leadership, settings.database_url, "relay")
     identity = ServiceClient(settings.peers["identity"], Signer(settings.signing_key_file, NAME), "identity")
     inbox = Inbox(parts.store, message_handlers(parts))
+    copies = Converting(
+        store=parts.store,
+        queue=PostgresCopyQueue(parts.store),
+        opener=parts.opener,
+        keys=parts.keys,
+        objects=parts.objects,
+        renderer=ProcessRenderer(),
+        threads=parts.threads,
+    )
     return [
         relaying(settings.nats_url, NAME, parts.store, leadership=alone, replicas=settings.nats_replicas),
-        consuming(settings.nats_url, NAME, "identity", inbox, _refill(identity)),
+        *(consuming(settings.nats_url, NAME, producer, inbox, _refill(identity)) for producer in PRODUCERS),
+        scanning(documents),
+        converting(copies),
         reaping(reaper),
     ]
 
@@ -174,5 +258,6 @@ SERVICE = Service(
     rebuild=remake,
     compare=drift,
     parked=parked,
+    keys=lambda settings, act: keys_command(Parts(settings).store, act, [OFFICE_KEYS]),
     peers=("identity",),
 )

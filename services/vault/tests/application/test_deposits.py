@@ -8,18 +8,19 @@ import httpx
 import pytest
 from chassis.actor import Actor
 from vault.application.deposits import Deposits
+from vault.application.filing import Filing
 from vault.domain.refusals import DepositTooSlow
 
 
 def test_a_sender_who_falls_silent_is_not_waited_for(vault: Any) -> None:
     ticket, parts = vault.ticket(), vault.parts
     deposits = Deposits(
-        store=parts.store,
+        filing=Filing(parts.store, parts.documents, parts.keys, 1 << 30, scans_itself=True),
         documents=parts.documents,
         keys=parts.keys,
         objects=parts.objects,
         threads=parts.threads,
-        max_bytes=1 << 30,
+        places=asyncio.Semaphore(1),
         idle_seconds=0.1,
     )
 

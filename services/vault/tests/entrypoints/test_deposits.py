@@ -54,8 +54,9 @@ def test_a_deposit_gives_a_receipt_of_the_very_bytes_and_they_come_back(vault: A
 def test_the_event_says_what_was_stored_without_naming_it(vault: Any) -> None:
     ticket = vault.ticket()
     vault.put(ticket)
-    [(topic, told)] = vault.events()
+    (topic, told), (_, scanned) = vault.events()
     assert topic == "vault.document-stored"
+    assert (scanned["verdict"], scanned["scanner"]) == ("clean", "basic")
     assert (str(told["version_id"]), told["size"]) == (str(ticket.version_id), ticket.size)
     assert told["manifest_sha256"] == vault.observation(ticket.version_id)["manifest_sha256"]
     assert "name" not in told
@@ -133,7 +134,7 @@ def test_a_refused_file_says_what_to_do_next(vault: Any) -> None:
     content, text = pdf(5000), b"Bonjour, ceci est un texte."
     larger = replace(vault.ticket(), size=vault.settings.max_document_bytes + 1)
     for ticket, sent, words in (
-        (vault.ticket(text), text, ("PDF, JPEG or PNG", "Convert")),
+        (vault.ticket(text), text, ("PDF, JPEG, PNG or HEIC", "Convert")),
         (vault.ticket(content), content[:-1] + bytes([content[-1] ^ 1]), ("Choose the file again",)),
         (vault.ticket(content[:-1]), content, ("More bytes arrived", "Choose the file again")),
         (larger, content, ("`limit`", "Send a smaller file")),
@@ -156,9 +157,11 @@ def test_a_file_over_the_limit_of_the_vault_is_refused_before_its_bytes(vault: A
         (b"%PDF-1.4\n%\xe2\xe3\xcf\xd3\n", "application/pdf"),
         (b"\xff\xd8\xff\xe1\x00\x10Exif\x00\x00", "image/jpeg"),
         (b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR\x00\x00\x01\x00\x00\x00\x01\x00\x08\x06", "image/png"),
+        (b"\0\0\0\x18ftypheic\0\0\0\0mif1heic", "image/heic"),
+        (b"\0\0\0\x1cftypmif1\0\0\0\0mif1heic", "image/heic"),
     ],
 )
-def test_pdf_jpeg_and_png_are_taken_whatever_their_name(vault: Any, head: bytes, media_type: str) -> None:
+def test_pdf_jpeg_png_and_heic_are_taken_whatever_their_name(vault: Any, head: bytes, media_type: str) -> None:
     content = head + bytes(2000)
     answer = vault.put(vault.ticket(content, name="document.bin"), content)
     assert (answer.status_code, answer.json()["media_type"]) == (201, media_type)
@@ -177,7 +180,7 @@ def test_several_files_answer_one_request(vault: Any) -> None:
     request_id, office_id = uuid4(), uuid4()
     tickets = [vault.ticket(request_id=request_id, office_id=office_id) for _ in range(3)]
     assert [vault.put(ticket).status_code for ticket in tickets] == [201, 201, 201]
-    assert len(vault.events()) == 3
+    assert vault.stored() == 3
 
 
 def test_the_same_deposit_again_returns_the_same_receipt_and_stores_nothing(vault: Any) -> None:
@@ -187,7 +190,7 @@ def test_the_same_deposit_again_returns_the_same_receipt_and_stores_nothing(vaul
     again = vault.put(ticket, content)
     assert (again.status_code, again.json()) == (201, first.json())
     assert vault.kept() == held
-    assert len(vault.events()) == 1
+    assert vault.stored() == 1
 
 
 def test_another_content_for_a_stored_version_is_refused(vault: Any) -> None:
@@ -212,7 +215,7 @@ def test_of_deposits_of_one_version_at_the_same_moment_one_is_stored_and_all_get
         answers = list(threads.map(lambda _: vault.put(ticket, content), range(4)))
     assert {answer.status_code for answer in answers} == {201}
     assert len({answer.text for answer in answers}) == 1
-    assert len(vault.events()) == vault.keys_held() == 1
+    assert vault.stored() == vault.keys_held() == 1
     assert len(vault.kept()) == 2  # one part and one manifest
 
 

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from chassis.client import ServiceClient, Unavailable
 
-from dossier.application.ports import File
+from dossier.application.ports import File, Scan
 
 MAX_IDS = 100
 """How many versions one call asks for."""
@@ -28,7 +28,7 @@ class VaultFiles:
                 if answer.status_code != HTTPStatus.OK:
                     return found
                 for item in answer.json()["items"]:
-                    found[UUID(item["version_id"])] = File(item["name"], item["sha256"])
+                    found[UUID(item["version_id"])] = File(item["name"], item["sha256"], Scan(**item["scan"]))
         except Unavailable:
             return found
         return found

@@ -44,11 +44,24 @@ class Directory(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class Scan:
+    """What the vault's scanner says of a version; only a clean one is given to anyone."""
+
+    state: str
+    """pending, clean, infected or not-scanned."""
+    scanner: str | None
+    """clamd, or basic: the vault's built-in check."""
+    cause: str | None
+    """Why it was not scanned: limits, timeout or failed."""
+
+
+@dataclass(frozen=True, slots=True)
 class File:
     """What the vault knows of a version beside its bytes; the name is none once its owner was erased."""
 
     name: str | None
     sha256: str
+    scan: Scan
 
 
 class Files(Protocol):

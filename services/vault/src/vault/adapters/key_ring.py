@@ -5,11 +5,11 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from eventstore import KeyService, Store
+from eventstore import KeyService, KeyTable, Store, WrongMasterKey, storing
 from psycopg import Connection
 
 from vault.application.ports import Attempt, KeyDestroyed
-from vault.domain.keys import DataKey, new_key, unwrap, wrap
+from vault.domain.keys import DataKey, WrongKey, new_key, unwrap, wrap
 from vault.domain.manifest import Address
 
 FIRST = 1
@@ -79,19 +79,31 @@ class PostgresKeyRing:
         query = "SELECT number, wrapped FROM vault.office_key WHERE office_id = %s ORDER BY number DESC LIMIT 1"
         row = connection.execute(query, (office_id,)).fetchone()
         if row is None:
-            wrapped = self._key_service.wrap(new_key(), _office_context(office_id, FIRST))
-            connection.execute(
-                "INSERT INTO vault.office_key (office_id, number, wrapped) VALUES (%s, %s, %s) ON CONFLICT DO NOTHING",
-                (office_id, FIRST, wrapped),
-            )
+            with connection.transaction():
+                storing(connection)
+                wrapped = self._key_service.wrap(new_key(), _office_context(office_id, FIRST))
+                connection.execute(
+                    "INSERT INTO vault.office_key (office_id, number, wrapped) VALUES (%s, %s, %s)"
+                    " ON CONFLICT DO NOTHING",
+                    (office_id, FIRST, wrapped),
+                )
             row = connection.execute(query, (office_id,)).fetchone()  # another process may have been first
         if row is None:
             raise KeyDestroyed
         return row["number"], self._unwrap_office_key(office_id, row["number"], row["wrapped"])
 
     def _unwrap_office_key(self, office_id: UUID, number: int, wrapped: bytes) -> bytes:
-        return self._key_service.unwrap(bytes(wrapped), _office_context(office_id, number))
+        try:
+            return self._key_service.unwrap(bytes(wrapped), _office_context(office_id, number))
+        except WrongMasterKey as error:
+            raise WrongKey(str(error)) from error
 
 
 def _office_context(office_id: UUID, number: int) -> bytes:
     return f"scelle-vault-1 office {office_id} {number}".encode()
+
+
+OFFICE_KEYS = KeyTable(
+    "vault", "office_key", ("office_id", "number"), lambda row: _office_context(row["office_id"], row["number"])
+)
+"""The keys that the key service wraps, beside those of persons."""

@@ -1,11 +1,13 @@
 """Objects in a bucket of any S3 server, through the minio SDK."""
 
+import time
 from base64 import b64encode
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from urllib.parse import SplitResult, urlsplit
 
+from chassis.logging import get_logger
 from minio import Minio
 from minio.credentials.credentials import Credentials
 from minio.deleteobjects import DeleteObject
@@ -23,6 +25,8 @@ READ_SECONDS = 60.0
 UNSIGNED = "UNSIGNED-PAYLOAD"
 RETRIES = Retry(total=3, backoff_factor=0.2, status_forcelist=(500, 502, 503, 504), allowed_methods=None, redirect=0)
 """A repeated PUT carries the same bytes to the same random name."""
+PUT_TRIES = 3
+LOOK_AGAIN_SECONDS = 0.2
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,8 +70,17 @@ class S3ObjectStore:
                 self._client.make_bucket(bucket_name=self._bucket)
 
     def put(self, name: str, data: bytes | memoryview, sha256: bytes) -> None:
-        """Store an object; the request is signed here, since `put_object` would copy the bytes and hash them again."""
-        digest = b64encode(sha256).decode()
+        """Store an object, and look whether it is there: some servers say so of what they have lost."""
+        for attempt in range(1, PUT_TRIES + 1):
+            etag = self._put(name, data, b64encode(sha256).decode())
+            if self._holds(name, memoryview(data).nbytes, etag):
+                return
+            get_logger().error("object-not-stored", attempt=attempt)
+            time.sleep(LOOK_AGAIN_SECONDS * attempt)
+        raise StorageAway
+
+    def _put(self, name: str, data: bytes | memoryview, digest: str) -> str:
+        """Send the bytes; the request is signed here, since `put_object` would copy the bytes and hash them again."""
         with _answers():
             url = urlsplit(f"{self._origin}/{self._bucket}/{name}")
             headers = self._signed("PUT", url, digest)
@@ -75,6 +88,16 @@ class S3ObjectStore:
         # Servers check the SHA-256 of this header always, that of the signature not always (SeaweedFS 4.48 does not).
         if response.status != 200:  # noqa: PLR2004 - S3 answers a PUT with 200 and nothing else
             raise StorageAway
+        return _bare(response.headers.get("ETag"))
+
+    def _holds(self, name: str, size: int, etag: str) -> bool:
+        """Tell whether the object is there with this size, and is the one whose bytes the server has compared."""
+        try:
+            with _answers():
+                found = self._client.stat_object(bucket_name=self._bucket, object_name=name)
+        except ObjectMissing:
+            return False
+        return (found.size, _bare(found.etag)) == (size, etag)
 
     def _signed(self, method: str, url: SplitResult, digest: str) -> dict[str, str]:
         now = utcnow()
@@ -116,6 +139,10 @@ class S3ObjectStore:
         with _answers():
             for _ in self._client.remove_objects(self._bucket, (DeleteObject(name) for name in names)):
                 raise StorageAway
+
+
+def _bare(etag: str | None) -> str:
+    return (etag or "").strip('"')
 
 
 @contextmanager

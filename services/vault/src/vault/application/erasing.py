@@ -1,5 +1,6 @@
 """A person whom identity erased is erased here too."""
 
+import sys
 from contextlib import suppress
 
 from chassis.actor import Actor
@@ -18,10 +19,11 @@ class Erasing:
     art. 17(3)), and their keys are the documents' own. So does what was sent to the person in a letter, with its
     proofs, which is under legal hold; texts and files of letters that never left are destroyed.
 
-    The person's key goes first, then the event says so, with the position of the message and the rows of the read
-    model: a crash in between brings the message again, and destroying twice does no harm. So nothing is claimed that
-    was not done, and nothing is forgotten. A process that read the key a moment ago may hold it in memory for half a
-    minute more; what it writes in that time reaches no row (read.erased_person) and opens for nobody afterwards.
+    All keys go first, so that a storage which removes nothing keeps nothing that can be read. Then the event says so,
+    with the position of the message and the rows of the read model: a crash in between brings the message again, and
+    destroying twice does no harm. So nothing is claimed that was not done, and nothing is forgotten. A process that
+    read the key a moment ago may hold it in memory for half a minute more; what it writes in that time reaches no row
+    (read.erased_person) and opens for nobody afterwards.
     """
 
     def __init__(self, store: Store, documents: Documents, keys: KeyRing, objects: ObjectStore) -> None:
@@ -32,16 +34,19 @@ class Erasing:
 
     def erase(self, erased: PersonErased, actor: Actor, position: Position) -> None:
         """Destroy the key and say so, once. Raises StorageAway: then the message comes again."""
-        for unheld in self._documents.unheld(erased.person_id):
-            self._destroy(unheld, actor)
+        files = self._documents.unheld(erased.person_id)
+        for file in files:
+            self._keys.destroy(file.object_key)
         keys = int(self._store.keys.destroy(erased.person_id))
+        sys.audit("scelle.crashpoint", "vault.keys-destroyed")
+        for file in files:
+            self._remove(file, actor)
         with suppress(Changed):  # it was said before: the message came under another number
             self._store.save(Erasure(person_id=erased.person_id, keys=keys), actor=actor, position=position)
 
-    def _destroy(self, unheld: StoredDocument, actor: Actor) -> None:
-        """Destroy the key first; what a crash leaves of the objects then is noise, and the message comes again."""
-        self._keys.destroy(unheld.object_key)
-        self._objects.remove(self._objects.names(unheld.object_key + "/"))
-        document = self._store.get(Document, unheld.id)
+    def _remove(self, file: StoredDocument, actor: Actor) -> None:
+        """Remove what nobody can read any more; what a crash leaves of it is noise, and the message comes again."""
+        self._objects.remove(self._objects.names(file.object_key + "/"))
+        document = self._store.get(Document, file.id)
         document.destroy("person-erased")
         self._store.save(document, actor=actor)

@@ -10,11 +10,11 @@ from vault.domain.erasure import Erasure
 
 
 def facts(event: Any, aggregate: Document | Erasure) -> Facts:
-    """Return office and dossier of an event; a deposit commits to the bytes, in clear and as they are stored."""
+    """Return office and dossier of an event; what is stored is committed to, in clear and as it is kept."""
     if isinstance(aggregate, Erasure):
         return Facts()
     docs: tuple[DocFact, ...] = ()
-    if isinstance(event, Document.Created | Document.StoredOfLetter):
+    if isinstance(event, Document.Created | Document.StoredOfLetter | Document.CopyStored):
         stored = base64.b64encode(bytes.fromhex(event.manifest_sha256)).decode()
         version = str(event.version_id)
         docs = (DocFact(ref=version, ver=version, size=event.size, sha256=event.sha256, ct_h=stored),)

@@ -8,7 +8,9 @@ from uuid import UUID
 
 from vault.domain.document import Issuer
 from vault.domain.keys import DataKey
-from vault.domain.manifest import Address
+from vault.domain.manifest import Address, Part
+from vault.domain.scanning import Cause, Finding, ScannerName, Verdict
+from vault.domain.streaming import plain_size
 
 
 class ObjectMissing(Exception):
@@ -82,6 +84,13 @@ class StoredDocument:
     issuer: Issuer
     legal_hold: bool
     """Whether it stays when its owner is erased."""
+    scan: Verdict | None = None
+    """What a scanner said; None until one has looked at it."""
+    scanner: ScannerName | None = None
+    scan_cause: Cause | None = None
+    """Why it was not scanned."""
+    copy_of: UUID | None = None
+    """The picture that it is a PDF of."""
 
     @property
     def address(self) -> Address:
@@ -95,8 +104,110 @@ class Documents(Protocol):
     def find(self, version_id: UUID) -> StoredDocument | None:
         """Return a version, or None if nothing is stored under this id."""
 
+    def copy(self, version_id: UUID) -> StoredDocument | None:
+        """Return the PDF that was made of a picture, or None if there is none."""
+
     def described(self, version_ids: Sequence[UUID], issuer: str) -> list[StoredDocument]:
         """Return those of the versions that are stored for `issuer`."""
 
     def unheld(self, owner_id: UUID) -> list[StoredDocument]:
         """Return the files of letters about a person that no legal hold keeps."""
+
+
+@dataclass(frozen=True, slots=True)
+class OpenUpload:
+    """An upload that is under way, and what is durable of it."""
+
+    version_id: UUID
+    object_key: str
+    office_id: UUID
+    request_id: UUID
+    issuer: Issuer
+    actor_id: UUID | None
+    size: int
+    """Bytes of the document in clear."""
+    sha256: str
+    expires_at: datetime
+    parts: tuple[Part, ...] = ()
+
+    @property
+    def received(self) -> int:
+        """Return how many bytes in clear are in durable parts."""
+        return sum(plain_size(part.size) for part in self.parts)
+
+    @property
+    def address(self) -> Address:
+        """Return what its ciphertexts are bound to."""
+        return Address(self.office_id, self.request_id, self.version_id)
+
+
+class Uploads(Protocol):
+    """The uploads that are under way."""
+
+    def begin(self, upload: OpenUpload, limit: int) -> None:
+        """Note a new one. Raises TooManyUploads if its actor has `limit` already, UploadBusy if there is one."""
+
+    def find(self, version_id: UUID) -> OpenUpload | None:
+        """Return the upload of a version."""
+
+    def keep(self, upload: OpenUpload, number: int, part: Part) -> None:
+        """Note that a part is durable. Raises UploadBusy if another request noted it, or the upload is gone."""
+
+    def end(self, version_id: UUID) -> None:
+        """Forget an upload: it became a document, or was given up."""
+
+    def sweep(self) -> None:
+        """Forget those whose time was over an hour ago."""
+
+
+class UploadLocks(Protocol):
+    """One request at a time sends bytes of an upload; a lock goes with the process that holds it."""
+
+    def take(self, version_id: UUID) -> None:
+        """Take the lock; raise UploadBusy."""
+
+    def check(self, version_id: UUID) -> None:
+        """Raise UploadBusy if the lock is no longer held: the connection that held it was lost."""
+
+    def give_back(self, version_id: UUID) -> None:
+        """Let the next one take it."""
+
+
+class ScannerAway(Exception):
+    """The scanner does not answer, or its signatures are too old: documents wait."""
+
+
+class ScanFailed(Exception):
+    """This document could not be scanned."""
+
+    def __init__(self, cause: Cause) -> None:
+        super().__init__(cause)
+        self.cause: Cause = cause
+
+
+class Scanner(Protocol):
+    """Looks for malware."""
+
+    name: ScannerName
+
+    def ready(self) -> None:
+        """Raise ScannerAway unless a scan would mean something now."""
+
+    def scan(self, chunks: Iterable[bytes | bytearray | memoryview]) -> Finding:
+        """Look at a document; raise ScanFailed."""
+
+
+class ScanQueue(Protocol):
+    """The documents that wait for a scan."""
+
+    def due(self, limit: int) -> list[StoredDocument]:
+        """Return those whose turn it is, oldest first."""
+
+    def claim(self, version_id: UUID) -> int | None:
+        """Count a try and return its number; None if somebody else is at it. Nobody else is for ten minutes."""
+
+    def postpone(self, version_id: UUID, wait: timedelta) -> None:
+        """Try again later."""
+
+    def settle(self, version_id: UUID) -> None:
+        """Forget it: its scan is done."""

@@ -2,26 +2,23 @@
 
 import asyncio
 import contextlib
-import hashlib
-import hmac
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable
 from concurrent.futures import Executor
 from dataclasses import dataclass
 from typing import TypeVar
 
 from chassis.actor import Actor
-from chassis.logging import get_logger
 from chassis.refusal import NotFound
 from chassis.tokens import Ticket
 from eventstore import Changed, Store
 
-from vault.application.ports import Documents, KeyDestroyed, KeyRing, ObjectMissing, ObjectStore, StoredDocument
+from vault.application.opening import Opener
+from vault.application.ports import Documents, StoredDocument
 from vault.application.tickets import person
 from vault.domain.document import Document
-from vault.domain.keys import DataKey, WrongKey
-from vault.domain.manifest import MAX_MANIFEST_BYTES, BrokenManifest, Manifest, manifest_name, part_name
-from vault.domain.refusals import Damaged
-from vault.domain.streaming import NotAuthentic, unseal
+from vault.domain.keys import DataKey
+from vault.domain.manifest import Manifest
+from vault.domain.refusals import Infected, NotScanned, NotScannedYet
 
 T = TypeVar("T")
 
@@ -42,26 +39,26 @@ class Opened:
 class Readings:
     """Gives documents out."""
 
-    def __init__(
-        self, *, store: Store, documents: Documents, keys: KeyRing, objects: ObjectStore, threads: Executor
-    ) -> None:
+    def __init__(self, *, store: Store, documents: Documents, opener: Opener, threads: Executor) -> None:
         self._store = store
         self._documents = documents
-        self._keys = keys
-        self._objects = objects
+        self._opener = opener
         self._threads = threads
 
-    async def open(self, actor: Actor, ticket: Ticket) -> Opened:
-        """Open the version that the ticket is about. Raises NotFound, Damaged, StorageAway; nothing is recorded then.
+    async def open(self, actor: Actor, ticket: Ticket, *, copy: bool = False) -> Opened:
+        """Open the version that the ticket is about, or the PDF that was made of it.
 
-        A part that proves damaged later ends the stream with Damaged, before any byte of it.
+        Raises NotFound, NotScannedYet, NotScanned, Infected, Damaged, StorageAway; nothing is recorded then. A part
+        that proves damaged later ends the stream with Damaged, before any byte of it.
         """
-        document = await self._in_thread(lambda: self._documents.find(ticket.version_id))
-        if document is None or not _speaks_of(ticket, document):
+        find = self._documents.copy if copy else self._documents.find
+        document = await self._in_thread(lambda: find(ticket.version_id))
+        if document is None or not speaks_of(ticket, document):
             raise NotFound
-        manifest, key = await self._in_thread(lambda: self._manifest(document))
-        first = await self._in_thread(lambda: self._part(document, manifest, key, 0))
-        await self._in_thread(lambda: self._record(actor, ticket))
+        may_be_opened(document)
+        manifest, key = await self._in_thread(lambda: self._opener.manifest(document))
+        first = await self._in_thread(lambda: self._opener.part(document, manifest, key, 0))
+        await self._in_thread(lambda: self.record(actor, ticket))
         return Opened(document, self._chunks(document, manifest, key, first))
 
     async def _chunks(
@@ -85,38 +82,10 @@ class Readings:
     def _fetching(
         self, document: StoredDocument, manifest: Manifest, key: DataKey, number: int
     ) -> Callable[[], bytearray]:
-        return lambda: self._part(document, manifest, key, number)
+        return lambda: self._opener.part(document, manifest, key, number)
 
-    def _manifest(self, document: StoredDocument) -> tuple[Manifest, DataKey]:
-        with _watched(document):
-            return self._verified_manifest(document)
-
-    def _verified_manifest(self, document: StoredDocument) -> tuple[Manifest, DataKey]:
-        try:
-            encoded = self._objects.get(manifest_name(document.object_key), MAX_MANIFEST_BYTES)
-            if not hmac.compare_digest(hashlib.sha256(encoded).hexdigest(), document.manifest_sha256):
-                raise Damaged
-            key = self._keys.open(document.address, document.object_key)
-            manifest = Manifest.decode(encoded)
-            manifest.verify(document.address, key)
-        except KeyDestroyed:
-            raise NotFound from None
-        except (ObjectMissing, BrokenManifest, WrongKey) as error:
-            raise Damaged from error
-        return manifest, key
-
-    def _part(self, document: StoredDocument, manifest: Manifest, key: DataKey, number: int) -> bytearray:
-        expected, last = manifest.parts[number], number == len(manifest.parts) - 1
-        with _watched(document):
-            try:
-                sealed = self._objects.get(part_name(document.object_key, number), expected.size)
-                if not hmac.compare_digest(hashlib.sha256(sealed).hexdigest(), expected.sha256):
-                    raise Damaged
-                return unseal(key.parts, document.address.part(number, last=last), sealed)
-            except (ObjectMissing, NotAuthentic) as error:
-                raise Damaged from error
-
-    def _record(self, actor: Actor, ticket: Ticket) -> None:
+    def record(self, actor: Actor, ticket: Ticket) -> None:
+        """Record that somebody opens the version."""
         for attempt in range(1, RECORD_TRIES + 1):
             document = self._store.get(Document, ticket.version_id)
             document.read(person(ticket), ticket.action)
@@ -128,17 +97,17 @@ class Readings:
         return await asyncio.get_running_loop().run_in_executor(self._threads, work)
 
 
-def _speaks_of(ticket: Ticket, document: StoredDocument) -> bool:
+def speaks_of(ticket: Ticket, document: StoredDocument) -> bool:
     """Tell whether the ticket is of the service that keeps the document, and names where it is filed."""
     filed = document.issuer, document.office_id, document.request_id
     return filed == (ticket.issuer, ticket.office_id, ticket.request_id)
 
 
-@contextlib.contextmanager
-def _watched(document: StoredDocument) -> Iterator[None]:
-    """Tell the operators of damage: what the reader sees does not say which document it was."""
-    try:
-        yield
-    except Damaged:
-        get_logger().error("document-damaged", version_id=document.id)
-        raise
+def may_be_opened(document: StoredDocument) -> None:
+    """Raise NotScannedYet, NotScanned or Infected unless a scanner found the document clean."""
+    if document.scan is None:
+        raise NotScannedYet
+    if document.scan == "not-scanned":
+        raise NotScanned(cause=document.scan_cause)
+    if document.scan == "infected":
+        raise Infected

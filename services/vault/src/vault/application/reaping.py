@@ -4,22 +4,24 @@ from datetime import timedelta
 
 from eventstore import Missing, Store
 
-from vault.application.ports import Attempt, KeyRing, ObjectStore
+from vault.application.ports import Attempt, KeyRing, ObjectStore, Uploads
 from vault.domain.document import Document
 
 ORPHAN_AGE = timedelta(hours=24)
 
 
 class Reaper:
-    """Removes the objects and keys of attempts that did not end in an event."""
+    """Removes the objects and keys of attempts, uploads among them, that did not end in an event."""
 
-    def __init__(self, *, store: Store, keys: KeyRing, objects: ObjectStore) -> None:
+    def __init__(self, *, store: Store, keys: KeyRing, objects: ObjectStore, uploads: Uploads) -> None:
         self._store = store
         self._keys = keys
         self._objects = objects
+        self._uploads = uploads
 
     def reap(self, older_than: timedelta = ORPHAN_AGE) -> int:
         """Remove what old attempts left; return how many. The events decide, never the read model."""
+        self._uploads.sweep()
         reaped = 0
         for attempt in self._keys.in_doubt(older_than):
             if self._succeeded(attempt):

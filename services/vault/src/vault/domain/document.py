@@ -6,6 +6,8 @@ from uuid import UUID
 from eventsourcing.domain import Aggregate, AggregateCreated, AggregateEvent, event
 from eventstore import Personal
 
+from vault.domain.scanning import Finding, Verdict
+
 Issuer = Literal["dossier", "lre-gateway"]
 """Which service keeps it: nobody reaches it with a ticket of the other."""
 
@@ -51,6 +53,48 @@ class Document(Aggregate):
         def apply(self, aggregate: Any) -> None:
             """Tell the letter's file from one of a dossier."""
             aggregate.issuer, aggregate.legal_hold = "lre-gateway", self.legal_hold
+
+    class CopyStored(AggregateCreated):
+        """A PDF made of a picture, which anyone can open; the picture stays as it came."""
+
+        TOPIC = "vault.copy-stored"
+        office_id: UUID
+        dossier_id: UUID | None
+        request_id: UUID
+        owner_id: UUID
+        version_id: UUID
+        size: int
+        media_type: str
+        sha256: str
+        manifest_sha256: str
+        object_key: str
+        copy_of: UUID
+        copy_of_sha256: str
+        name: Annotated[str | None, Personal(of="owner_id")]
+
+        def apply(self, aggregate: Any) -> None:
+            """Tell the copy from what was deposited."""
+            aggregate.copy_of = self.copy_of
+
+    class Scanned(AggregateEvent):
+        """A scanner looked at it, or could not; only what is clean is given to anyone."""
+
+        TOPIC = "vault.document-scanned"
+        office_id: UUID
+        dossier_id: UUID | None
+        request_id: UUID
+        owner_id: UUID
+        version_id: UUID
+        verdict: Verdict
+        scanner: str
+        signature: str | None
+        cause: str | None
+
+    class HoldLifted(AggregateEvent):
+        """The time for which the law has it kept is over."""
+
+        TOPIC = "vault.legal-hold-lifted"
+        version_id: UUID
 
     class Destroyed(AggregateEvent):
         """Its key is gone: nobody can read it again."""
@@ -102,11 +146,50 @@ class Document(Aggregate):
         self.issuer: Issuer = "dossier"
         self.legal_hold = False
         self.destroyed = False
+        self.copy_of: UUID | None = None
+        self.scan: Verdict | None = None
+        """None until a scanner has looked at it."""
 
     @classmethod
     def of_letter(cls, *, legal_hold: bool, **stored: Any) -> "Document":
         """Store a file of a letter; `stored` is what every version has."""
         return cls._create(cls.StoredOfLetter, legal_hold=legal_hold, **stored)
+
+    @classmethod
+    def as_copy(cls, *, copy_of: UUID, copy_of_sha256: str, **stored: Any) -> "Document":
+        """Store a copy of the version `copy_of`, whose bytes have that SHA-256; `stored` is what every version has."""
+        return cls._create(cls.CopyStored, copy_of=copy_of, copy_of_sha256=copy_of_sha256, **stored)
+
+    def scanned(self, finding: Finding) -> None:
+        """Note what a scanner says: clean and infected are final, and the same said again changes nothing."""
+        if self.destroyed or self.scan in {"clean", "infected", finding.verdict}:
+            return
+        self.trigger_event(
+            self.Scanned,
+            office_id=self.office_id,
+            dossier_id=self.dossier_id,
+            request_id=self.request_id,
+            owner_id=self.owner_id,
+            version_id=self.version_id,
+            verdict=finding.verdict,
+            scanner=finding.scanner,
+            signature=finding.signature,
+            cause=finding.cause,
+        )
+
+    @event(Scanned)
+    def _scanned(self, verdict: Verdict) -> None:
+        self.scan = verdict
+
+    def end_retention(self) -> None:
+        """Note that it had to be kept no longer, and that its key is gone; once."""
+        if self.legal_hold:
+            self._lift(self.version_id)
+        self.destroy("retention-ended")
+
+    @event(HoldLifted)
+    def _lift(self, version_id: UUID) -> None:  # noqa: ARG002 - the event's own fields
+        self.legal_hold = False
 
     def destroy(self, cause: str) -> None:
         """Note that the key is gone; once."""

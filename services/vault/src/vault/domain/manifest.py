@@ -42,6 +42,10 @@ class Address:
         """Return the associated data of a part, counted from 0: the address ‖ number (4 bytes) ‖ last (1 byte)."""
         return self.bound() + number.to_bytes(4, "big") + bytes([last])
 
+    def page(self, number: int) -> bytes:
+        """Return the associated data of a page image, counted from 1; three bytes longer than that of any part."""
+        return self.bound() + b"page" + number.to_bytes(4, "big")
+
 
 def part_name(object_key: str, number: int) -> str:
     """Return the name of a part's object in the bucket."""
@@ -51,6 +55,11 @@ def part_name(object_key: str, number: int) -> str:
 def manifest_name(object_key: str) -> str:
     """Return the name of the manifest's object in the bucket."""
     return f"{object_key}/{MANIFEST_NAME}"
+
+
+def page_name(object_key: str, number: int) -> str:
+    """Return the name of a page image's object in the bucket."""
+    return f"{object_key}/page-{number:05d}"
 
 
 @dataclass(frozen=True, slots=True)

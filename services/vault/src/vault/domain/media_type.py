@@ -7,12 +7,14 @@ from vault.domain.refusals import UnsupportedType
 HEAD_BYTES = 1024
 """How many first bytes the decision needs, or the whole file if it is shorter."""
 
-PDF, JPEG, PNG = "application/pdf", "image/jpeg", "image/png"
+PDF, JPEG, PNG, HEIC = "application/pdf", "image/jpeg", "image/png", "image/heic"
 ZIP, JSON, TEXT, UNKNOWN = "application/zip", "application/json", "text/plain", "application/octet-stream"
 
 _PNG_HEAD = b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR"
 # What may follow the start marker of a JPEG: tables, frames, applications' data, restart interval, comment.
 _JPEG_MARKERS = frozenset((*range(0xC0, 0xD0), 0xDB, 0xDD, *range(0xE0, 0xF0), 0xFE))
+# Brands of pictures in a container of ISO/IEC 14496-12 coded with HEVC, as telephones make them.
+_HEIC_BRANDS = frozenset((b"heic", b"heix", b"heim", b"heis", b"mif1"))
 # A file that is also a web page or an archive is refused: some programs would read it as that.
 _OTHER_READINGS = (b"<html", b"<!doctype", b"<script", b"<svg", b"<iframe", b"<body", b"pk\x03\x04", b"<?php")
 
@@ -53,4 +55,6 @@ def _signature(head: bytes) -> str | None:
         return JPEG
     if head.startswith(_PNG_HEAD) and any(head[16:20]) and any(head[20:24]):  # width and height
         return PNG
+    if head[4:8] == b"ftyp" and head[8:12] in _HEIC_BRANDS and b"hei" in head[8:40]:
+        return HEIC
     return None

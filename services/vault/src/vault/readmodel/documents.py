@@ -20,6 +20,11 @@ class DocumentTable:
         with self._store.connection() as connection, connection.cursor(row_factory=class_row(StoredDocument)) as cursor:
             return cursor.execute("SELECT * FROM read.document WHERE id = %s", (version_id,)).fetchone()
 
+    def copy(self, version_id: UUID) -> StoredDocument | None:
+        """Return the PDF that was made of a picture, or None if there is none."""
+        with self._store.connection() as connection, connection.cursor(row_factory=class_row(StoredDocument)) as cursor:
+            return cursor.execute("SELECT * FROM read.document WHERE copy_of = %s", (version_id,)).fetchone()
+
     def described(self, version_ids: Sequence[UUID], issuer: str) -> list[StoredDocument]:
         """Return those of the versions that are stored for `issuer`, oldest first."""
         query = "SELECT * FROM read.document WHERE id = ANY (%s) AND issuer = %s ORDER BY stored_at, id"

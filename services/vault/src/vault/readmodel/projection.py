@@ -1,5 +1,7 @@
 """Events to rows."""
 
+from uuid import UUID
+
 from eventstore import Projection, Rows
 
 from vault.domain.document import Document, Issuer
@@ -18,12 +20,34 @@ def _(event: Document.StoredOfLetter, rows: Rows) -> None:
     _insert(event, rows, issuer="lre-gateway", legal_hold=event.legal_hold)
 
 
+@projection.on(Document.CopyStored)
+def _(event: Document.CopyStored, rows: Rows) -> None:
+    _insert(event, rows, issuer="dossier", legal_hold=False, copy_of=event.copy_of)
+
+
+@projection.on(Document.Scanned)
+def _(event: Document.Scanned, rows: Rows) -> None:
+    rows.update("document", event.version_id, scan=event.verdict, scanner=event.scanner, scan_cause=event.cause)
+
+
+@projection.on(Document.HoldLifted)
+def _(event: Document.HoldLifted, rows: Rows) -> None:
+    rows.update("document", event.version_id, legal_hold=False)
+
+
 @projection.on(Document.Destroyed)
 def _(event: Document.Destroyed, rows: Rows) -> None:
     rows.delete("document", event.version_id)
 
 
-def _insert(event: Document.Created | Document.StoredOfLetter, rows: Rows, *, issuer: Issuer, legal_hold: bool) -> None:
+def _insert(
+    event: Document.Created | Document.StoredOfLetter | Document.CopyStored,
+    rows: Rows,
+    *,
+    issuer: Issuer,
+    legal_hold: bool,
+    copy_of: UUID | None = None,
+) -> None:
     rows.insert(
         "document",
         id=event.originator_id,
@@ -40,6 +64,7 @@ def _insert(event: Document.Created | Document.StoredOfLetter, rows: Rows, *, is
         stored_at=event.timestamp,
         issuer=issuer,
         legal_hold=legal_hold,
+        copy_of=copy_of,
     )
 
 

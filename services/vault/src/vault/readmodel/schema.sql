@@ -13,8 +13,15 @@ CREATE TABLE read.document (
     name text,             -- null once its owner was erased
     stored_at timestamptz NOT NULL,
     issuer text NOT NULL,
-    legal_hold boolean NOT NULL
+    legal_hold boolean NOT NULL,
+    scan text,             -- what a scanner said; null until one has looked at it
+    scanner text,
+    scan_cause text,       -- why it was not scanned
+    copy_of uuid           -- the picture that it is a PDF of
 );
+CREATE INDEX document_picture ON read.document (stored_at) WHERE media_type LIKE 'image/%';
+CREATE UNIQUE INDEX document_copy ON read.document (copy_of) WHERE copy_of IS NOT NULL;
+CREATE INDEX document_unscanned ON read.document (stored_at) WHERE scan IS NULL OR scan = 'not-scanned';
 CREATE INDEX document_of_owner ON read.document (owner_id);
 
 -- Whose key is destroyed. The names of such a person's files are blank at once, and stay so whatever is written later: a

@@ -42,13 +42,17 @@ class Asked(Output):
 
 
 class Deposit(Output):
-    """Send the bytes to `upload_url` with the ticket as bearer token, within 5 minutes."""
+    """Send the bytes to `upload_url` with the ticket as bearer token, within 5 minutes.
+
+    Or send them in several requests to `resumable_url` (tus 1.0.0); the same Idempotency-Key gives a new ticket for it.
+    """
 
     model_config = _example(examples.DEPOSIT)
 
     request_id: UUID
     version_id: UUID
     upload_url: str
+    resumable_url: str
     ticket: str
 
 
@@ -155,11 +159,25 @@ class DossierView(DossierLine):
     clients: list[DossierClient]
 
 
+class ScanView(Output):
+    """What was found when the file was checked for malware; a file that is not `clean` can be opened by nobody.
+
+    `basic` is the built-in check of types and of one known signature: pages call it "analyse de base".
+    """
+
+    model_config = _example(examples.SCAN)
+
+    state: Literal["pending", "clean", "infected", "not-scanned"]
+    scanner: Literal["basic", "clamd"] | None
+    cause: Literal["limits", "timeout", "failed"] | None
+    """Why it was not scanned; it is tried again once a day."""
+
+
 class VersionView(Output):
     """One deposited file and the decision on it.
 
-    A `closed` one is kept, but nobody decides on it: the request was cancelled or the dossier archived first. Name and
-    digest are null while the vault does not answer; the name stays null once its owner is erased.
+    A `closed` one is kept, but nobody decides on it: the request was cancelled or the dossier archived first. Name,
+    digest and scan are null while the vault does not answer; the name stays null once its owner is erased.
     """
 
     model_config = _example(examples.VERSION)
@@ -170,6 +188,7 @@ class VersionView(Output):
     size: int
     media_type: str
     sha256: str | None = None
+    scan: ScanView | None = None
     replaces: UUID | None
     deposited_at: datetime
     decided_at: datetime | None
@@ -197,6 +216,7 @@ class RequestView(Output):
         for version in view.versions:
             if file := files.get(version.id):
                 version.name, version.sha256 = file.name, file.sha256
+                version.scan = ScanView.model_validate(file.scan)
         return view
 
 

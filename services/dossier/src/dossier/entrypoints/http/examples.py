@@ -18,6 +18,7 @@ DEPOSIT: Members = {
     "request_id": _REQUEST_ID,
     "version_id": _VERSION_ID,
     "upload_url": _CONTENT,
+    "resumable_url": _CONTENT.removesuffix("/content") + "/upload",
     "ticket": _TICKET,
 }
 LOOK: Members = {"url": _CONTENT, "ticket": _TICKET}
@@ -51,6 +52,7 @@ DOSSIER: Members = DOSSIER_LINE | {
     "archived_at": None,
     "clients": [DOSSIER_CLIENT],
 }
+SCAN: Members = {"state": "clean", "scanner": "clamd", "cause": None}
 VERSION: Members = {
     "id": _VERSION_ID,
     "state": "refused",
@@ -58,6 +60,7 @@ VERSION: Members = {
     "size": 48213,
     "media_type": "application/pdf",
     "sha256": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+    "scan": SCAN,
     "replaces": None,
     "deposited_at": "2026-03-02T09:30:00Z",
     "decided_at": "2026-03-02T10:15:00Z",

@@ -68,7 +68,11 @@ def offer(dossier_id: UUID, new: shapes.NewOffer, actor: CurrentClient, using: U
 
 def _deposit(given: Pass) -> answers.Deposit:
     return answers.Deposit(
-        request_id=given.request_id, version_id=given.version_id, upload_url=given.url, ticket=given.ticket
+        request_id=given.request_id,
+        version_id=given.version_id,
+        upload_url=given.url,
+        resumable_url=f"{given.url.removesuffix('/content')}/upload",
+        ticket=given.ticket,
     )
 
 
