@@ -96,11 +96,11 @@ class Office:
         self.store = Store("lre-gateway", url, projection=projection, keys=keys, facts=facts)
         self.id, self.by = uuid4(), uuid4()
         self.actor = Actor(person_id=self.by, kind="staff", office_id=self.id, role="notary")
-        access, register = Access(self.store, NoDossiers()), Register(self.store)
+        self.access, register = Access(self.store, NoDossiers()), Register(self.store)
         providers: Any = {"ar24": OnlyLimits()}
         self.checking = Checking(
             store=self.store,
-            access=access,
+            access=self.access,
             register=register,
             settings=Settings(self.store, Choices()),
             providers=providers,
@@ -131,7 +131,7 @@ class Office:
     def mend(self) -> None:
         """Change one recipient in a hundred so that something else is wrong with their letter."""
         for recipient_id in self.recipients[::100]:
-            recipient = self.checking._access.recipient(self.actor, recipient_id)  # noqa: SLF001 - what the use case does
+            recipient = self.access.recipient(self.actor, recipient_id)
             recipient.change(last_name=None)
             self.store.save(recipient, actor=self.actor)
 

@@ -1,6 +1,9 @@
-"""How soon a provider that calls is answered, at a steady rate, while the store is quick and while it is locked.
+"""How soon a provider that calls is answered, at a steady rate, while the store is quick, locked, or not to be written.
 
-The process is the real one (`python -m lre_gateway serve`), on a real PostgreSQL; the callers keep their connections.
+quick: nothing else happens. counted: another writer holds the counter row that every event needs; a call needs none.
+locked: nobody can write the table of calls; they stay in memory meanwhile. The processor time of the process for one
+call is told too: other work on the machine moves the milliseconds, and not that. The process is the real one
+(`python -m lre_gateway serve`), on a real PostgreSQL; the callers keep their connections.
 Usage: python bench/letters_webhooks.py [--rate 200] [--seconds 20]
 """
 
@@ -32,6 +35,10 @@ from lre_gateway.wiring.process import prepare
 
 CONNECTIONS = 32
 LOCKED_SECONDS = 5
+LOCKS = {
+    "counted": "SELECT * FROM ledger.counter FOR UPDATE",
+    "locked": "LOCK TABLE letters.hint IN ACCESS EXCLUSIVE MODE",
+}
 BODY = b"id_mail=1432&new_state=AR&view_date=2026-03-02 09:30:00"
 
 
@@ -51,6 +58,7 @@ def settings(folder: Path, database_url: str, port: int) -> Settings:
         {
             "database_url": database_url,
             "http_port": port,
+            "environment": "development",
             "public_url": f"http://127.0.0.1:{port}",
             "signing_key_file": folder / "signing.pem",
             "trust_file": folder / "trust.json",
@@ -66,8 +74,8 @@ def settings(folder: Path, database_url: str, port: int) -> Settings:
 
 
 @contextmanager
-def served(made: Settings) -> Iterator[None]:
-    """Run the process for the block."""
+def served(made: Settings) -> Iterator[int]:
+    """Run the process for the block; give its id."""
     environment = os.environ | {
         f"LRE_GATEWAY_{name.upper()}": json.dumps(value) if isinstance(value, dict | list) else str(value)
         for name, value in made.model_dump(mode="json").items()
@@ -81,10 +89,16 @@ def served(made: Settings) -> Iterator[None]:
             with suppress(URLError, TimeoutError), urllib.request.urlopen(f"{made.public_url}/readyz", timeout=1):  # noqa: S310
                 break
             time.sleep(0.1)
-        yield
+        yield process.pid
     finally:
         process.terminate()
         process.wait(20)
+
+
+def processor_seconds(pid: int) -> float:
+    """Return the processor time that a process has spent, its own and the system's for it (proc(5))."""
+    user, system = Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()[11:13]
+    return (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
 
 
 class Caller:
@@ -152,13 +166,18 @@ def main() -> None:
             known = addresses(made)
             amount = int(asked.rate * asked.seconds)
             paths = [known.address(uuid4()).removeprefix(made.public_url) for _ in range(amount)]
-            with served(made):
-                said("store quick", asked.rate, asyncio.run(measure(ports[1], paths, asked.rate)))
-                locked = paths[: int(asked.rate / 10 * LOCKED_SECONDS)]
-                with psycopg.connect(made.database_url) as connection:
-                    connection.execute("LOCK TABLE letters.hint IN ACCESS EXCLUSIVE MODE")
-                    said("store locked", asked.rate / 10, asyncio.run(measure(ports[1], locked, asked.rate / 10)))
-            print(f"calls made {amount + len(locked) + 2 * CONNECTIONS}, written {written(made.database_url)}")
+            with served(made) as pid:
+                before = processor_seconds(pid)
+                said("quick", asked.rate, asyncio.run(measure(ports[1], paths, asked.rate)))
+                spent = (processor_seconds(pid) - before) * 1000 / (amount + CONNECTIONS)
+                held = paths[: int(asked.rate / 10 * LOCKED_SECONDS)]
+                for what, lock in LOCKS.items():
+                    with psycopg.connect(made.database_url) as connection:
+                        connection.execute(lock)
+                        said(what, asked.rate / 10, asyncio.run(measure(ports[1], held, asked.rate / 10)))
+            made_calls = amount + CONNECTIONS + len(LOCKS) * (len(held) + CONNECTIONS)
+            stored = written(made.database_url)
+            print(f"{spent:.2f} ms of processor time a call; calls made {made_calls}, written {stored}")
 
 
 if __name__ == "__main__":

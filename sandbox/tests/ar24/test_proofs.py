@@ -44,6 +44,7 @@ def sent(ar24: Any, **given: Any) -> int:
     return int(number)
 
 
+@pytest.mark.covers("A-73")
 @pytest.mark.parametrize("verb", FACTS)
 def test_a_proof_says_what_the_law_asks_and_is_sealed_at_its_instant(ar24: Any, verb: str) -> None:
     number = sent(ar24)

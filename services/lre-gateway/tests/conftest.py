@@ -4,6 +4,8 @@ import base64
 import hashlib
 import json
 import os
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
@@ -350,6 +352,7 @@ def vault_address(postgres: Postgres, s3_server: SeaweedFS, keys: Keys) -> Itera
     settings = VaultSettings(
         database_url=postgres.database_url("letters_vault"),
         http_port=1,
+        environment="development",
         public_url="https://scelle.test",
         signing_key_file=keys.folder / "vault.pem",
         trust_file=keys.folder / "trust.json",
@@ -397,6 +400,7 @@ def opening(  # noqa: PLR0913, PLR0917 - what a gateway stands on
             settings = Settings(
                 database_url=postgres.database_url(name),
                 http_port=1,
+                environment="development",
                 public_url=address,
                 signing_key_file=keys.folder / "lre-gateway.pem",
                 trust_file=keys.folder / "trust.json",
@@ -462,3 +466,29 @@ def world(one_world: World, simulator: Simulator, fresh: Callable[[World], Itera
 def office() -> UUID:
     """Return an office of the test's own, so that tests share one database and do not meet."""
     return uuid4()
+
+
+@pytest.fixture
+def start(
+    world: World, bus_url: str, free_port: int, tmp_path: Path
+) -> Iterator[Callable[..., subprocess.Popen[bytes]]]:
+    """Return what starts `python -m lre_gateway run` on the world's database, with more in its environment if given."""
+    changed = {"nats_url": bus_url, "http_port": free_port, "poll_seconds": 1, "webhook_addresses": ["127.0.0.1/32"]}
+    given = world.parts.settings.model_dump(mode="json") | changed
+    environment = os.environ | {
+        f"LRE_GATEWAY_{name.upper()}": json.dumps(value) if isinstance(value, dict | list) else str(value)
+        for name, value in given.items()
+        if value is not None
+    }
+    started: list[subprocess.Popen[bytes]] = []
+    with (tmp_path / "lre-gateway.log").open("ab") as log:
+
+        def run(**more: str) -> subprocess.Popen[bytes]:
+            command = [sys.executable, "-m", "lre_gateway", "run"]
+            started.append(subprocess.Popen(command, env=environment | more, stdout=log, stderr=log))  # noqa: S603 - our own
+            return started[-1]
+
+        yield run
+        for process in started:
+            process.kill()
+            process.wait()

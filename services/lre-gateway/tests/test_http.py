@@ -127,6 +127,30 @@ def test_letters_of_a_dossier_are_for_its_readers_only(world: Any, office: UUID)
     assert staff.get(f"/letters/{seen}").status_code == 200
 
 
+@pytest.mark.covers("A-39", "A-72")
+def test_a_letter_can_be_looked_at_before_it_leaves(world: Any, office: UUID) -> None:
+    staff = world.staff(office)
+    account = world.account(staff)
+    payment = {"sender_id": account.id, "label": "Étude", "payment_method": "stripe-47146"}
+    assert staff.put("/billing-entities/etude", json=payment).is_success
+    recipient = world.recipient(staff, "ada@example.org", consents=False)
+    file = world.upload(staff, b"%PDF-1.4 annexe", "annexe.pdf")
+    about = {"letter": {"text": "Bonjour", "attachments": [file]}, "entity": "etude"}
+    made = world.batch(staff, account, [recipient], dossier_id=world.dossier(staff), **about)
+    assert staff.post(f"/batches/{made['id']}/checks").is_success
+    shown = world.letter(staff, made["letter_ids"][0])
+    assert (shown["entity"], shown["payment_method"], shown["dossier_reference"]) == (
+        "etude",
+        "stripe-47146",
+        "2026-0042",
+    )
+    assert (shown["recipient"], shown["recipient_email"]) == ("Jean Durand", "ada@example.org")
+    files = [(one["role"], one["name"], one["media_type"]) for one in shown["files"]]
+    assert files == [("text", "courrier.pdf", "application/pdf"), ("attachment", "annexe.pdf", "application/pdf")]
+    assert all(one["size"] > 0 for one in shown["files"])
+    assert (shown["state"], [one["code"] for one in shown["problems"]]) == ("incompatible", ["CONSENT_MISSING"])
+
+
 @pytest.mark.covers("A-28", "A-60")
 def test_letters_are_found_by_what_is_known_of_them_and_come_in_pages(world: Any, office: UUID) -> None:
     staff, colleague = world.staff(office), world.staff(office)
@@ -161,6 +185,7 @@ def test_letters_are_found_by_what_is_known_of_them_and_come_in_pages(world: Any
     assert code(forged) == (422, "cursor-forged")
 
 
+@pytest.mark.bad_input("B27")
 def test_the_csv_opens_in_a_spreadsheet_and_no_cell_is_a_formula(world: Any, office: UUID) -> None:
     staff = world.staff(office)
     account = world.account(staff)

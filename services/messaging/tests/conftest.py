@@ -14,7 +14,18 @@ import httpx
 import pytest
 from chassis.tokens import Signer, Verifier, new_signing_key
 from contracts import Envelope
-from contracts.examples import CLIENT, COLLABORATOR, DOSSIER, NOTARY, OFFICE, REQUEST, VERSION, example
+from contracts.examples import (
+    BATCH,
+    CLIENT,
+    COLLABORATOR,
+    DOSSIER,
+    NOTARY,
+    OFFICE,
+    REQUEST,
+    VERSION,
+    example,
+    example_id,
+)
 from eventstore import LEDGER, Inbox, create_read_model, migrate
 from fastapi import FastAPI, HTTPException, Request
 from messaging import wiring
@@ -40,6 +51,8 @@ class Neighbours:
     offices: dict[str, dict[str, Any]] = field(default_factory=dict)
     readers: dict[str, dict[str, Any]] = field(default_factory=dict)
     requests: dict[str, dict[str, Any]] = field(default_factory=dict)
+    letters: dict[str, dict[str, Any]] = field(default_factory=dict)
+    batches: dict[str, dict[str, Any]] = field(default_factory=dict)
     away: bool = False
     asked: list[str] = field(default_factory=list)
 
@@ -77,8 +90,25 @@ class Neighbours:
                 "closed": [],
             }
         }
+        self.letters = {str(LETTER): letter_of(DOSSIER)}
+        self.batches = {
+            str(BATCH): {"asked": 14, "by_state": {"acknowledged": 9, "refused": 1, "not-claimed": 2, "notified": 2}}
+        }
         self.away = False
         self.asked = []
+
+
+LETTER = example_id("letter")
+
+
+def letter_of(dossier_id: UUID | None) -> dict[str, Any]:
+    """Return what the gateway says of a letter."""
+    return {
+        "office_id": str(OFFICE),
+        "dossier_id": dossier_id and str(dossier_id),
+        "batch_id": str(BATCH),
+        "prepared_by": str(COLLABORATOR),
+    }
 
 
 def _person(first_name: str, last_name: str, email: str) -> dict[str, Any]:
@@ -86,7 +116,7 @@ def _person(first_name: str, last_name: str, email: str) -> dict[str, Any]:
 
 
 def neighbourhood(known: Neighbours, verifier: Verifier) -> FastAPI:  # noqa: C901 - one small route beside the other
-    """Return an application that answers for both services."""
+    """Return an application that answers for all of them."""
     app = FastAPI()
 
     def look(kind: dict[str, dict[str, Any]], key: str) -> dict[str, Any]:
@@ -97,7 +127,9 @@ def neighbourhood(known: Neighbours, verifier: Verifier) -> FastAPI:  # noqa: C9
     @app.middleware("http")
     async def check(request: Request, proceed: Any) -> Any:
         token = request.headers["authorization"].removeprefix("Bearer ")
-        audience = "dossier" if "dossiers" in request.url.path or "requests" in request.url.path else "identity"
+        kind = request.url.path.split("/")[2]
+        audiences = {"dossiers": "dossier", "requests": "dossier", "letters": "lre-gateway", "batches": "lre-gateway"}
+        audience = audiences.get(kind, "identity")
         assert verifier.service(token, audience) == "messaging"
         known.asked.append(f"{request.method} {request.url.path}")
         return Response(status_code=503) if known.away else await proceed(request)
@@ -132,6 +164,14 @@ def neighbourhood(known: Neighbours, verifier: Verifier) -> FastAPI:  # noqa: C9
     @app.get("/internal/requests/{key}")
     def request(key: str) -> dict[str, Any]:
         return look(known.requests, key)
+
+    @app.get("/internal/letters/{key}")
+    def letter(key: str) -> dict[str, Any]:
+        return look(known.letters, key)
+
+    @app.get("/internal/batches/{key}")
+    def batch(key: str) -> dict[str, Any]:
+        return look(known.batches, key)
 
     return app
 
@@ -225,11 +265,12 @@ def settings(
     made = Settings(
         database_url=database_url,
         http_port=free_port,
+        environment="development",
         public_url="https://scelle.example",
         signing_key_file=keys.folder / "messaging.pem",
         trust_file=keys.folder / "trust.json",
         master_key_file=keys.folder / "master.key",
-        peers=dict.fromkeys(("identity", "dossier"), served_neighbours[1]),
+        peers=dict.fromkeys(("identity", "dossier", "lre-gateway"), served_neighbours[1]),
         smtp_port=mailbox.smtp_port,
         mail_from="ne-pas-repondre@scelle.example",
     )
@@ -246,11 +287,16 @@ class World:
         self.inbox = Inbox(self.store, wiring.message_handlers(self.parts))
         self.outbox = PostgresOutbox(self.store)
         composer = Composer(
-            self.parts.people, self.parts.dossiers, FileTemplates(), settings.public_url, "scelle.example"
+            self.parts.people,
+            self.parts.dossiers,
+            self.parts.letters,
+            FileTemplates(),
+            settings.public_url,
+            "scelle.example",
         )
         mailer = SmtpMailer(settings.smtp_host, settings.smtp_port, settings.mail_from)
         self.sending = Sending(self.store, self.outbox, composer, mailer)
-        self._next = {"identity": 0, "dossier": 0}
+        self._next = {"identity": 0, "dossier": 0, "lre-gateway": 0}
 
     def tell(self, topic: str, **changed: Any) -> Envelope:
         """Let the golden example of an event arrive, as the next of its producer."""
@@ -288,3 +334,9 @@ def api(settings: Settings, world: World) -> Iterator[httpx.Client]:
         httpx.Client(base_url=address + wiring.PREFIX, trust_env=False) as client,
     ):
         yield client
+
+
+@pytest.fixture
+def letter() -> UUID:
+    """Return the letter that the gateway knows."""
+    return LETTER

@@ -125,6 +125,7 @@ def test_events_say_nothing_of_a_person_but_the_id(world: Any) -> None:
     assert str(OFFICE.hex) in stored
 
 
+@pytest.mark.bad_input("B52")
 def test_an_event_that_is_not_understood_is_parked_with_its_followers_and_the_others_go_on(
     world: Any,
 ) -> None:

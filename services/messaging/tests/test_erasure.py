@@ -88,6 +88,7 @@ def test_the_same_message_again_under_any_number_changes_nothing(told: Any) -> N
     assert told.inbox.position("identity").store_seq == 2
 
 
+@pytest.mark.fault("F9")
 def test_a_kill_between_the_destruction_and_its_event_is_made_good(told: Any) -> None:
     told.store.keys.destroy(CLIENT)
     told.tell("identity.person-erased")

@@ -72,6 +72,7 @@ def topics(database_url: str) -> set[str]:
         return {row[0] for row in connection.execute("SELECT topic FROM ledger.stored_events").fetchall()}
 
 
+@pytest.mark.fault("F15", "F16")
 async def test_events_on_the_bus_become_mails_across_a_kill_of_the_process(
     start: Any, bus_url: str, mailbox: Any, neighbours: Any, settings: Any
 ) -> None:

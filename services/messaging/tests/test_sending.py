@@ -134,6 +134,7 @@ def test_a_reader_who_lost_access_meanwhile_is_not_written_to(world: Any, neighb
     assert [mail["to"] for mail in mailbox.received()] == [["anne@etude.example"]]
 
 
+@pytest.mark.bad_input("B30")
 def test_an_address_that_would_forge_headers_is_refused_and_the_others_go_out(
     world: Any, neighbours: Any, mailbox: Any
 ) -> None:
@@ -145,6 +146,7 @@ def test_an_address_that_would_forge_headers_is_refused_and_the_others_go_out(
     assert len(mailbox.received()) == 2
 
 
+@pytest.mark.fault("F19")
 def test_a_crash_after_the_server_accepted_gives_one_duplicate_with_the_same_message_id(
     world: Any, mailbox: Any
 ) -> None:

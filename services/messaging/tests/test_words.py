@@ -13,8 +13,18 @@ VALUES = {
     "title": "Bail",
     "label": "RIB",
     "reason": "Illisible",
+    "asked": "14",
+    "ended": "12",
+    **dict.fromkeys(("accepted", "refused", "unclaimed", "bounced"), "3"),
 }
-MAILED = [template for template in Template if template is not Template.DOSSIER_COMPLETED]
+IN_APP_ONLY = {
+    Template.DOSSIER_COMPLETED,
+    Template.LETTER_ACKNOWLEDGED,
+    Template.LETTER_REFUSED,
+    Template.LETTER_NOT_CLAIMED,
+    Template.LETTER_BOUNCED,
+}
+MAILED = [template for template in Template if template not in IN_APP_ONLY]
 
 
 @pytest.mark.parametrize("template", MAILED)
@@ -39,6 +49,7 @@ def test_the_invitation_names_client_and_office_and_states_the_three_uses() -> N
         assert use in html
 
 
+@pytest.mark.bad_input("B28")
 def test_what_people_wrote_is_shown_as_text_and_never_becomes_markup_or_a_header() -> None:
     wicked = '<script>alert("x")</script>\r\nBcc: everyone@example.org\n\n=> Cliquez : http://evil.example $name'
     values = VALUES | {"reason": wicked, "label": wicked, "office": wicked}

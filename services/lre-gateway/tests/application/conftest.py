@@ -14,11 +14,14 @@ import lre_gateway
 import psycopg
 import pytest
 from chassis.actor import Actor, Command
+from chassis.client import Unavailable
 from chassis.refusal import NotFound
-from eventstore import LEDGER, FileKeyService, Store, create_read_model, migrate
+from contracts.dossier import DossierArchived
+from eventstore import LEDGER, FileKeyService, Position, Store, create_read_model, migrate
 from launcher.components.postgres import Postgres, create_database
-from lre_gateway.adapters.agenda import PostgresAgenda, PostgresHints
+from lre_gateway.adapters.agenda import PostgresAgenda, PostgresChanges, PostgresHints
 from lre_gateway.application.access import Access
+from lre_gateway.application.archiving import Archiving
 from lre_gateway.application.attachments import Attachments
 from lre_gateway.application.batches import Batches, NewBatch
 from lre_gateway.application.checking import Checking
@@ -47,15 +50,18 @@ from lre_gateway.application.ports import (
 from lre_gateway.application.provider import (
     SenderStatus,
 )
+from lre_gateway.application.rechecking import Rechecking
 from lre_gateway.application.recipients import NewRecipient, Recipients
 from lre_gateway.application.reconciling import Reconciling
 from lre_gateway.application.releases import Releases
+from lre_gateway.application.retention import Retention
 from lre_gateway.application.senders import Senders
 from lre_gateway.application.submission import Submission
 from lre_gateway.application.submitting import Submitting
 from lre_gateway.application.uploading import Uploading
 from lre_gateway.application.watching import ConsentRefreshing, Deadlines
 from lre_gateway.application.writing import NewLetter, Writing
+from lre_gateway.domain.batch import Batch
 from lre_gateway.domain.letter import Letter
 from lre_gateway.domain.office_settings import Choices
 from lre_gateway.domain.vocabulary import (
@@ -78,6 +84,7 @@ class MemoryVault(Vault):
 
     def __init__(self) -> None:
         self.files: dict[UUID, tuple[UUID, bytes, VaultFile, bool]] = {}
+        self.away = False
 
     @override
     def store(
@@ -106,6 +113,13 @@ class MemoryVault(Vault):
     @override
     def download(self, place: Place, version_id: UUID, by: UUID) -> Pass:
         return Pass(f"https://scelle.test/{version_id}", f"for {by}")
+
+    @override
+    def destroy(self, office_id: UUID, version_id: UUID) -> None:
+        if self.away:
+            raise Unavailable(peer="vault")
+        if version_id in self.files and self.files[version_id][0] == office_id:
+            del self.files[version_id]
 
 
 class PlainPages(Renderer):
@@ -167,7 +181,7 @@ class World:
         self.providers = {"ar24": self.provider}
         self.hold_mode = HoldMode.PROVIDER_DRAFT
         self.start()
-        self.office = uuid4()
+        self.office, self.told = uuid4(), 0
         self.notary, self.clerk, self.reader = (self.staff(role) for role in ("notary", "collaborator", "compliance"))
 
     def start(self) -> None:
@@ -214,6 +228,12 @@ class World:
             store=store, agenda=self.agenda, vault=self.vault, seals=NoSeals(), providers=providers, clock=clock
         )
         self.deadlines = Deadlines(store=store, register=register, clock=clock)
+        self.archiving = Archiving(store, clock)
+        changes = PostgresChanges(store, "recheck")
+        self.rechecking = Rechecking(register=register, changes=changes, checking=self.checking)
+        self.retention = Retention(
+            store=store, register=register, settings=self.settings, agenda=self.agenda, vault=self.vault, clock=clock
+        )
         self.consent_refreshing = ConsentRefreshing(register=register, consents=self.consents, clock=clock)
 
     def stop(self) -> None:
@@ -281,6 +301,11 @@ class World:
         self.checking.check(self.clerk, batch_id)
         return batch_id
 
+    def new_batch(self, batch_id: UUID) -> NewBatch:
+        """Return what begins a batch like another."""
+        like = self.store.get(Batch, batch_id)
+        return NewBatch(sender_id=like.sender_id, level=like.level, dossier_id=like.dossier_id)
+
     def submitted(self, count: int, **changed: Any) -> tuple[UUID, UUID, list[UUID]]:
         """Return a sender, a batch and the letters of it that were asked to leave, one for each of some people."""
         sender_id = changed.pop("sender_id", None) or self.sender()
@@ -316,6 +341,12 @@ class World:
             if not sum(worker.step() for worker in workers):
                 return
         raise AssertionError("the workers find no end")
+
+    def archive(self, dossier_id: UUID) -> None:
+        """Let the dossier service have said that a dossier is archived."""
+        self.told += 1
+        said = DossierArchived(office_id=self.office)
+        self.archiving.note(said, dossier_id, Actor.system(), Position("dossier", 1, self.told))
 
     def as_lawyers(self) -> None:
         """Make the office one of lawyers."""
@@ -361,3 +392,9 @@ def quietly(call: Callable[[], Any]) -> None:
 def dying() -> Callable[[Callable[[], Any]], None]:
     """Return what calls something that may die on the way."""
     return quietly
+
+
+@pytest.fixture
+def killed() -> type[BaseException]:
+    """Return what ends a process, as far as the code under test can tell."""
+    return Killed

@@ -87,13 +87,44 @@ def test_case_49_each_terminal_fact_has_its_proof_in_the_vault_within_five_minut
 
 def test_the_manifest_says_what_was_submitted_to_whom_and_on_which_consent(world: Any) -> None:
     (letter_id,), (ref,) = transit(world)
-    (proof,) = world.letter(letter_id).evidence
+    proof = next(one for one in world.letter(letter_id).evidence if one.kind is EvidenceKind.SUBMISSION_MANIFEST)
     told = json.loads(world.vault.files[proof.version_id][1])
     letter = world.letter(letter_id)
     assert (told["letter"], told["provider_ref"], told["level"]) == (str(letter_id), ref, "qualified-lre")
     assert told["recipient"] == {"name": "Person0 Durand", "email": "person0@example.fr"}
     assert told["consent"] == str(world.recipients.get(world.clerk, letter.recipient_id).consent.id)
     assert [one["sha256"] for one in told["documents"]] == [one.sha256 for one in letter.documents]
+
+
+@pytest.mark.parametrize("hold_mode", list(HoldMode))
+def test_a_record_proves_who_let_a_letter_leave_with_which_kind_of_code_and_when(
+    world: Any, hold_mode: HoldMode
+) -> None:
+    world.hold_mode = hold_mode
+    world.restart()
+    given_at = world.clock()
+    (letter_id,), _ = transit(world)
+    letter = world.letter(letter_id)
+    proof = next(one for one in letter.evidence if one.kind is EvidenceKind.SENDER_AUTH_RECORD)
+    _, content, _, held = world.vault.files[proof.version_id]
+    told = json.loads(content)
+    assert content == json.dumps(told, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
+    assert (told["format"], told["letter"]) == ("scelle-sender-auth-record/1", str(letter_id))
+    assert (told["released_by"], told["holder"], told["means"]) == (*[str(world.notary.person_id)] * 2, "otp")
+    assert (told["authenticated_at"], told["released_at"]) == (given_at.isoformat(), given_at.isoformat())
+    assert told["documents"] == [one.sha256 for one in letter.documents]
+    assert held
+    assert proof.sha256 == hashlib.sha256(content).hexdigest()
+    code = world.provider.code_of["1"]
+    assert code not in content.decode()
+    assert world.topics(letter_id).count("letter-released") == 1
+
+
+def test_a_level_that_needs_no_code_has_no_record_of_one(world: Any) -> None:
+    _, _, (letter_id,) = world.submitted(1, level=Level.SIMPLE_ERDS)
+    world.work()
+    assert "letter-released" not in world.topics(letter_id)
+    assert {one.kind.value for one in world.letter(letter_id).evidence} == {"submission-manifest"}
 
 
 @pytest.mark.covers("A-57")
@@ -358,7 +389,7 @@ def _tables(world: Any) -> dict[str, list[Any]]:
 
 def test_proofs_are_for_those_who_may_read_the_letter(world: Any) -> None:
     (letter_id,), _ = transit(world)
-    (proof,) = world.evidences.of(world.reader, letter_id)
+    proof = world.evidences.of(world.reader, letter_id)[0]
     assert proof.kind is EvidenceKind.SUBMISSION_MANIFEST
     given = world.evidences.download(world.reader, letter_id, proof.version_id)
     assert given.ticket == f"for {world.reader.person_id}"

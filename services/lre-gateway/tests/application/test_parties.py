@@ -153,7 +153,7 @@ def test_a_recipient_is_changed_as_it_was_read(world: Any) -> None:
         world.recipients.change(world.clerk, recipient_id, version, {"email": None})
 
 
-@pytest.mark.covers("A-16", "A-17", "A-19")
+@pytest.mark.covers("A-16", "A-17", "A-19", "A-24")
 def test_consents_are_written_down_for_a_selection_all_or_none(world: Any) -> None:
     people = [world.recipient(f"p{number}", consents=False) for number in range(3)]
     paper = world.file(b"signed")

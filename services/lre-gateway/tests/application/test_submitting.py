@@ -189,6 +189,7 @@ def test_case_13_an_account_that_took_its_leave_back_stops_its_letters(world: An
 
 
 @pytest.mark.parametrize("word", ["killed-before", "killed-after"])
+@pytest.mark.fault("F20")
 def test_case_22_a_crash_in_the_middle_of_a_batch_loses_none_and_doubles_none(
     world: Any, dying: Any, word: str
 ) -> None:
@@ -223,6 +224,7 @@ def test_case_22_a_letter_of_a_living_process_is_not_taken_for_interrupted(world
     assert "letter-submission-unknown" not in world.topics(letter_id)
 
 
+@pytest.mark.fault("F49")
 def test_case_31_cut_after_the_commit_the_letter_is_found_by_our_reference_and_not_sent_again(world: Any) -> None:
     _, _, (letter_id,) = world.submitted(1)
     world.provider.script.append("cut-after")
@@ -236,6 +238,7 @@ def test_case_31_cut_after_the_commit_the_letter_is_found_by_our_reference_and_n
     assert len(world.provider.submits) == 1
 
 
+@pytest.mark.fault("F49")
 def test_case_32_cut_before_the_commit_absence_is_proven_after_the_quiet_time_and_it_is_sent_once(world: Any) -> None:
     _, _, (letter_id,) = world.submitted(1)
     world.provider.script.append("cut-before")
@@ -254,6 +257,7 @@ def test_case_32_cut_before_the_commit_absence_is_proven_after_the_quiet_time_an
     assert said.index("letter-submission-unknown") < said.index("letter-submission-not-executed")
 
 
+@pytest.mark.fault("F49")
 def test_case_33_while_the_provider_is_down_the_outcome_stays_unknown_and_a_person_is_told(world: Any) -> None:
     _, _, (letter_id,) = world.submitted(1)
     world.provider.script.append("cut-after")

@@ -19,6 +19,7 @@ def really_sent(simulator: Any, reference: str) -> int:
 
 
 @pytest.mark.parametrize("fault", LOST)
+@pytest.mark.fault("F49")
 def test_case_31_a_letter_whose_answer_is_lost_is_found_and_not_sent_again(
     stage: Any, simulator: Any, skin: str, fault: str
 ) -> None:
@@ -34,6 +35,7 @@ def test_case_31_a_letter_whose_answer_is_lost_is_found_and_not_sent_again(
 
 
 @pytest.mark.parametrize("fault", ["cut_before_commit", "server_error"])
+@pytest.mark.fault("F49")
 def test_case_32_a_letter_that_never_arrived_is_proved_absent_and_sent_once(
     stage: Any, simulator: Any, skin: str, fault: str
 ) -> None:

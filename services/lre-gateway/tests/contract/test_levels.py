@@ -95,7 +95,7 @@ def test_a_request_for_consent_lapses(stage: Any, simulator: Any) -> None:
     assert answer.state is ConsentState.EXPIRED
 
 
-@pytest.mark.covers("A-26")
+@pytest.mark.covers("A-26", "A-71")
 def test_ways_to_pay_are_listed_where_there_are_any(stage: Any) -> None:
     if not stage.provider.capabilities().payment_methods_api:
         with pytest.raises(NotSupported):

@@ -150,14 +150,14 @@ def test_case_26_a_right_code_forgets_the_wrong_ones() -> None:
     sender = a_sender()
     for _ in range(WRONG_CODES - 1):
         sender.code_refused(HOLDER, NOW)
-    sender.authenticated(3, HOLDER, NOW)
+    sender.authenticated("otp", 3, HOLDER, NOW)
     assert sender.code_refused(HOLDER, NOW) == WRONG_CODES - 1
 
 
 def test_no_event_of_a_sender_has_a_place_for_a_code() -> None:
     sender = a_sender()
     sender.code_refused(HOLDER, NOW)
-    sender.authenticated(3, HOLDER, NOW)
+    sender.authenticated("otp", 3, HOLDER, NOW)
     said = [set(vars(event)) for event in sender.collect_events()]
     assert not {"code", "otp", "hash", "grant", "secret"} & set.union(*said)
 

@@ -39,6 +39,7 @@ def seven_and_seven(world: Any, office: UUID) -> tuple[Any, Any, list[str], dict
     return staff, account, good, wrong
 
 
+@pytest.mark.bad_input("B50")
 @pytest.mark.covers("A-37", "A-38", "A-43", "A-44")
 def test_case_15_of_fourteen_letters_seven_can_leave_and_the_others_say_why(world: Any, seven_and_seven: Any) -> None:
     staff, account, good, wrong = seven_and_seven
@@ -191,6 +192,7 @@ def test_case_22_progress_only_grows_and_a_restart_in_the_middle_doubles_nothing
         assert world.simulator.letter(letter)
 
 
+@pytest.mark.bad_input("B51")
 def test_case_23_some_letters_that_the_provider_rejects_do_not_keep_the_others(world: Any, office: UUID) -> None:
     staff = world.staff(office)
     account = world.account(staff)

@@ -40,24 +40,34 @@ def test_case_26_wrong_codes_move_nothing_and_five_of_them_lock_for_a_quarter_of
     assert world.release(staff, account, [letter])[0]["outcome"] == "submitted"
 
 
-def test_case_28_a_grant_that_expires_in_the_middle_pauses_and_a_new_code_goes_on(world: Any, office: UUID) -> None:
+def test_case_28_a_grant_that_ends_in_the_middle_pauses_and_a_new_code_lets_the_rest_go_once_each(
+    world: Any, office: UUID
+) -> None:
     staff = world.staff(office)
     account = world.account(staff)
-    recipients = [world.recipient(staff, consents=False) for _ in range(6)]
+    recipients = [world.recipient(staff, consents=False) for _ in range(12)]
     world.agree(staff, *recipients)
     letters = world.sends(staff, account, recipients)
-    world.simulator.put("assumptions", call_date_clock="virtual", grant_s=61)
+    world.simulator.put("faults", grant_uses=5)
     first = world.release(staff, account, letters)
-    world.advance(90)
-    states = [world.state(staff, letter) for letter in letters]
-    assert set(states) <= {"awaiting-sender-auth", "in-transit", "notified"}
-    assert len(first) == 6
-    world.simulator.put("assumptions", call_date_clock="virtual")
-    if waiting := [one for one, state in zip(letters, states, strict=True) if state == "awaiting-sender-auth"]:
-        world.release(staff, account, waiting)
-    world.advance(180)
+    gone = [one["letter_id"] for one in first if one["outcome"] == "submitted"]
+    assert len(gone) == 5
+    assert {one["problem"] for one in first if one["letter_id"] not in gone} == {"code-needed"}
+    rest = [letter for letter in letters if letter not in gone]
+    assert {world.state(staff, letter) for letter in rest} == {"awaiting-sender-auth"}
+    assert sorted(item["id"] for item in staff.get("/letters/awaiting-code").json()["items"]) == sorted(rest)
+    world.work()
+    assert [world.simulator.get("letters", reference=UUID(letter).hex) for letter in rest] == [[]] * len(rest)
+    world.simulator.put("faults")
+    world.advance(31)  # a code is good once
+    second = world.release(staff, account, rest)
+    assert {one["outcome"] for one in second} == {"submitted"}
+    world.advance(5)
+    world.advance(world.parts.settings.poll_seconds + 1)
     assert {world.state(staff, letter) for letter in letters} == {"notified"}
-    assert all(world.simulator.letter(letter)["state"] == "sent" for letter in letters)
+    assert all(len(world.simulator.get("letters", reference=UUID(letter).hex)) == 1 for letter in letters)
+    records = [world.evidence(staff, letter)["sender-auth-record"] for letter in letters]
+    assert len({record["sha256"] for record in records}) == len(letters)
 
 
 @pytest.mark.covers("A-05")
@@ -92,8 +102,8 @@ def kinds(events: list[tuple[str, dict[str, Any]]]) -> list[str]:
 
 
 STEPS = [
-    "letter-prepared", "letter-ready", "letter-sender-auth-required", "letter-submission-started", "letter-accepted",
-    "letter-sent", "letter-acknowledged",
+    "letter-prepared", "letter-ready", "letter-sender-auth-required", "letter-released", "letter-submission-started",
+    "letter-accepted", "letter-sent", "letter-acknowledged",
 ]  # fmt: skip
 
 

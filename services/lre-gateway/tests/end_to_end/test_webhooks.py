@@ -58,6 +58,7 @@ def test_case_44_a_call_is_answered_in_time_while_the_store_is_slow_and_is_not_l
     assert is_empty(world)
 
 
+@pytest.mark.bad_input("B48")
 @pytest.mark.parametrize("wrong", ["secret", "provider", "address", "forged address"])
 def test_case_45_a_wrong_secret_or_address_finds_nothing_and_nothing_is_written(world: Any, wrong: str) -> None:
     assert is_empty(world)
@@ -77,6 +78,7 @@ def test_case_45_a_wrong_secret_or_address_finds_nothing_and_nothing_is_written(
     assert hints(world) == []
 
 
+@pytest.mark.bad_input("B48")
 def test_case_46_a_forged_body_moves_no_letter(world: Any, office: UUID) -> None:
     staff = world.staff(office)
     account = world.account(staff)
@@ -95,6 +97,7 @@ def test_case_46_a_forged_body_moves_no_letter(world: Any, office: UUID) -> None
     assert [name for name, _ in world.events(letter)] == before
 
 
+@pytest.mark.fault("F50", "F51")
 def test_case_47_duplicated_reordered_or_missing_calls_lead_to_the_same_end(world: Any, office: UUID) -> None:
     staff = world.staff(office)
     account = world.account(staff)
@@ -117,6 +120,7 @@ def test_case_48_the_other_provider_is_answered_201(other_world: Any) -> None:
     assert answer.status_code == 201
 
 
+@pytest.mark.bad_input("B48")
 def test_a_call_that_is_too_long_is_refused_and_one_without_a_body_is_a_hint(world: Any) -> None:
     path = path_of(world, str(uuid4()))
     assert call(world, path, "x" * 20_000).status_code == 413

@@ -10,6 +10,7 @@ from bus import consuming, relaying
 from chassis.client import ServiceClient
 from chassis.feed import feed_pages, feed_router
 from chassis.http import create_app
+from chassis.metrics import watch
 from chassis.process import Service, Task
 from chassis.tokens import Signer, Verifier
 from contracts import Envelope, envelope_of
@@ -18,21 +19,23 @@ from eventstore import (
     LEDGER,
     Drift,
     Facts,
-    FileKeyService,
     Inbox,
     Parked,
     Store,
     StoreRefusal,
     compare,
     create_read_model,
+    keys_command,
     leadership,
     migrate,
+    open_key_service,
     rebuild,
 )
 from fastapi import FastAPI
 
 from messaging.adapters.dossier import DossierService
 from messaging.adapters.identity import IdentityService
+from messaging.adapters.letters import LetterGateway
 from messaging.adapters.outbox import PostgresOutbox
 from messaging.adapters.smtp import SmtpMailer
 from messaging.adapters.words import FileTemplates
@@ -46,13 +49,14 @@ from messaging.domain.notification import Notification
 from messaging.entrypoints.http import router
 from messaging.entrypoints.messages import Handler, handlers
 from messaging.entrypoints.timers import sending_task
+from messaging.readmodel import metrics
 from messaging.readmodel.projection import projection
 from messaging.readmodel.queries import Notifications
 from messaging.settings import Settings
 
 NAME = "messaging"
 PREFIX = "/api/messages/v1"
-PRODUCERS = ("identity", "dossier")
+PRODUCERS = ("identity", "dossier", "lre-gateway")
 HERE = Path(__file__).parent
 SCHEMA = HERE / "readmodel" / "schema.sql"
 
@@ -65,6 +69,7 @@ class Parts:
     clients: dict[str, ServiceClient]
     people: IdentityService
     dossiers: DossierService
+    letters: LetterGateway
     notifications: Notifications
 
     def close(self) -> None:
@@ -76,9 +81,8 @@ class Parts:
 
 def open_store(settings: Settings) -> Store:
     """Open the event store."""
-    return Store(
-        NAME, settings.database_url, projection=projection, keys=FileKeyService(settings.master_key_file), facts=_facts
-    )
+    keys = open_key_service(settings, NAME)
+    return Store(NAME, settings.database_url, projection=projection, keys=keys, facts=_facts)
 
 
 def _facts(_event: object, aggregate: Notification | Erasure) -> Facts:
@@ -97,6 +101,7 @@ def parts(settings: Settings) -> Parts:
         clients=clients,
         people=IdentityService(clients["identity"]),
         dossiers=DossierService(clients["dossier"]),
+        letters=LetterGateway(clients["lre-gateway"]),
         notifications=Notifications(store),
     )
 
@@ -124,9 +129,10 @@ def tasks(settings: Settings) -> Sequence[Task]:
     store = having.store
     inbox = Inbox(store, message_handlers(having))
     domain = settings.mail_from.rpartition("@")[2]
-    composer = Composer(having.people, having.dossiers, FileTemplates(), settings.public_url, domain)
+    composer = Composer(having.people, having.dossiers, having.letters, FileTemplates(), settings.public_url, domain)
     mailer = SmtpMailer(settings.smtp_host, settings.smtp_port, settings.mail_from)
     lead = partial(leadership, settings.database_url, f"{NAME} relay")
+    watch(metrics.readings(store), metrics.MAIL)
     return [
         relaying(settings.nats_url, NAME, store, leadership=lead, replicas=settings.nats_replicas),
         *(consuming(settings.nats_url, NAME, name, inbox, _refill(having.clients[name])) for name in PRODUCERS),
@@ -137,7 +143,7 @@ def tasks(settings: Settings) -> Sequence[Task]:
 def message_handlers(having: Parts) -> Mapping[str, Handler]:
     """Build what is done with each event, by topic."""
     return handlers(
-        Announcements(having.store, having.people, having.dossiers, having.notifications),
+        Announcements(having.store, having.people, having.dossiers, having.letters, having.notifications),
         Erasing(having.store, having.notifications, PostgresOutbox(having.store)),
     )
 
@@ -182,5 +188,6 @@ SERVICE = Service(
     rebuild=remake,
     compare=drift,
     parked=parked,
+    keys=lambda settings, act: keys_command(open_store(settings), act),
     peers=PRODUCERS,
 )

@@ -179,7 +179,7 @@ def authenticate(world: World, call: Call, owner: Sender) -> None:
         except senders.WrongCode as wrong:
             raise Refused("authentication_otp_invalid") from wrong
     elif call.text("auth_otp_hash"):
-        if not senders.granted(world, owner, call.text("auth_otp_hash")):
+        if not senders.used(world, owner, call.text("auth_otp_hash")):
             raise Refused("authentication_otp_hash_invalid")
     else:
         raise Refused("authentication_missing")

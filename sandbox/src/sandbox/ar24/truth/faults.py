@@ -28,6 +28,8 @@ class Faults(BaseModel):
     status_lags: bool = False
     list_lag_s: float = Field(default=0, ge=0)
     send_cap: int | None = Field(default=None, ge=0)
+    grant_uses: int | None = Field(default=None, ge=0)
+    """After so many letters more, what a code gave has ended, as if its hour were over in the middle of a release."""
 
     proof_delay_s: float = Field(default=0, ge=0)
     proof_urls_generation: int = 0

@@ -106,6 +106,16 @@ def granted(world: World, sender: Sender, secret: str | None = None) -> bool:
     return any(one.sender_id == sender.id and one.expires > now for one in kept)
 
 
+def used(world: World, sender: Sender, secret: str) -> bool:
+    """Say whether this grant still stands for the sender, and count one use of it."""
+    left = world.faults.grant_uses
+    if left == 0 or not granted(world, sender, secret):
+        return False
+    if left is not None:
+        world.faults = world.faults.model_copy(update={"grant_uses": left - 1})
+    return True
+
+
 def _code_time(world: World) -> datetime:
     # A person's telephone keeps real time, whatever time it is at the provider.
     return world.clock.now() if world.assumptions.otp_clock == "virtual" else world.clock.real()

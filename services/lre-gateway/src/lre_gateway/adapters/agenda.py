@@ -1,4 +1,4 @@
-"""The ports Agenda and Hints in PostgreSQL: turns of letters, and calls of providers that wait."""
+"""The ports Agenda, Hints and Changes in PostgreSQL: turns of letters, calls of providers that wait, what happened."""
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
@@ -7,12 +7,13 @@ from uuid import UUID
 
 from eventstore import Store
 
-from lre_gateway.application.ports import Due, RawHint, Task
+from lre_gateway.application.ports import Due, Happened, RawHint, Since, Task
 
 _TO_DO: Final[Mapping[Task, LiteralString]] = {
     Task.POLL: "provider_ref IS NOT NULL AND state IN ('awaiting-sender-auth', 'in-transit', 'notified')",
     Task.EVIDENCE: "pending <> '{}'",
     Task.RECONCILE: "state = 'submission-unknown'",
+    Task.DESTRUCTION: "retention_ended_at IS NOT NULL AND destroyed_at IS NULL",
 }
 """What must be done, as the read model tells; each has an index of its own."""
 
@@ -73,3 +74,30 @@ class PostgresHints:
         """Drop those that had their effect."""
         with self._store.connection() as connection:
             connection.execute("DELETE FROM letters.hint WHERE id = ANY (%s)", (list(ids),))
+
+
+class PostgresChanges:
+    """What happened here, in the order of the store, since this worker looked."""
+
+    def __init__(self, store: Store, worker: str) -> None:
+        self._store = store
+        self._worker = worker
+
+    def since(self, limit: int) -> Since:
+        """Return the next events, oldest first."""
+        with self._store.connection() as connection:
+            row = connection.execute(
+                "SELECT store_seq FROM letters.place WHERE worker = %s", (self._worker,)
+            ).fetchone()
+        found = self._store.held(row["store_seq"] if row else 0, limit)
+        events = [Happened(one.topic, one.originator_id) for one in found]
+        return Since(events, found[-1].store_seq if found else None)
+
+    def seen(self, last: int) -> None:
+        """Go on after this place the next time."""
+        with self._store.connection() as connection:
+            connection.execute(
+                "INSERT INTO letters.place VALUES (%s, %s) ON CONFLICT (worker) DO UPDATE"
+                " SET store_seq = excluded.store_seq",
+                (self._worker, last),
+            )

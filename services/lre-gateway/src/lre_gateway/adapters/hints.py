@@ -22,7 +22,7 @@ CAPACITY: Final = 2_000
 """Calls that wait in memory: about 40 MB at the longest body, ten seconds of the heaviest traffic measured."""
 MAX_BODY_BYTES: Final = 16 * 1024
 AT_ONCE: Final = 200
-GATHER_SECONDS: Final = 0.01
+GATHER_SECONDS: Final = 0.005
 """How long calls are gathered after the first: one write for several costs the process half."""
 PAUSE_SECONDS: Final = 0.5
 STATEMENT_SECONDS: Final = 5

@@ -79,9 +79,7 @@ class VaultFiles:
         item = self._items([version_id]).get(version_id)
         if item is None or UUID(item["office_id"]) != office_id:
             raise NotFound
-        place = Place(office_id=office_id, dossier_id=_uuid(item["dossier_id"]), about_id=UUID(item["request_id"]),
-                      owner_id=office_id)  # fmt: skip
-        answer = self._send("GET", version_id, self._ticket("view", place, version_id, by=by))
+        answer = self._send("GET", version_id, self._ticket("view", _place(item), version_id, by=by))
         if answer.status_code == HTTPStatus.NOT_FOUND:
             raise NotFound
         if answer.status_code != HTTPStatus.OK:
@@ -96,6 +94,15 @@ class VaultFiles:
     def download(self, place: Place, version_id: UUID, by: UUID) -> Pass:
         """Let a person download a version, for five minutes."""
         return Pass(f"{self._public}{_path(version_id)}", self._ticket("download", place, version_id, by=by))
+
+    def destroy(self, office_id: UUID, version_id: UUID) -> None:
+        """Destroy a version of the office, whatever held it; nothing happens if it is no more, or never was."""
+        item = self._items([version_id]).get(version_id)
+        if item is None or UUID(item["office_id"]) != office_id:
+            return
+        answer = self._send("DELETE", version_id, self._ticket("destroy", _place(item), version_id, by=None))
+        if answer.status_code != HTTPStatus.NO_CONTENT:
+            raise Unavailable(peer="vault")
 
     def deposit_ticket(  # noqa: PLR0913 - what a ticket says
         self, place: Place, version_id: UUID, *, by: UUID, name: str, size: int, sha256: str
@@ -204,6 +211,16 @@ def _file(said: Mapping[str, Any], name: str | None) -> VaultFile:
         sha256=said["sha256"],
         media_type=said["media_type"],
         manifest_sha256=said.get("manifest_sha256"),
+    )
+
+
+def _place(item: Mapping[str, Any]) -> Place:
+    """Return where a file belongs, as the vault says."""
+    return Place(
+        office_id=UUID(item["office_id"]),
+        dossier_id=_uuid(item["dossier_id"]),
+        about_id=UUID(item["request_id"]),
+        owner_id=UUID(item["owner_id"]),
     )
 
 

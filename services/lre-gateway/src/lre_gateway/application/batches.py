@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4, uuid5
 
@@ -63,6 +64,10 @@ class Progress:
     by_state: Mapping[State, int]
     paused: str | None
     finished: bool
+    rechecked_at: datetime | None
+    """When the check was redone because something changed, the last time that it found something new."""
+    rechecked_for: tuple[str, ...]
+    """What had changed: cancellation, dossier, office, recipient, sender."""
 
 
 class Batches:
@@ -126,7 +131,7 @@ class Batches:
         """Return how far it has come."""
         batch, counts = self._access.batch(actor, batch_id), self._register.batch_counts(batch_id)
         done = sum(amount for state, amount in counts.items() if state in HANDED)
-        return Progress(batch.asked, done, counts, batch.paused, batch.finished)
+        return Progress(batch.asked, done, counts, batch.paused, batch.finished, *batch.redone)
 
     def begun(self, actor: Actor, new: NewBatch, batch_id: UUID) -> tuple[Batch, str]:
         """Return a new batch, not saved, and the reference of its dossier for people."""

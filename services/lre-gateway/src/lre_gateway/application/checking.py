@@ -1,7 +1,7 @@
 """Whether the letters of a batch can leave: asked again and again, in slices, with only the news recorded."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
@@ -15,7 +15,7 @@ from lre_gateway.application.clock import Clock
 from lre_gateway.application.office_settings import Settings
 from lre_gateway.application.ports import CheckRow, Register
 from lre_gateway.application.providers import Providers
-from lre_gateway.application.retrying import ATTEMPTS
+from lre_gateway.application.retrying import ATTEMPTS, retried
 from lre_gateway.domain.batch import Batch
 from lre_gateway.domain.compatibility import Check, Sending, Verdict, Written
 from lre_gateway.domain.letter import Letter
@@ -42,6 +42,18 @@ class Report:
     by_code: Mapping[str, int]
 
 
+@dataclass(frozen=True, slots=True)
+class Mended:
+    """Recipients that changed and letters that were refused, each with the place at which that happened, from 1."""
+
+    recipients: Mapping[UUID, int]
+    refusals: Mapping[UUID, int]
+
+    def since_refused(self, row: CheckRow) -> bool:
+        """Tell whether the recipient of a letter changed after its provider refused it."""
+        return self.recipients.get(row.recipient_id, -1) > self.refusals.get(row.letter_id, 0)
+
+
 class Checking:
     """Checks batches and letters. No provider is called: what senders lack is known from the last refresh."""
 
@@ -65,12 +77,21 @@ class Checking:
     def check(self, actor: Actor, batch_id: UUID) -> Report:
         """Check the letters of a batch that did not leave (A-46); letters that left are not touched."""
         batch = self._access.batch(actor, batch_id, to_change=True)
-        rules, tally = self.rules(batch.level, self._store.get(Sender, batch.sender_id)), _Tally()
+        rules, tally = self._rules_of(batch), _Tally()
         self._check_all(batch, rules, tally, replace(actor, command=None))
         return self._reported(batch_id, tally, actor)
 
-    def rules(self, level: Level, sender: Sender) -> Check:
-        """Return the check for letters of one level and sender, as things stand now."""
+    def again(self, batch_id: UUID, causes: Collection[str], mended: Mended) -> None:
+        """Check a batch because something changed, and say so if that changes what is known of it."""
+        batch, tally = self._store.get(Batch, batch_id), _Tally(mended)
+        self._check_all(batch, self._rules_of(batch), tally, Actor.system(office_id=batch.office_id))
+        self._said_again(batch_id, causes, tally.changed)
+
+    def _rules_of(self, batch: Batch) -> Check:
+        return self.rules(batch.level, self._store.get(Sender, batch.sender_id), batch.dossier_id)
+
+    def rules(self, level: Level, sender: Sender, dossier_id: UUID | None) -> Check:
+        """Return the check for letters of one level, sender and dossier, as things stand now."""
         limits = self._providers[sender.provider].capabilities()
         return Check(
             Sending(
@@ -81,6 +102,7 @@ class Checking:
                 levels=limits.levels,
                 max_total_bytes=limits.max_total_bytes,
                 max_chars=limits.max_content_chars,
+                archived=dossier_id is not None and self._register.archived(dossier_id),
             )
         )
 
@@ -100,6 +122,8 @@ class Checking:
     def _news(rows: Sequence[CheckRow], rules: Check, tally: "_Tally") -> list["_News"]:
         news: list[_News] = []
         for row in rows:
+            if tally.left_alone(row):
+                continue
             verdict = rules.of(_written(row))
             tally.add(verdict)
             known = (row.state is not State.DRAFT, row.problems, row.warnings)
@@ -121,6 +145,15 @@ class Checking:
                 letters = [_told(self._store.get(Letter, row.letter_id), verdict, now) for row, verdict in news]
             else:
                 return
+
+    @retried
+    def _said_again(self, batch_id: UUID, causes: Collection[str], letters: int) -> None:
+        batch, counts = self._store.get(Batch, batch_id), self._register.batch_counts(batch_id)
+        incompatible, warned = counts.get(State.INCOMPATIBLE, 0), self._register.warned(batch_id)
+        compatible = sum(counts.values()) - counts.get(State.CANCELLED, 0) - incompatible
+        batch.rechecked((compatible, incompatible, warned), letters, causes, self._clock())
+        if batch.pending_events:
+            self._store.save(batch, actor=Actor.system(office_id=batch.office_id))
 
     def _reported(self, batch_id: UUID, tally: "_Tally", actor: Actor) -> Report:
         for attempt in range(ATTEMPTS):
@@ -149,11 +182,16 @@ class Checking:
 
 
 class _Tally:
-    """The figures of a report, counted while the slices go by."""
+    """The figures of a report, counted while the slices go by; `mended` if nobody asked for it."""
 
-    def __init__(self) -> None:
+    def __init__(self, mended: Mended | None = None) -> None:
+        self._mended = mended
         self.incompatible = self.warned = self.changed = 0
         self.by_code: Counter[str] = Counter()
+
+    def left_alone(self, row: CheckRow) -> bool:
+        """Tell whether what a provider refused stays refused: nobody asked, and its recipient is as they were."""
+        return self._mended is not None and row.rejected and not self._mended.since_refused(row)
 
     def add(self, verdict: Verdict) -> None:
         """Count one letter."""

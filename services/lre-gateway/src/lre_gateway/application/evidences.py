@@ -9,6 +9,7 @@ from lre_gateway.application.access import Access, person
 from lre_gateway.application.ports import Pass, Place, Vault
 from lre_gateway.domain.evidence import Evidence
 from lre_gateway.domain.letter import Letter
+from lre_gateway.domain.refusals import FilesDestroyed
 
 
 class Evidences:
@@ -27,6 +28,8 @@ class Evidences:
         letter = self._access.letter(actor, letter_id)
         if not any(known.version_id == version_id for known in letter.evidence):
             raise NotFound
+        if letter.retention_ended_at is not None:
+            raise FilesDestroyed(since=letter.retention_ended_at.isoformat())
         return self._vault.download(place_of(letter), version_id, person(actor))
 
 

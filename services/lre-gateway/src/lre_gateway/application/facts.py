@@ -7,6 +7,7 @@ from uuid import UUID
 
 from eventstore import DocFact, Facts
 
+from lre_gateway.domain.archiving import ArchivedDossier
 from lre_gateway.domain.batch import Batch
 from lre_gateway.domain.erasure import Erasure
 from lre_gateway.domain.letter import Letter
@@ -19,7 +20,7 @@ def facts(event: Any, aggregate: Any) -> Facts:
     """
     if isinstance(aggregate, Erasure):
         return Facts()
-    dossier = aggregate.dossier_id if isinstance(aggregate, Letter | Batch) else None
+    dossier = aggregate.dossier_id if isinstance(aggregate, Letter | Batch | ArchivedDossier) else None
     return Facts(office=aggregate.office_id, dossier=dossier, docs=tuple(_documents(event)))
 
 

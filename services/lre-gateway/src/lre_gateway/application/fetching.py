@@ -1,6 +1,5 @@
 """Every proof is fetched as soon as it exists, hashed, put into the vault and told."""
 
-import json
 import mimetypes
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -14,13 +13,13 @@ from chassis.logging import get_logger
 from chassis.refusal import Refusal
 from eventstore import Store
 
+from lre_gateway.application import records
 from lre_gateway.application.clock import Clock
 from lre_gateway.application.evidences import place_of
 from lre_gateway.application.ports import Agenda, Due, PdfSeals, Task, Vault
 from lre_gateway.application.provider import Provider, ProviderError
 from lre_gateway.application.providers import Providers
 from lre_gateway.application.retrying import retried
-from lre_gateway.application.submission import reference_of
 from lre_gateway.domain.evidence import ATTEMPTS, OURS, Evidence, pause_after
 from lre_gateway.domain.letter import Letter
 from lre_gateway.domain.sender import Sender
@@ -30,7 +29,6 @@ log = get_logger()
 
 LETTERS = 40
 AT_ONCE = 4
-MANIFEST = "scelle-letter-manifest/1"
 
 
 class Damaged(Exception):
@@ -98,7 +96,7 @@ class Fetching:
 
     def _file(self, letter: Letter, provider: Provider, sender: Sender, kind: EvidenceKind) -> _File | None:
         if kind in OURS:
-            content, at = manifest(letter, sender), letter.submitted_at
+            content, at = records.of(kind, letter, sender)
             return _File(kind=kind, media_type="application/json", content=content, provider_at=at, host=None)
         if letter.provider_ref is None:
             return None
@@ -148,28 +146,3 @@ class Fetching:
         for kind in letter.pending:
             letter.evidence_missing(kind, self._clock())
         self._store.save(letter, actor=Actor.system(office_id=letter.office_id))
-
-
-def manifest(letter: Letter, sender: Sender) -> bytes:
-    """Return what was submitted, in JSON, always the same bytes: files, recipient, level, consent."""
-    name, email, consent_id = letter.sent_to
-    names = letter.names or [""] * len(letter.documents)
-    told = {
-        "format": MANIFEST,
-        "letter": str(letter.id),
-        "level": letter.level.value,
-        "provider": sender.provider,
-        "provider_ref": letter.provider_ref,
-        "reference": reference_of(letter),
-        "sender_account": sender.account,
-        "prepared_by": str(letter.prepared_by),
-        "prepared_at": letter.prepared_at.isoformat(),
-        "submitted_at": letter.submitted_at and letter.submitted_at.isoformat(),
-        "recipient": {"name": name, "email": email},
-        "consent": consent_id and str(consent_id),
-        "documents": [
-            {"name": known, "role": one.role.value, "size": one.size, "sha256": one.sha256, "type": one.media_type}
-            for one, known in zip(letter.documents, names, strict=True)
-        ],
-    }
-    return json.dumps(told, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()

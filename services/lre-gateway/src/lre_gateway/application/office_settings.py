@@ -27,7 +27,7 @@ class Settings:
 
     def __init__(self, store: Store, defaults: Choices) -> None:
         self._store = store
-        self._defaults = defaults
+        self.defaults = defaults
 
     def get(self, actor: Actor) -> Chosen:
         """Return the settings of the actor's office."""
@@ -38,7 +38,7 @@ class Settings:
         try:
             found = self._store.get(OfficeSettings, OfficeSettings.create_id(office_id))
         except Missing:
-            return Chosen(self._defaults, 0)
+            return Chosen(self.defaults, 0)
         return Chosen(found.choices, found.version)
 
     @retried

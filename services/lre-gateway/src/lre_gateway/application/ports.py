@@ -114,6 +114,10 @@ class Vault(Protocol):
         """Let a person download a version, for five minutes."""
         ...
 
+    def destroy(self, office_id: UUID, version_id: UUID) -> None:
+        """Destroy a version of the office, whatever held it; nothing happens if it is no more, or never was."""
+        ...
+
 
 class Renderer(Protocol):
     """Text made into pages."""
@@ -161,6 +165,8 @@ class CheckRow:
     documents: tuple[Document, ...]
     markup: bool
     chars: int
+    rejected: bool
+    """Its provider refused it, and nothing was mended since."""
     twin: bool
     """Another letter of the same fingerprint was prepared in the 30 days before and neither cancelled nor replaced."""
 
@@ -199,6 +205,7 @@ class Task(StrEnum):
     POLL = "poll"
     EVIDENCE = "evidence"
     RECONCILE = "reconcile"
+    DESTRUCTION = "destruction"
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,6 +227,7 @@ class Agenda(Protocol):
         """Return letters whose turn has come, longest first.
 
         POLL: those at their provider. EVIDENCE: those with pending evidence. RECONCILE: those with an unknown outcome.
+        DESTRUCTION: those that are kept no longer and whose files are still there.
         """
         ...
 
@@ -229,6 +237,34 @@ class Agenda(Protocol):
 
     def forget(self, task: Task, letter_ids: Collection[UUID]) -> None:
         """Forget turns and attempts: the letters are due at once if they are still to be done."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Happened:
+    """An event of this service, by its topic and what it is about."""
+
+    topic: str
+    about: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class Since:
+    """Events after those that were seen; `last` is the place of the last one, none if there are none."""
+
+    events: Sequence[Happened]
+    last: int | None
+
+
+class Changes(Protocol):
+    """What happened here since somebody looked; a place that was lost is the beginning."""
+
+    def since(self, limit: int) -> Since:
+        """Return the next events, oldest first."""
+        ...
+
+    def seen(self, last: int) -> None:
+        """Go on after this place the next time."""
         ...
 
 
@@ -323,6 +359,30 @@ class Register(Protocol):
 
     def deadlines(self, now: datetime, limit: int) -> Sequence[UUID]:
         """Return notified letters with near_at <= now and not said near, or overdue_at <= now and not said."""
+        ...
+
+    def archived(self, dossier_id: UUID) -> bool:
+        """Tell whether the dossier service said that a dossier is archived."""
+        ...
+
+    def warned(self, batch_id: UUID) -> int:
+        """Return how many letters of a batch may still change by a check and have a warning."""
+        ...
+
+    def checked_batches(self, cause: str, ids: Collection[UUID]) -> Sequence[UUID]:
+        """Return the checked batches with letters that did not leave, by what they have in common.
+
+        `cause` says what the ids are of: recipient, sender, dossier (that it was noted as archived), office (its
+        settings), or cancellation (a letter that was given up).
+        """
+        ...
+
+    def kept_long_enough(self, now: datetime, default_years: int, limit: int) -> Sequence[UUID]:
+        """Return letters that their offices need not keep, of no dossier or an archived one, longest ended first."""
+        ...
+
+    def needed_files(self, office_id: UUID, version_ids: Collection[UUID]) -> frozenset[UUID]:
+        """Return those of the files that a letter still kept, or a consent, refers to."""
         ...
 
     def senders_linked(self) -> Sequence[UUID]:

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import suppress
 from dataclasses import asdict, dataclass
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -15,9 +16,9 @@ from lre_gateway.application.access import Access, person
 from lre_gateway.application.batches import unasked
 from lre_gateway.application.clock import Clock
 from lre_gateway.application.consents import Consents
-from lre_gateway.application.grants import Grants
+from lre_gateway.application.grants import Grants, Opened
 from lre_gateway.application.ports import Agenda, Task
-from lre_gateway.application.provider import AuthRefused, Grant, OutcomeUnknown, ProviderError, Released
+from lre_gateway.application.provider import AuthRefused, OutcomeUnknown, ProviderError, Released
 from lre_gateway.application.providers import Providers, asking
 from lre_gateway.application.retrying import retried
 from lre_gateway.application.submission import Attempt, Outcome, Submission
@@ -31,6 +32,8 @@ from lre_gateway.domain.vocabulary import Status
 log = get_logger()
 
 MOST = 1_000
+MEANS = "otp"
+"""The kind of code: six digits that the holder's authenticator makes of the provider's key."""
 PATIENCE_SECONDS = 20.0
 """How long an answer waits for letters on their way; the others go on and are `pending` in it."""
 
@@ -95,8 +98,8 @@ class Releases:
         results = {letter.id: ReleaseResult(letter.id, "not-waiting") for letter in letters}
         if waiting:
             sender = self._sender(actor, waiting)
-            grant = self._authenticate(actor, sender, code, len(waiting))
-            results |= {one.letter_id: one for one in self._leave(sender, waiting, grant)}
+            opened = self._authenticate(actor, sender, code, len(waiting))
+            results |= {one.letter_id: one for one in self._leave(sender, waiting, opened)}
         items = [asdict(results[letter.id]) | {"letter_id": str(letter.id)} for letter in letters]
         if actor.command is not None:
             self._store.save(actor=actor, outcome={"items": items})
@@ -120,16 +123,17 @@ class Releases:
             raise SenderAway
         return sender
 
-    def _authenticate(self, actor: Actor, sender: Sender, code: str, letters: int) -> Grant:
+    def _authenticate(self, actor: Actor, sender: Sender, code: str, letters: int) -> Opened:
         """Exchange the code for a grant: once, though recording what came of it may take several tries."""
         grant = None
         with asking(), suppress(AuthRefused):
             grant = self._providers[sender.provider].authenticate(sender.account or "", code)
         if grant is None:
             raise CodeRefused(left=self._note_refused(sender.id, actor))
-        self._note_authenticated(sender.id, actor, letters)
-        self._grants.keep(sender.id, grant)
-        return grant
+        opened = Opened(grant, person(actor), MEANS, self._clock())
+        self._note_authenticated(sender.id, actor, letters, opened.at)
+        self._grants.keep(sender.id, opened)
+        return opened
 
     @retried
     def _note_refused(self, sender_id: UUID, actor: Actor) -> int:
@@ -139,12 +143,12 @@ class Releases:
         return left
 
     @retried
-    def _note_authenticated(self, sender_id: UUID, actor: Actor, letters: int) -> None:
+    def _note_authenticated(self, sender_id: UUID, actor: Actor, letters: int, at: datetime) -> None:
         sender = self._store.get(Sender, sender_id)
-        sender.authenticated(letters, person(actor), self._clock())
+        sender.authenticated(MEANS, letters, person(actor), at)
         self._store.save(sender, actor=unasked(actor))
 
-    def _leave(self, sender: Sender, waiting: Sequence[Letter], grant: Grant) -> Iterable[ReleaseResult]:
+    def _leave(self, sender: Sender, waiting: Sequence[Letter], opened: Opened) -> Iterable[ReleaseResult]:
         """Let letters leave, wherever they wait; what people answered is read once more before (A-20)."""
         try:
             self._consents.refresh_sender(sender.id)
@@ -159,14 +163,16 @@ class Releases:
             else:
                 drafts[letter.provider_ref] = letter.id
         held = [letter.id for letter in waiting if letter.held_here]
-        return [*blocked, *self._release_drafts(sender, drafts, grant), *self._submit(sender, held)]
+        return [*blocked, *self._release_drafts(sender, drafts, opened), *self._submit(sender, held)]
 
-    def _release_drafts(self, sender: Sender, drafts: dict[str, UUID], grant: Grant) -> Iterable[ReleaseResult]:
+    def _release_drafts(self, sender: Sender, drafts: dict[str, UUID], opened: Opened) -> Iterable[ReleaseResult]:
         if not drafts:
             return []
+        for letter_id in drafts.values():
+            self._note_let_go(letter_id, opened)
         provider = self._providers[sender.provider]
         try:
-            answers = provider.release(sender.account or "", list(drafts), grant)
+            answers = provider.release(sender.account or "", list(drafts), opened.grant)
         except OutcomeUnknown:
             answers = tuple(Released(ref=ref, outcome="unknown") for ref in drafts)
         except ProviderError as error:
@@ -179,6 +185,14 @@ class Releases:
         if answer.outcome == "released":
             self._note_released(letter_id, answer.ref, sender)
         return ReleaseResult(letter_id, answer.outcome, answer.problem)
+
+    @retried
+    def _note_let_go(self, letter_id: UUID, opened: Opened) -> None:
+        """Record who lets a draft go before its provider is asked: whatever its answer, that was so."""
+        letter = self._store.get(Letter, letter_id)
+        if letter.state is State.AWAITING_SENDER_AUTH:
+            letter.released(opened.release(self._clock()))
+            self._store.save(letter, actor=Actor.system(office_id=letter.office_id))
 
     @retried
     def _note_released(self, letter_id: UUID, ref: str, sender: Sender) -> None:
@@ -195,10 +209,10 @@ class Releases:
 
     def _send(self, sender_id: UUID, letter_id: UUID) -> Attempt:
         """Submit one letter while the grant is good; one that comes later keeps waiting for a new code."""
-        grant = self._grants.of(sender_id)
-        if grant is None:
+        opened = self._grants.of(sender_id)
+        if opened is None:
             return Attempt(Outcome.NOT_EXECUTED, "code-needed")
-        attempt = self._submission.send(letter_id, grant)
+        attempt = self._submission.send(letter_id, opened)
         if attempt.problem == "code-needed":
             self._grants.drop(sender_id)
         return attempt

@@ -1,5 +1,6 @@
 """One letter handed to its provider, once: intention saved, call made, outcome saved."""
 
+import sys
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ from eventstore import Changed, Store
 from lre_gateway.application.checking import Checking
 from lre_gateway.application.clock import Clock
 from lre_gateway.application.consents import addressee
+from lre_gateway.application.grants import Opened
 from lre_gateway.application.ports import Webhooks
 from lre_gateway.application.provider import (
     AuthRefused,
@@ -117,7 +119,7 @@ class Submission:
         with self._lock:
             return frozenset(self._in_flight)
 
-    def send(self, letter_id: UUID, grant: Grant | None = None) -> Attempt:
+    def send(self, letter_id: UUID, opened: Opened | None = None) -> Attempt:
         """Hand a letter over, or hold it for its code; never when its provider may have it already.
 
         A crash between the intention and the outcome leaves the letter in submission: it is searched, not sent again.
@@ -127,7 +129,7 @@ class Submission:
                 return Attempt(Outcome.SKIPPED)
             self._in_flight.add(letter_id)
         try:
-            return self._send(letter_id, grant)
+            return self._send(letter_id, opened)
         except Changed:  # a colleague gave it up at this moment
             return Attempt(Outcome.SKIPPED)
         finally:
@@ -138,14 +140,14 @@ class Submission:
         """Look at a letter as things stand now, without doing anything."""
         return self._problems(self._case(letter_id))
 
-    def _send(self, letter_id: UUID, grant: Grant | None) -> Attempt:
+    def _send(self, letter_id: UUID, opened: Opened | None) -> Attempt:
         case = self._case(letter_id)
         letter = case.letter
-        if letter.state is not State.READY and not (letter.held_here and grant is not None):
+        if letter.state is not State.READY and not (letter.held_here and opened is not None):
             return Attempt(Outcome.SKIPPED)
         if problems := self._problems(case):
             return self._blocked(case, problems)
-        if letter.said_to_wait and grant is None:
+        if letter.said_to_wait and opened is None:
             letter.hold(self._clock())
             self._store.save(letter, actor=case.actor)
             return Attempt(Outcome.HELD)
@@ -153,8 +155,8 @@ class Submission:
             documents = self._uploading.documents(case.provider, case.account, letter, letter.prepared_by)
         except (ProviderError, Refusal) as error:
             return self._not_uploaded(case, error)
-        self._start(case)
-        return self._submit(case, self._order(case, documents), grant)
+        self._start(case, opened)
+        return self._submit(case, self._order(case, documents), opened.grant if opened else None)
 
     def _case(self, letter_id: UUID) -> _Case:
         letter = self._store.get(Letter, letter_id)
@@ -171,7 +173,7 @@ class Submission:
     def _problems(self, case: _Case) -> list[str]:
         """Look a last time: consent and sender must be good at this instant."""
         letter = case.letter
-        verdict = self._checking.rules(letter.level, case.sender).of(
+        verdict = self._checking.rules(letter.level, case.sender, letter.dossier_id).of(
             Written(
                 party=case.recipient.party,
                 documents=letter.documents,
@@ -200,8 +202,10 @@ class Submission:
             return self._blocked(case, [Rejection.FILE_UNKNOWN.value])
         return Attempt(Outcome.NOT_EXECUTED, _cause(error))
 
-    def _start(self, case: _Case) -> None:
+    def _start(self, case: _Case, opened: Opened | None) -> None:
         party, letter = case.recipient.party, case.letter
+        if opened is not None and letter.held_here:
+            letter.released(opened.release(self._clock()))
         names = (party.first_name, party.last_name, party.company)
         needed = letter.level is Level.QUALIFIED_LRE and party.kind is Kind.INDIVIDUAL
         letter.start(
@@ -242,6 +246,7 @@ class Submission:
         except Exception:
             log.exception("letter-submission-failed", letter_id=str(case.letter.id))
             return self._unknown(case, "fault", breach=False)
+        sys.audit("scelle.crashpoint", "letters.after-provider")
         obtainable = case.provider.capabilities().evidence_kinds
         self._told(case, lambda letter: letter.submitted(done.ref, done.status, self._clock(), obtainable))
         return Attempt(Outcome.SUBMITTED)

@@ -1,5 +1,6 @@
 """Letters written, checked and sent together."""
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any, Self
 from uuid import UUID
@@ -49,6 +50,21 @@ class Batch(Aggregate):
         compatible: int
         incompatible: int
         warned: int
+        at: datetime
+
+    class Rechecked(AggregateEvent):
+        """A new report that nobody asked for: something that the check depends on changed (`causes`)."""
+
+        TOPIC = "lre-gateway.batch-rechecked"
+        office_id: UUID
+        dossier_id: UUID | None
+        check: int
+        asked: int
+        compatible: int
+        incompatible: int
+        warned: int
+        letters: int
+        causes: list[str]
         at: datetime
 
     class Submitted(AggregateEvent):
@@ -112,6 +128,8 @@ class Batch(Aggregate):
         """The number of the last report."""
         self.report: tuple[int, int, int] = (0, 0, 0)
         """Compatible, incompatible, warned."""
+        self.redone: tuple[datetime | None, tuple[str, ...]] = (None, ())
+        """When the last report that nobody asked for was made, and for what."""
         self.submission = 0
         self.submitted_at: datetime | None = None
         self.submitted_by: UUID | None = None
@@ -137,6 +155,22 @@ class Batch(Aggregate):
                 compatible=compatible,
                 incompatible=incompatible,
                 warned=warned,
+                at=at,
+            )
+
+    def rechecked(self, report: tuple[int, int, int], letters: int, causes: Collection[str], at: datetime) -> None:
+        """Record a report (compatible, incompatible, warned) that nobody asked for, if it is news of any letter."""
+        if letters or report != self.report:
+            compatible, incompatible, warned = report
+            self._trigger(
+                self.Rechecked,
+                check=self.check + 1,
+                asked=self.asked,
+                compatible=compatible,
+                incompatible=incompatible,
+                warned=warned,
+                letters=letters,
+                causes=sorted(causes),
                 at=at,
             )
 
@@ -169,6 +203,13 @@ class Batch(Aggregate):
     @event(Checked)
     def _checked(self, check: int, compatible: int, incompatible: int, warned: int) -> None:
         self.check, self.report = check, (compatible, incompatible, warned)
+
+    @event(Rechecked)
+    def _rechecked(  # noqa: PLR0913, PLR0917 - the facts of the event
+        self, check: int, compatible: int, incompatible: int, warned: int, causes: list[str], at: datetime
+    ) -> None:
+        self.check, self.report = check, (compatible, incompatible, warned)
+        self.redone = (at, tuple(causes))
 
     @event(Submitted)
     def _submitted(self, submission: int, actor_id: UUID, at: datetime) -> None:

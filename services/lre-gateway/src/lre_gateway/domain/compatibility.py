@@ -35,6 +35,7 @@ class Problem(StrEnum):
     SENDER_NO_PAYMENT = "SENDER_NO_PAYMENT"
     SENDER_NO_CREDENTIAL = "SENDER_NO_CREDENTIAL"
     LEVEL_NOT_ALLOWED = "LEVEL_NOT_ALLOWED"
+    DOSSIER_ARCHIVED = "DOSSIER_ARCHIVED"
     POSSIBLE_DUPLICATE = "POSSIBLE_DUPLICATE"
 
 
@@ -83,7 +84,7 @@ _FRENCH_POSTCODE = re.compile(r"\d{5}")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sending:
-    """What all letters of a batch have in common: level, sender, office, and what the provider can carry."""
+    """What all letters of a batch have in common: level, sender, office, dossier, what the provider can carry."""
 
     level: Level
     sender_email: str = field(repr=False)
@@ -92,6 +93,8 @@ class Sending:
     levels: frozenset[Level]
     max_total_bytes: int
     max_chars: int
+    archived: bool = False
+    """Their dossier is: nothing leaves from it any more."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -177,6 +180,8 @@ def _of_sending(sending: Sending) -> list[Problem]:
         sending.level is Level.COPRO_NOTICE and sending.trade is not Trade.PROPERTY_MANAGER
     ):
         lacks.add(Problem.LEVEL_NOT_ALLOWED)
+    if sending.archived:
+        lacks.add(Problem.DOSSIER_ARCHIVED)
     return [problem for problem in Problem if problem in lacks]
 
 

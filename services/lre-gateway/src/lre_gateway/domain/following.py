@@ -98,11 +98,15 @@ def _one(
 
 def _entered(letter: "Letter", step: State, sighting: Sighting, at: datetime, *, reconstructed: bool) -> Followed:
     stored = [known.kind.value for known in letter.evidence]
-    facts: dict[str, Any] = {
-        "at": at,
-        "reconstructed": reconstructed,
-        "pending": pending(letter.pending, step, obtainable=sighting.obtainable, shown=sighting.shown, stored=stored),
-    }
+    awaited = pending(
+        letter.pending,
+        step,
+        obtainable=sighting.obtainable,
+        shown=sighting.shown,
+        stored=stored,
+        released=letter.release is not None,
+    )
+    facts: dict[str, Any] = {"at": at, "reconstructed": reconstructed, "pending": awaited}
     if step in {State.AWAITING_SENDER_AUTH, State.IN_TRANSIT, State.NOTIFIED}:
         facts["provider_ref"] = sighting.ref
     if step is State.NOTIFIED:

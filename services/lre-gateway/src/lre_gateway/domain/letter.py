@@ -11,7 +11,7 @@ from eventsourcing.domain import Aggregate, AggregateEvent, event
 from lre_gateway.domain import letter_events as told
 from lre_gateway.domain import letter_side_events as noted
 from lre_gateway.domain.document import Document
-from lre_gateway.domain.evidence import Evidence
+from lre_gateway.domain.evidence import Evidence, Release
 from lre_gateway.domain.following import Sighting, follow
 from lre_gateway.domain.noting import Noting
 from lre_gateway.domain.refusals import NotCancellable, NotReissuable, WrongState
@@ -59,6 +59,9 @@ class Letter(Noting, Aggregate):
     Priced = noted.Priced
     AttentionNeeded = noted.AttentionNeeded
     Reissued = noted.Reissued
+    Released = noted.Released
+    RetentionEnded = noted.RetentionEnded
+    FilesDestroyed = noted.FilesDestroyed
 
     @event(told.Created)
     def __init__(  # noqa: PLR0913 - what a letter is made of
@@ -118,6 +121,9 @@ class Letter(Noting, Aggregate):
         self.said: set[tuple[str, str]] = set()
         self.price: Decimal | None = None
         self.successor_id: UUID | None = None
+        self.release: Release | None = None
+        self.retention_ended_at: datetime | None = None
+        self.destroyed_at: datetime | None = None
 
     @classmethod
     def begin(cls, letter_id: UUID, **facts: Any) -> Self:
@@ -162,6 +168,18 @@ class Letter(Noting, Aggregate):
     def held_here(self) -> bool:
         """Whether it waits for a code without its provider knowing of it."""
         return self.state is State.AWAITING_SENDER_AUTH and self.provider_ref is None
+
+    def released(self, release: Release) -> None:
+        """Record that a code was given for it, before it leaves; a letter that comes back waits for another one."""
+        self._refuse_unless(self.state is State.AWAITING_SENDER_AUTH)
+        self._note(
+            noted.Released,
+            release.at,
+            sender_id=self.sender_id,
+            actor_id=release.actor_id,
+            means=release.means,
+            authenticated_at=release.authenticated_at,
+        )
 
     def start(self, at: datetime, *, name: str | None, email: str | None, consent_id: UUID | None) -> None:
         """Record that the provider is about to be called; saved before the call, so that a crash can be told."""

@@ -8,6 +8,7 @@ from uuid import UUID
 from eventstore import Personal
 from typing_extensions import override
 
+from lre_gateway.domain.evidence import Release
 from lre_gateway.domain.letter_events import AboutALetter
 
 
@@ -195,3 +196,42 @@ class Reissued(AboutALetter):
     @override
     def apply(self, aggregate: Any) -> None:
         aggregate.successor_id = self.successor_id
+
+
+class Released(AboutALetter):
+    """The holder of the sender's key gave a right code for it; of the code itself nothing is kept."""
+
+    TOPIC = "lre-gateway.letter-released"
+    sender_id: UUID
+    actor_id: UUID
+    means: str
+    authenticated_at: datetime
+
+    @override
+    def apply(self, aggregate: Any) -> None:
+        aggregate.release = Release(self.actor_id, self.means, self.authenticated_at, self.at)
+
+
+class RetentionEnded(AboutALetter):
+    """Its office keeps it no longer: `retention_years` have passed since its end, and its dossier is archived."""
+
+    TOPIC = "lre-gateway.letter-retention-ended"
+    retention_years: int
+
+    @override
+    def apply(self, aggregate: Any) -> None:
+        aggregate.retention_ended_at = self.at
+
+
+class FilesDestroyed(AboutALetter):
+    """Its proofs are destroyed, and its other files that no other letter needs; the digests stay where they are.
+
+    The name is one that verifiers know (docs/spec/journal.md, `object-bytes`): there is nothing left to compare.
+    """
+
+    TOPIC = "lre-gateway.document-destroyed"
+    version_ids: list[str]
+
+    @override
+    def apply(self, aggregate: Any) -> None:
+        aggregate.destroyed_at = self.at

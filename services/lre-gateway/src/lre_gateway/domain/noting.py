@@ -1,5 +1,6 @@
 """What is said of a letter while it stays where it is: changes of its recipient, proofs, prices, alerts."""
 
+from collections.abc import Collection
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -11,6 +12,7 @@ from lre_gateway.domain import letter_side_events as noted
 from lre_gateway.domain.evidence import Evidence
 from lre_gateway.domain.following import Change
 from lre_gateway.domain.refusals import NoSuchChange
+from lre_gateway.domain.retention import kept_until
 from lre_gateway.domain.state import State
 from lre_gateway.domain.vocabulary import EvidenceKind
 
@@ -29,6 +31,9 @@ class Noting:
     overdue_at: datetime | None
     evidence: tuple[Evidence, ...]
     pending: tuple[str, ...]
+    ended_at: datetime | None
+    retention_ended_at: datetime | None
+    destroyed_at: datetime | None
 
     def change_asked(self, change: Change, at: datetime) -> None:
         """Record that the recipient asks to be accepted under another name."""
@@ -89,7 +94,7 @@ class Noting:
 
     def store_evidence(self, evidence: Evidence, *, manifest_sha256: str | None, host: str | None) -> None:
         """Record that a proof is in the vault; one of each kind."""
-        if any(known.kind is evidence.kind for known in self.evidence):
+        if self.retention_ended_at is not None or any(known.kind is evidence.kind for known in self.evidence):
             return
         self._note(
             noted.EvidenceStored,
@@ -112,6 +117,23 @@ class Noting:
         if kind in self.pending:
             left = [other for other in self.pending if other != kind]
             self._note(noted.EvidenceMissing, at, kind=kind, pending=left)
+
+    def end_retention(self, years: int, now: datetime) -> bool:
+        """Record that the office keeps it no longer, if so many years have passed since its end; tell whether it did.
+
+        A letter whose proofs are still to be fetched is kept. Whether its dossier needs it is asked before.
+        """
+        if self.retention_ended_at is not None or self.ended_at is None or self.pending:
+            return False
+        if now < kept_until(self.ended_at, years):
+            return False
+        self._note(noted.RetentionEnded, now, retention_years=years)
+        return True
+
+    def files_destroyed(self, version_ids: Collection[UUID], at: datetime) -> None:
+        """Record which files are destroyed; once."""
+        if self.retention_ended_at is not None and self.destroyed_at is None:
+            self._note(noted.FilesDestroyed, at, version_ids=sorted(map(str, version_ids)))
 
     def keep(self, stored: Any) -> None:
         """Keep what an event says of a proof."""

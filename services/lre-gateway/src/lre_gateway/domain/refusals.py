@@ -175,3 +175,9 @@ class ProviderRefuses(Refusal):
     """The provider refuses it; `cause` says why."""
 
     code, status = "provider-refuses", 422
+
+
+class FilesDestroyed(Refusal):
+    """The office kept this letter until `since`; its files are destroyed, their digests are still in the journal."""
+
+    code, status = "files-destroyed", 410

@@ -195,10 +195,10 @@ class Sender(Aggregate):
         )
         return max(WRONG_CODES - wrong, 0)
 
-    def authenticated(self, letters: int, actor_id: UUID, at: datetime) -> None:
+    def authenticated(self, means: str, letters: int, actor_id: UUID, at: datetime) -> None:
         """Record a right code, given for some letters."""
         self.trigger_event(
-            self.Authenticated, office_id=self.office_id, means="otp", letters=letters, actor_id=actor_id, at=at
+            self.Authenticated, office_id=self.office_id, means=means, letters=letters, actor_id=actor_id, at=at
         )
 
     @event(LinkRequestedAgain)

@@ -219,5 +219,20 @@ def _(event: noted.Reissued, rows: Rows) -> None:
     _change(rows, event, successor_id=event.successor_id)
 
 
+@_on(noted.Released)
+def _(event: noted.Released, rows: Rows) -> None:
+    _change(rows, event)
+
+
+@_on(noted.RetentionEnded)
+def _(event: noted.RetentionEnded, rows: Rows) -> None:
+    _change(rows, event, retention_ended_at=event.at)
+
+
+@_on(noted.FilesDestroyed)
+def _(event: noted.FilesDestroyed, rows: Rows) -> None:
+    _change(rows, event, destroyed_at=event.at)
+
+
 def _change(rows: Rows, event: Any, **columns: Any) -> None:
     rows.update("letter", event.originator_id, version=event.originator_version, **columns)

@@ -142,7 +142,10 @@ class Letters:
     def one(self, letter_id: UUID) -> tuple[LetterRow, dict[str, Any]]:
         """Return a letter as lists show it, and what its own page shows beside; it must be known."""
         (line,) = _rows(self._store, f"{LETTERS} WHERE letter.id = %(id)s", {"id": letter_id})
-        query = "SELECT documents, names, payment_method, identity_pending FROM read.letter WHERE id = %(id)s"
+        query = """
+            SELECT documents, names, payment_method, identity_pending, retention_ended_at, destroyed_at
+            FROM read.letter WHERE id = %(id)s
+        """
         (more,) = _rows(self._store, query, {"id": letter_id})
         return LetterRow(**line), more
 

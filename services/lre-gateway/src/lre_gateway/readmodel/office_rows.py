@@ -5,6 +5,7 @@ from uuid import UUID, uuid5
 
 from eventstore import Rows
 
+from lre_gateway.domain.archiving import ArchivedDossier
 from lre_gateway.domain.batch import Batch
 from lre_gateway.domain.compatibility import folded
 from lre_gateway.domain.erasure import Erasure
@@ -25,6 +26,7 @@ def _(event: Batch.Created, rows: Rows) -> None:
         "batch",
         id=event.originator_id,
         created_at=event.at,
+        rechecked_for=[],
         version=event.originator_version,
         **dict.fromkeys(counts, 0),
         **{name: getattr(event, name) for name in same},
@@ -40,6 +42,13 @@ def _(event: Batch.Extended, rows: Rows) -> None:
 def _(event: Batch.Checked, rows: Rows) -> None:
     _change(rows, "batch", event, check_number=event.check, checked_at=event.at, compatible=event.compatible,
             incompatible=event.incompatible, warned=event.warned)  # fmt: skip
+
+
+@projection.on(Batch.Rechecked)
+def _(event: Batch.Rechecked, rows: Rows) -> None:
+    _change(rows, "batch", event, check_number=event.check, checked_at=event.at, compatible=event.compatible,
+            incompatible=event.incompatible, warned=event.warned, rechecked_at=event.at,
+            rechecked_for=event.causes)  # fmt: skip
 
 
 @projection.on(Batch.Submitted)
@@ -182,6 +191,12 @@ def _(event: OfficeSettings.Created, rows: Rows) -> None:
 def _(event: OfficeSettings.Changed, rows: Rows) -> None:
     _change(rows, "office_settings", event, trade=event.trade, retention_years=event.retention_years,
             hold_mode=event.hold_mode)  # fmt: skip
+
+
+@projection.on(ArchivedDossier.Created)
+def _(event: ArchivedDossier.Created, rows: Rows) -> None:
+    about = {"noted_as": event.originator_id, "office_id": event.office_id, "at": event.at}
+    rows.insert("archived_dossier", id=event.dossier_id, **about)
 
 
 @projection.on(Erasure.Created)

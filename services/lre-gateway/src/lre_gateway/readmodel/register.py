@@ -16,22 +16,27 @@ from lre_gateway.domain.vocabulary import ConsentState, Kind
 TWIN_DAYS = 30
 """How long a letter of the same content to the same person is worth a warning."""
 
+# A fingerprint has its recipient in it, so letters of one belong to one office. Its office is not asked for: before the
+# first statistics of a new batch are taken, PostgreSQL would look through all letters of the office for each of them.
 CHECK_ROWS = """
-    SELECT letter.id AS letter_id, letter.version, letter.state, letter.problems, letter.warnings, letter.recipient_id,
-        letter.documents, letter.markup, letter.chars, recipient.kind, recipient.last_name, recipient.first_name,
-        recipient.company, recipient.email, recipient.postal, recipient.opted_out, recipient.consent_id,
-        recipient.consent_state, recipient.consent_source, recipient.consent_at,
+    SELECT letter.id AS letter_id, letter.version, letter.state, letter.problems, letter.warnings, letter.rejected,
+        letter.recipient_id, letter.documents, letter.markup, letter.chars, recipient.kind, recipient.last_name,
+        recipient.first_name, recipient.company, recipient.email, recipient.postal, recipient.opted_out,
+        recipient.consent_id, recipient.consent_state, recipient.consent_source, recipient.consent_at,
         EXISTS (
             SELECT FROM read.letter AS other
-            WHERE other.office_id = letter.office_id AND other.fingerprint = letter.fingerprint
+            WHERE other.fingerprint = letter.fingerprint
             AND other.id <> letter.id AND other.state <> 'cancelled' AND other.successor_id IS NULL
             AND (other.prepared_at, other.id) < (letter.prepared_at, letter.id)
             AND other.prepared_at > letter.prepared_at - make_interval(days => %(days)s)
         ) AS twin
-    FROM read.letter AS letter JOIN read.recipient AS recipient ON recipient.id = letter.recipient_id
-    WHERE letter.batch_id = %(batch)s AND letter.state IN ('draft', 'incompatible', 'ready')
-    AND (%(after)s::uuid IS NULL OR letter.id > %(after)s)
-    ORDER BY letter.id LIMIT %(limit)s
+    FROM (
+        SELECT * FROM read.letter
+        WHERE batch_id = %(batch)s AND state IN ('draft', 'incompatible', 'ready')
+        AND (%(after)s::uuid IS NULL OR id > %(after)s)
+        ORDER BY id LIMIT %(limit)s
+    ) AS letter JOIN read.recipient AS recipient ON recipient.id = letter.recipient_id
+    ORDER BY letter.id
 """
 READY = """
     SELECT letter.id AS letter_id, letter.batch_id, letter.sender_id
@@ -46,6 +51,50 @@ AT_PROVIDER = """
     FROM read.letter AS letter JOIN read.sender AS sender ON sender.id = letter.sender_id
     WHERE letter.id = ANY (%(ids)s) AND letter.provider_ref IS NOT NULL
     AND letter.state IN ('awaiting-sender-auth', 'in-transit', 'notified')
+"""
+CHECKED = {
+    "recipient": """
+        SELECT DISTINCT batch.id FROM read.letter AS letter JOIN read.batch AS batch ON batch.id = letter.batch_id
+        WHERE letter.recipient_id = ANY (%(ids)s) AND letter.state IN ('draft', 'incompatible', 'ready')
+        AND batch.check_number > 0 ORDER BY 1
+    """,
+    "sender": """
+        SELECT id FROM read.batch WHERE sender_id = ANY (%(ids)s) AND check_number > 0 AND EXISTS (
+            SELECT FROM read.letter WHERE batch_id = batch.id AND state IN ('draft', 'incompatible', 'ready')
+        ) ORDER BY 1
+    """,
+    "dossier": """
+        SELECT batch.id FROM read.archived_dossier AS dossier JOIN read.batch ON batch.dossier_id = dossier.id
+        WHERE dossier.noted_as = ANY (%(ids)s) AND check_number > 0 AND EXISTS (
+            SELECT FROM read.letter WHERE batch_id = batch.id AND state IN ('draft', 'incompatible', 'ready')
+        ) ORDER BY 1
+    """,
+    "office": """
+        SELECT batch.id FROM read.office_settings AS chosen JOIN read.batch ON batch.office_id = chosen.office_id
+        WHERE chosen.id = ANY (%(ids)s) AND check_number > 0 AND EXISTS (
+            SELECT FROM read.letter WHERE batch_id = batch.id AND state IN ('draft', 'incompatible', 'ready')
+        ) ORDER BY 1
+    """,
+    "cancellation": """
+        SELECT DISTINCT batch.id FROM read.letter AS letter JOIN read.batch AS batch ON batch.id = letter.batch_id
+        WHERE letter.id = ANY (%(ids)s) AND batch.check_number > 0 ORDER BY 1
+    """,
+}
+KEPT = """
+    SELECT letter.id FROM read.letter AS letter
+    LEFT JOIN read.office_settings AS chosen ON chosen.office_id = letter.office_id
+    WHERE letter.ended_at IS NOT NULL AND letter.retention_ended_at IS NULL AND letter.pending = '{}'
+    AND letter.ended_at <= %(now)s - interval '1 year'
+    AND letter.ended_at <= %(now)s - make_interval(years => coalesce(chosen.retention_years, %(default)s))
+    AND (letter.dossier_id IS NULL OR EXISTS (SELECT FROM read.archived_dossier WHERE id = letter.dossier_id))
+    ORDER BY letter.ended_at, letter.id LIMIT %(limit)s
+"""
+NEEDED = """
+    SELECT DISTINCT (document ->> 'version_id')::uuid AS id
+    FROM read.letter AS letter, jsonb_array_elements(letter.documents) AS document
+    WHERE letter.office_id = %(office)s AND letter.retention_ended_at IS NULL
+    AND document ->> 'version_id' = ANY (%(texts)s)
+    UNION SELECT document_id FROM read.consent WHERE document_id = ANY (%(ids)s)
 """
 DEADLINES = """
     SELECT id FROM read.letter
@@ -159,6 +208,31 @@ class Register:
         """Return letters whose window closes soon, or closed without a fact, and of which that was not said."""
         return self._ids(DEADLINES, now=now, limit=limit)
 
+    def archived(self, dossier_id: UUID) -> bool:
+        """Tell whether the dossier service said that a dossier is archived."""
+        return bool(self._ids("SELECT id FROM read.archived_dossier WHERE id = %(id)s", id=dossier_id))
+
+    def warned(self, batch_id: UUID) -> int:
+        """Return how many letters of a batch may still change by a check and have a warning."""
+        query = """
+            SELECT count(*) AS amount FROM read.letter
+            WHERE batch_id = %(id)s AND state IN ('draft', 'incompatible', 'ready') AND warnings <> '{}'
+        """
+        return int(self._all(query, id=batch_id)[0]["amount"])
+
+    def checked_batches(self, cause: str, ids: Collection[UUID]) -> Sequence[UUID]:
+        """Return the checked batches with letters that did not leave, by what they have in common."""
+        return self._ids(CHECKED[cause], ids=list(ids))
+
+    def kept_long_enough(self, now: datetime, default_years: int, limit: int) -> Sequence[UUID]:
+        """Return letters that their offices need not keep, of no dossier or an archived one, longest ended first."""
+        return self._ids(KEPT, now=now, default=default_years, limit=limit)
+
+    def needed_files(self, office_id: UUID, version_ids: Collection[UUID]) -> frozenset[UUID]:
+        """Return those of the files that a letter still kept, or a consent, refers to."""
+        texts = [str(one) for one in version_ids]
+        return frozenset(self._ids(NEEDED, office=office_id, texts=texts, ids=list(version_ids)))
+
     def senders_linked(self) -> Sequence[UUID]:
         """Return the senders that are not revoked."""
         return self._ids("SELECT id FROM read.sender WHERE revoked_at IS NULL ORDER BY id")
@@ -192,6 +266,7 @@ def _check_row(row: Mapping[str, Any]) -> CheckRow:
         state=State(row["state"]),
         problems=tuple(row["problems"]),
         warnings=tuple(row["warnings"]),
+        rejected=row["rejected"],
         recipient_id=row["recipient_id"],
         party=party,
         documents=tuple(Document.of(document) for document in row["documents"]),

@@ -98,11 +98,15 @@ CREATE TABLE read.batch (
     submission integer NOT NULL,
     submitted_at timestamptz,    -- the last time
     submitted_by uuid,
+    rechecked_at timestamptz,    -- the last report that nobody asked for, and what changed before it
+    rechecked_for text[] NOT NULL,
     paused text,                 -- why; null while it goes on
     finished_at timestamptz,
     version integer NOT NULL
 );
 CREATE INDEX batch_of_office ON read.batch (office_id, created_at DESC, id DESC);
+CREATE INDEX batch_of_sender ON read.batch (sender_id);
+CREATE INDEX batch_of_dossier ON read.batch (dossier_id) WHERE dossier_id IS NOT NULL;
 CREATE INDEX batch_open ON read.batch (submitted_at) WHERE submitted_at IS NOT NULL AND finished_at IS NULL;
 
 CREATE TABLE read.letter (
@@ -154,6 +158,8 @@ CREATE TABLE read.letter (
     price numeric,
     paid_with text,
     attention text,              -- why a person has to look
+    retention_ended_at timestamptz,
+    destroyed_at timestamptz,    -- its files
     version integer NOT NULL
 );
 CREATE INDEX letter_of_office ON read.letter (office_id, prepared_at DESC, id DESC);
@@ -161,7 +167,7 @@ CREATE INDEX letter_of_dossier ON read.letter (dossier_id, prepared_at DESC, id 
 CREATE INDEX letter_of_batch ON read.letter (batch_id, id);
 CREATE INDEX letter_to_recipient ON read.letter (recipient_id);
 CREATE INDEX letter_about ON read.letter (subject_id);
-CREATE INDEX letter_twin ON read.letter (office_id, fingerprint, prepared_at);
+CREATE INDEX letter_twin ON read.letter (fingerprint, prepared_at);
 CREATE INDEX letter_ref ON read.letter (provider_ref) WHERE provider_ref IS NOT NULL;
 -- The queues of the workers.
 CREATE INDEX letter_ready ON read.letter (batch_id, ready_at) WHERE state = 'ready';
@@ -170,6 +176,8 @@ CREATE INDEX letter_under_way ON read.letter (id)
 CREATE INDEX letter_awaiting ON read.letter (office_id, sender_id, id) WHERE state = 'awaiting-sender-auth';
 CREATE INDEX letter_in_submission ON read.letter (started_at) WHERE state IN ('submitting', 'submission-unknown');
 CREATE INDEX letter_evidence ON read.letter (id) WHERE pending <> '{}';
+CREATE INDEX letter_kept ON read.letter (ended_at) WHERE ended_at IS NOT NULL AND retention_ended_at IS NULL;
+CREATE INDEX letter_destruction ON read.letter (id) WHERE retention_ended_at IS NOT NULL AND destroyed_at IS NULL;
 CREATE INDEX letter_window ON read.letter (near_at, overdue_at) WHERE state = 'notified';
 
 CREATE TABLE read.letter_step (
@@ -213,6 +221,14 @@ CREATE TABLE read.evidence (
     host text
 );
 CREATE INDEX evidence_of_letter ON read.evidence (letter_id, fetched_at, id);
+
+-- Dossiers of which the dossier service said that they are archived.
+CREATE TABLE read.archived_dossier (
+    id uuid PRIMARY KEY,         -- the dossier's
+    noted_as uuid NOT NULL,
+    office_id uuid NOT NULL,
+    at timestamptz NOT NULL
+);
 
 -- Whose key is destroyed. What speaks of such a person is blank at once, and stays so whatever is written later: a
 -- process may hold a key in memory for a moment after it was destroyed.

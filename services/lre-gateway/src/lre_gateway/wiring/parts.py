@@ -8,9 +8,9 @@ from typing import Final
 
 from chassis.client import ServiceClient
 from chassis.tokens import Signer
-from eventstore import FileKeyService, Store
+from eventstore import Store, open_key_service
 
-from lre_gateway.adapters.agenda import PostgresAgenda, PostgresHints
+from lre_gateway.adapters.agenda import PostgresAgenda, PostgresChanges, PostgresHints
 from lre_gateway.adapters.dossier import DossierService
 from lre_gateway.adapters.hints import HintWriter
 from lre_gateway.adapters.identity import IdentityDirectory
@@ -30,8 +30,10 @@ from lre_gateway.application.grants import Grants
 from lre_gateway.application.office_settings import Settings as OfficeChoices
 from lre_gateway.application.polling import Cadence, Polling
 from lre_gateway.application.provider import Provider
+from lre_gateway.application.rechecking import Rechecking
 from lre_gateway.application.reconciling import Reconciling
 from lre_gateway.application.releases import Releases
+from lre_gateway.application.retention import Retention
 from lre_gateway.application.submission import Submission
 from lre_gateway.application.submitting import Submitting
 from lre_gateway.application.uploading import Uploading
@@ -56,7 +58,7 @@ def now() -> datetime:
 
 def open_store(settings: Settings) -> Store:
     """Open the event store."""
-    keys = FileKeyService(settings.master_key_file)
+    keys = open_key_service(settings, NAME)
     return Store(NAME, settings.database_url, projection=projection, keys=keys, facts=facts)
 
 
@@ -210,6 +212,24 @@ class Parts:
     def consent_refreshing(self) -> ConsentRefreshing:
         """The worker that reads what people answered."""
         return ConsentRefreshing(register=self.register, consents=self.consents, clock=self.clock)
+
+    @cached_property
+    def rechecking(self) -> Rechecking:
+        """The worker that checks batches again when something changed."""
+        changes = PostgresChanges(self.store, "recheck")
+        return Rechecking(register=self.register, changes=changes, checking=self.checking)
+
+    @cached_property
+    def retention(self) -> Retention:
+        """The worker that destroys what need not be kept."""
+        return Retention(
+            store=self.store,
+            register=self.register,
+            settings=self.choices,
+            agenda=self.agenda,
+            vault=self.vault,
+            clock=self.clock,
+        )
 
     @cached_property
     def batches(self) -> Batches:

@@ -9,6 +9,7 @@ from bus import consuming, relaying
 from chassis.client import ServiceClient
 from chassis.feed import feed_pages, feed_router
 from chassis.http import create_app
+from chassis.metrics import watch
 from chassis.process import Service, Task
 from chassis.tokens import Verifier
 from contracts import Envelope, envelope_of
@@ -21,16 +22,20 @@ from eventstore import (
     StoreRefusal,
     compare,
     create_read_model,
+    keys_command,
     leadership,
     migrate,
     rebuild,
 )
 from fastapi import FastAPI
 
+from lre_gateway.application.archiving import Archiving
 from lre_gateway.entrypoints.http import attachments, batches, letters, recipients, releases, senders
+from lre_gateway.entrypoints.http.internal import internal_routes
 from lre_gateway.entrypoints.http.webhooks import Door, webhook_routes
 from lre_gateway.entrypoints.messages import Handler, handlers
 from lre_gateway.entrypoints.timers import Work, working
+from lre_gateway.readmodel import metrics
 from lre_gateway.settings import Settings
 from lre_gateway.wiring.parts import NAME, PEERS, PREFIX, Parts, open_store
 from lre_gateway.wiring.providers import ANSWERS
@@ -38,7 +43,7 @@ from lre_gateway.wiring.uses import uses
 
 HERE = Path(__file__).parent.parent
 SCHEMA = HERE / "readmodel" / "schema.sql"
-PRODUCERS = ("identity",)
+PRODUCERS = ("identity", "dossier")
 
 
 def app(settings: Settings) -> FastAPI:
@@ -61,7 +66,10 @@ def web(parts: Parts) -> FastAPI:
             releases.router,
         ],
         public=[webhook_routes(_door(parts))],
-        internal=[feed_router(parts.store, lambda recorded: envelope_of(recorded).json_dict())],
+        internal=[
+            feed_router(parts.store, lambda recorded: envelope_of(recorded).json_dict()),
+            internal_routes(parts.store, parts.register),
+        ],
         settings=settings,
         verifier=Verifier(settings.trust_file),
         ready=parts.store.ready,
@@ -78,6 +86,7 @@ def tasks(settings: Settings) -> Sequence[Task]:
     """Build what a working process does: relay, follow identity, and look after the letters."""
     parts = Parts(settings)
     inbox = Inbox(parts.store, message_handlers(parts))
+    watch(metrics.readings(parts.store), metrics.LETTERS)
     lead = partial(leadership, settings.database_url)
     return [
         relaying(
@@ -101,12 +110,14 @@ def works(parts: Parts) -> list[Work]:
         Work("evidence", parts.fetching.step, 1.0),
         Work("deadlines", parts.deadlines.step, 60.0),
         Work("consents", parts.consent_refreshing.step, 300.0),
+        Work("recheck", parts.rechecking.step, 2.0),
+        Work("retention", parts.retention.step, 60.0),
     ]
 
 
 def message_handlers(parts: Parts) -> Mapping[str, Handler]:
     """Build what is done with each message, by topic."""
-    return handlers(parts.erasing)
+    return handlers(parts.erasing, Archiving(parts.store, parts.clock))
 
 
 def _door(parts: Parts) -> Door:
@@ -160,5 +171,6 @@ SERVICE = Service(
     rebuild=remake,
     compare=drift,
     parked=parked,
+    keys=lambda settings, act: keys_command(open_store(settings), act),
     peers=PEERS,
 )

@@ -23,7 +23,10 @@ class IdentityService:
     def office(self, office_id: UUID) -> Office | None:
         """Return an office with its notaries."""
         answer = found(self._client.get(f"/internal/offices/{office_id}"))
-        return Office(answer["name"], [UUID(notary) for notary in answer["notary_ids"]]) if answer else None
+        if answer is None:
+            return None
+        notaries, members = ([UUID(one) for one in answer[name]] for name in ("notary_ids", "member_ids"))
+        return Office(answer["name"], notaries, frozenset(members))
 
     def invitation(self, person_id: UUID, office_id: UUID) -> Link | None:
         """Return a fresh invitation."""

@@ -1,19 +1,38 @@
 """What happened elsewhere becomes notifications: who has to know what, by which channel."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from types import MappingProxyType
 from uuid import UUID, uuid5
 
 from chassis.actor import Actor
 from contracts.dossier import DocumentDeposited, DocumentRefused, DocumentRequested, DossierCompleted
 from contracts.identity import ClientInvited, MembershipApproved, MembershipRequested
+from contracts.lre import (
+    LetterAcknowledged,
+    LetterBounced,
+    LetterNotClaimed,
+    LetterRefused,
+    RecipientChangeRequested,
+)
 from eventstore import Position, Store
 
-from messaging.application.ports import Dossiers, People, Register
+from messaging.application.ports import Dossiers, Letter, Letters, People, Register
 from messaging.domain.notification import Channel, Notice, Notification, Template
 
 NAMESPACE = UUID("6b1c1f0e-8a6d-5b1f-9f5e-0d6f8f0c2a11")
 BOTH = (Channel.EMAIL, Channel.IN_APP)
+
+LetterEnd = LetterAcknowledged | LetterRefused | LetterNotClaimed | LetterBounced
+_ENDS: Mapping[str, Template] = MappingProxyType(
+    {
+        LetterAcknowledged.TOPIC: Template.LETTER_ACKNOWLEDGED,
+        LetterRefused.TOPIC: Template.LETTER_REFUSED,
+        LetterNotClaimed.TOPIC: Template.LETTER_NOT_CLAIMED,
+        LetterBounced.TOPIC: Template.LETTER_BOUNCED,
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,10 +55,11 @@ class Cause:
 class Announcements:
     """Queue notifications. Each notification has an id made from its reason, so that a repeated event adds none."""
 
-    def __init__(self, store: Store, people: People, dossiers: Dossiers, register: Register) -> None:
+    def __init__(self, store: Store, people: People, dossiers: Dossiers, letters: Letters, register: Register) -> None:
         self._store = store
         self._people = people
         self._dossiers = dossiers
+        self._letters = letters
         self._register = register
 
     def membership_requested(self, cause: Cause, asked: MembershipRequested) -> None:
@@ -149,6 +169,42 @@ class Announcements:
         )
         self._queue(cause, _for_each(self._staff(cause.subject), (Channel.IN_APP,), notice))
 
+    def letter_ended(self, cause: Cause, ended: LetterEnd) -> None:
+        """Tell who prepared a letter how it ended; by e-mail at most once a day for each batch."""
+        self._about_a_letter(cause, _ENDS[ended.TOPIC], ended.at)
+
+    def change_requested(self, cause: Cause, asked: RecipientChangeRequested) -> None:
+        """Tell who prepared a letter that its recipient waits for an answer."""
+        self._about_a_letter(cause, Template.LETTER_CHANGE_REQUESTED, asked.at)
+
+    def _about_a_letter(self, cause: Cause, template: Template, at: datetime) -> None:
+        letter = self._letters.letter(cause.subject)
+        if letter is None or not self._may_know(letter):
+            return
+        notice = Notice(
+            person_id=letter.prepared_by,
+            channel=Channel.IN_APP,
+            template=template,
+            office_id=letter.office_id,
+            dossier_id=letter.dossier_id,
+            batch_id=letter.batch_id,
+            letter_id=cause.subject,
+        )
+        if template is Template.LETTER_CHANGE_REQUESTED:
+            self._queue(cause, _for_each([letter.prepared_by], BOTH, notice))
+            return
+        day = at.astimezone(UTC).date()
+        digest_id = uuid5(NAMESPACE, f"letters-ended/{letter.batch_id}/{day}/{letter.prepared_by}")
+        digest = replace(notice, channel=Channel.EMAIL, template=Template.LETTERS_ENDED, letter_id=None)
+        self._queue(cause, [notice], {digest_id: digest})
+
+    def _may_know(self, letter: Letter) -> bool:
+        """Tell whether who prepared a letter is still of its office, and may still read its dossier."""
+        if letter.dossier_id is not None:
+            return letter.prepared_by in self._staff(letter.dossier_id)
+        office = self._people.office(letter.office_id)
+        return office is not None and letter.prepared_by in office.member_ids
+
     def _staff(self, dossier_id: UUID) -> Collection[UUID]:
         readers = self._dossiers.readers(dossier_id)
         return readers.staff_ids if readers else ()
@@ -156,11 +212,14 @@ class Announcements:
     def _batch_of(self, notification_id: UUID) -> UUID | None:
         return self._store.get(Notification, notification_id).notice.batch_id
 
-    def _queue(self, cause: Cause, notices: Iterable[Notice]) -> None:
-        by_id = {
-            uuid5(NAMESPACE, f"{cause.position.cause}/{notice.template}/{notice.channel}/{notice.person_id}"): notice
-            for notice in notices
-        }
+    def _queue(
+        self, cause: Cause, notices: Iterable[Notice], named: Mapping[UUID, Notice] = MappingProxyType({})
+    ) -> None:
+        """Queue notices of this cause, and `named` ones, which other causes may have queued before."""
+        by_id = dict(named)
+        for notice in notices:
+            reason = f"{cause.position.cause}/{notice.template}/{notice.channel}/{notice.person_id}"
+            by_id[uuid5(NAMESPACE, reason)] = notice
         known = self._register.known(by_id.keys())
         self._save(
             cause,

@@ -1,11 +1,18 @@
 """A queued notification becomes a message: names, addresses and reasons are asked of their owners now, and not kept."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import assert_never
 from uuid import UUID
 
-from messaging.application.ports import Dossiers, Link, Mail, People, Person, Templates
+from messaging.application.ports import Dossiers, Letters, Link, Mail, People, Person, Templates
 from messaging.domain.notification import Notice, Notification, Template
+
+ENDS: Mapping[str, str] = MappingProxyType(
+    {"acknowledged": "accepted", "refused": "refused", "not-claimed": "unclaimed", "bounced": "bounced"}
+)
+"""How a letter ended, and the name of its number in the template."""
 
 
 class NobodyToWriteTo(Exception):
@@ -18,6 +25,7 @@ class Composer:
 
     people: People
     dossiers: Dossiers
+    letters: Letters
     templates: Templates
     public_url: str
     domain: str
@@ -47,6 +55,15 @@ class Composer:
                 return self._about_a_dossier(notice)
             case Template.DOCUMENT_REFUSED:
                 return self._about_a_refusal(notice)
+            case Template.LETTERS_ENDED | Template.LETTER_CHANGE_REQUESTED:
+                return self._about_letters(notice)
+            case (
+                Template.LETTER_ACKNOWLEDGED
+                | Template.LETTER_REFUSED
+                | Template.LETTER_NOT_CLAIMED
+                | Template.LETTER_BOUNCED
+            ):
+                raise NobodyToWriteTo  # these are shown in the application only
             case unknown:
                 assert_never(unknown)
 
@@ -74,6 +91,33 @@ class Composer:
             raise NobodyToWriteTo
         url = self._url(f"mes-dossiers/{notice.dossier_id}?demande={notice.request_id}")
         return self._office_member(notice, {"label": request.label, "reason": reason, "url": url})
+
+    def _about_letters(self, notice: Notice) -> tuple[Person, dict[str, str]]:
+        if notice.template is Template.LETTER_CHANGE_REQUESTED:
+            return self._of_the_office(notice, {"url": self._url(f"lettres/{notice.letter_id}")})
+        standing = self.letters.standing(_given(notice.batch_id))
+        if standing is None:
+            raise NobodyToWriteTo
+        counts = {name: standing.by_state.get(state, 0) for state, name in ENDS.items()}
+        ended = sum(counts.values())
+        values = {name: str(count) for name, count in counts.items()}
+        values |= {
+            "ended": str(ended),
+            "asked": str(standing.asked),
+            "url": self._url(f"lettres?lot={notice.batch_id}"),
+        }
+        return self._of_the_office(notice, values)
+
+    def _of_the_office(self, notice: Notice, values: dict[str, str]) -> tuple[Person, dict[str, str]]:
+        """Write to somebody who is still of the office, and may still read the dossier if there is one."""
+        if notice.dossier_id is not None:
+            dossier = self.dossiers.readers(notice.dossier_id)
+            if dossier is None or notice.person_id not in dossier.staff_ids:
+                raise NobodyToWriteTo
+        office = self.people.office(_given(notice.office_id))
+        if office is None or notice.person_id not in office.member_ids:
+            raise NobodyToWriteTo
+        return self._person(notice.person_id), {"office": office.name, **values}
 
     def _office_member(self, notice: Notice, values: dict[str, str]) -> tuple[Person, dict[str, str]]:
         office = self.people.office(_given(notice.office_id))

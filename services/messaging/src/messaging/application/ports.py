@@ -38,6 +38,7 @@ class Office:
 
     name: str
     notary_ids: Sequence[UUID]
+    member_ids: Collection[UUID]
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +58,34 @@ class Request:
     label: str
     refusals: Mapping[UUID, str]
     closed: Collection[UUID]
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """A letter, by ids: who prepared it, and where it belongs."""
+
+    office_id: UUID
+    dossier_id: UUID | None
+    batch_id: UUID
+    prepared_by: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How many letters of a batch stand where."""
+
+    asked: int
+    by_state: Mapping[str, int]
+
+
+class Letters(Protocol):
+    """The gateway of letters; the same rules as `People`."""
+
+    def letter(self, letter_id: UUID) -> Letter | None:
+        """Return a letter."""
+
+    def standing(self, batch_id: UUID) -> Standing | None:
+        """Return how the letters of a batch stand."""
 
 
 class People(Protocol):

@@ -1,6 +1,7 @@
 """Queued e-mails go out: once, or twice with the same Message-ID after a crash at the worst moment, never zero."""
 
 import logging
+import sys
 
 from chassis.actor import Actor
 from chassis.client import Unavailable
@@ -45,6 +46,7 @@ class Sending:
             if notification.state is State.QUEUED:
                 with self._mailer.connected() as send:
                     send(self._composer.compose(notification))
+                sys.audit("scelle.crashpoint", "messaging.after-smtp")
                 notification.sent()
         except NobodyToWriteTo:
             notification.fail("erased")

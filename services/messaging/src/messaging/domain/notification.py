@@ -2,7 +2,7 @@
 
 from dataclasses import asdict, dataclass
 from enum import StrEnum
-from typing import Self
+from typing import Any, Self
 from uuid import UUID
 
 from eventsourcing.domain import Aggregate, AggregateCreated, AggregateEvent, event
@@ -27,6 +27,13 @@ class Template(StrEnum):
     DOCUMENT_DEPOSITED = "document-deposited"
     DOCUMENT_REFUSED = "document-refused"
     DOSSIER_COMPLETED = "dossier-completed"
+    LETTER_ACKNOWLEDGED = "letter-acknowledged"
+    LETTER_REFUSED = "letter-refused"
+    LETTER_NOT_CLAIMED = "letter-not-claimed"
+    LETTER_BOUNCED = "letter-bounced"
+    LETTER_CHANGE_REQUESTED = "letter-change-requested"
+    LETTERS_ENDED = "letters-ended"
+    """How the letters of a batch stand; the e-mail that goes with the notices above."""
 
 
 class State(StrEnum):
@@ -51,6 +58,7 @@ class Notice:
     batch_id: UUID | None = None
     about_id: UUID | None = None
     """The person it is about, where that is not the reader."""
+    letter_id: UUID | None = None
 
 
 class Notification(Aggregate):
@@ -62,6 +70,7 @@ class Notification(Aggregate):
         """The person is to be told."""
 
         TOPIC = "messaging.notification-queued"
+        class_version = 2
         person_id: UUID
         channel: str
         template: str
@@ -72,6 +81,12 @@ class Notification(Aggregate):
         version_id: UUID | None
         batch_id: UUID | None
         about_id: UUID | None
+        letter_id: UUID | None
+
+        @staticmethod
+        def upcast_v1_v2(state: dict[str, Any]) -> None:
+            """Nobody was told about letters before."""
+            state["letter_id"] = None
 
     class Sent(AggregateEvent):
         """The mail server took the message."""
@@ -103,6 +118,7 @@ class Notification(Aggregate):
         version_id: UUID | None,
         batch_id: UUID | None,
         about_id: UUID | None,
+        letter_id: UUID | None,
     ) -> None:
         self.notice = Notice(
             person_id=person_id,
@@ -114,6 +130,7 @@ class Notification(Aggregate):
             version_id=version_id,
             batch_id=batch_id,
             about_id=about_id,
+            letter_id=letter_id,
         )
         self.cause_event = cause_event
         self.state = State.QUEUED

@@ -18,6 +18,7 @@ NOTIFICATION: dict[str, JsonValue] = {
     "office_id": "5cc27e97-d3fc-5392-826a-77d450429446",
     "dossier_id": "d8c91a13-2a95-5cbb-85de-f4fef739a70e",
     "request_id": "e0c10bd7-12a1-5b5f-8937-fd63764ed68e",
+    "letter_id": None,
     "queued_at": "2026-03-02T09:30:00Z",
     "read_at": "2026-03-02T09:45:00Z",
 }
@@ -43,6 +44,7 @@ class NotificationOut(BaseModel):
     office_id: UUID | None
     dossier_id: UUID | None
     request_id: UUID | None
+    letter_id: UUID | None
     queued_at: datetime
     read_at: datetime | None
 

@@ -23,6 +23,11 @@ def handlers(announcements: Announcements, erasing: Erasing) -> Mapping[str, Han
         "dossier.document-deposited": _on(announcements.document_deposited),
         "dossier.document-refused": _on(announcements.document_refused),
         "dossier.dossier-completed": _on(announcements.dossier_completed),
+        "lre-gateway.letter-acknowledged": _on(announcements.letter_ended),
+        "lre-gateway.letter-refused": _on(announcements.letter_ended),
+        "lre-gateway.letter-not-claimed": _on(announcements.letter_ended),
+        "lre-gateway.letter-bounced": _on(announcements.letter_ended),
+        "lre-gateway.recipient-change-requested": _on(announcements.change_requested),
     }
 
 

@@ -16,6 +16,7 @@ def _(event: Notification.Created, rows: Rows) -> None:
         office_id=event.office_id,
         dossier_id=event.dossier_id,
         request_id=event.request_id,
+        letter_id=event.letter_id,
         channel=event.channel,
         template=event.template,
         state=State.QUEUED,

@@ -18,6 +18,7 @@ class Notified:
     office_id: UUID | None
     dossier_id: UUID | None
     request_id: UUID | None
+    letter_id: UUID | None
     queued_at: datetime
     read_at: datetime | None
 
@@ -59,8 +60,9 @@ class Notifications:
     def of_person(self, person_id: UUID, limit: int, after: list[Any] | None) -> list[Notified]:
         """Return notifications in the application, the newest first."""
         rows = self._rows(
-            "SELECT id, template, office_id, dossier_id, request_id, queued_at, read_at FROM read.notification"
-            " WHERE person_id = %s AND channel = 'in-app' AND (%s::timestamptz IS NULL OR (queued_at, id) < (%s, %s))"
+            "SELECT id, template, office_id, dossier_id, request_id, letter_id, queued_at, read_at"
+            " FROM read.notification WHERE person_id = %s AND channel = 'in-app'"
+            " AND (%s::timestamptz IS NULL OR (queued_at, id) < (%s, %s))"
             " ORDER BY queued_at DESC, id DESC LIMIT %s",
             (person_id, *_place(after), limit),
         )

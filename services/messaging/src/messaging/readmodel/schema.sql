@@ -4,6 +4,7 @@ CREATE TABLE read.notification (
     office_id uuid,
     dossier_id uuid,
     request_id uuid,
+    letter_id uuid,
     channel text NOT NULL,
     template text NOT NULL,
     state text NOT NULL,

@@ -179,6 +179,8 @@ class LetterView(LetterLine):
     identity_pending: bool
     reissued_from: UUID | None
     reissued_as: UUID | None
+    retention_ended_at: Annotated[datetime | None, Field(description="Since then its files are kept no longer.")]
+    destroyed_at: Annotated[datetime | None, Field(description="When its files were destroyed; digests stay.")]
     events: list[str]
 
 

@@ -1,6 +1,7 @@
 """What the API gives of batches, with examples."""
 
 from datetime import datetime
+from typing import Literal
 from uuid import UUID
 
 from chassis.http import Page
@@ -84,7 +85,7 @@ class LetterErrorPage(Page[LetterError]):
 
 
 class Progress(Output):
-    """How far the sending has come (A-48)."""
+    """How far the sending has come (A-48), and whether the check was redone because something changed."""
 
     model_config = example(examples.PROGRESS)
 
@@ -93,6 +94,8 @@ class Progress(Output):
     by_state: dict[State, int]
     paused: str | None
     finished: bool
+    rechecked_at: datetime | None
+    rechecked_for: list[Literal["cancellation", "dossier", "office", "recipient", "sender"]]
 
 
 class BatchLine(Output):

@@ -118,6 +118,8 @@ PROGRESS: Members = {
     "by_state": {"in-transit": 5, "submitting": 2, "incompatible": 7},
     "paused": None,
     "finished": False,
+    "rechecked_at": "2026-03-02T09:04:00Z",
+    "rechecked_for": ["recipient"],
 }
 BATCH_LINE: Members = {
     "id": _BATCH_ID,
@@ -210,6 +212,8 @@ LETTER: Members = LETTER_LINE | {
     "identity_pending": False,
     "reissued_from": None,
     "reissued_as": None,
+    "retention_ended_at": None,
+    "destroyed_at": None,
     "events": ["SubmissionAcceptance", "NotificationForAcceptance"],
 }
 REISSUED: Members = {"id": _LETTER_ID, "batch_id": _BATCH_ID}

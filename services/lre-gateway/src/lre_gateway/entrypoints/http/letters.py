@@ -7,14 +7,14 @@ from uuid import UUID
 
 from chassis.actor import Actor
 from chassis.client import Unavailable
-from chassis.http import CurrentPaging, CurrentStaff, Paging, etag, problems
+from chassis.http import CurrentPaging, CurrentStaff, Instant, Paging, etag, problems
 from chassis.refusal import NotAllowed, NotFound
 from fastapi import APIRouter, Depends, Query, Response
 from fastapi.responses import StreamingResponse
-from pydantic import AwareDatetime
 
 from lre_gateway.application.access import office_of
 from lre_gateway.domain.refusals import (
+    FilesDestroyed,
     NoSuchChange,
     NotCancellable,
     NotReissuable,
@@ -45,8 +45,8 @@ def sought(  # noqa: PLR0913 - what can be looked for
     dossier_id: UUID | None = None,
     batch_id: UUID | None = None,
     user: Annotated[UUID | None, Query(description="Who prepared them.")] = None,
-    since: Annotated[AwareDatetime | None, Query(description="Prepared from this instant on.")] = None,
-    until: Annotated[AwareDatetime | None, Query(description="Prepared before this instant.")] = None,
+    since: Annotated[Instant | None, Query(description="Prepared from this instant on.")] = None,
+    until: Annotated[Instant | None, Query(description="Prepared before this instant.")] = None,
     status: Annotated[list[State] | None, Query(description="One or several.")] = None,
     level: Level | None = None,
     sender_id: UUID | None = None,
@@ -125,6 +125,8 @@ def show(letter_id: UUID, actor: CurrentStaff, using: Using, response: Response)
             "identity_pending": more["identity_pending"],
             "reissued_from": row.reissued_from,
             "reissued_as": row.successor_id,
+            "retention_ended_at": more["retention_ended_at"],
+            "destroyed_at": more["destroyed_at"],
             "events": views.went_through(row.level, row.state),
         }
     )
@@ -169,7 +171,9 @@ def evidence(letter_id: UUID, actor: CurrentStaff, using: Using) -> answers.Evid
 
 
 @router.post(
-    "/letters/{letter_id}/evidence/{version_id}/downloads", status_code=201, responses=problems(NotFound, Unavailable)
+    "/letters/{letter_id}/evidence/{version_id}/downloads",
+    status_code=201,
+    responses=problems(NotFound, FilesDestroyed, Unavailable),
 )
 def download(letter_id: UUID, version_id: UUID, actor: CurrentStaff, using: Using) -> answers.Download:
     """Get a ticket to download a proof from the vault."""

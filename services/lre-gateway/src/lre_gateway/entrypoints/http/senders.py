@@ -4,10 +4,9 @@ from typing import Annotated
 from uuid import UUID
 
 from chassis.client import Unavailable
-from chassis.http import CurrentStaff, IfMatch, PreconditionMissing, etag, problems
+from chassis.http import CurrentStaff, IfMatch, Instant, PreconditionMissing, etag, problems
 from chassis.refusal import NotAllowed, NotFound, Stale
 from fastapi import APIRouter, Query, Response
-from pydantic import AwareDatetime
 
 from lre_gateway.application.access import office_of
 from lre_gateway.domain.office_settings import Choices
@@ -29,8 +28,8 @@ from lre_gateway.entrypoints.http.uses import Using
 router = APIRouter(responses=problems(NotAllowed))
 ASKED = (NotFound, SenderRevoked, SenderAway, ProviderSilent, ProviderCannot, ProviderRefuses)
 """What a question about an account at its provider may meet."""
-Since = Annotated[AwareDatetime | None, Query(description="From this instant on.")]
-Until = Annotated[AwareDatetime | None, Query(description="Before this instant.")]
+Since = Annotated[Instant | None, Query(description="From this instant on.")]
+Until = Annotated[Instant | None, Query(description="Before this instant.")]
 
 
 @router.get("/office-settings", tags=["settings"])
@@ -55,7 +54,9 @@ def choose(
 @router.post(
     "/senders",
     status_code=201,
-    responses=problems(SenderKnown, NotAMember, ProviderSilent, ProviderCannot, ProviderRefuses, Unavailable),
+    responses=problems(
+        SenderKnown, SenderAway, NotAMember, ProviderSilent, ProviderCannot, ProviderRefuses, Unavailable
+    ),
     tags=["senders"],
 )
 def request_link(new: shapes.NewSender, actor: CurrentStaff, using: Using) -> Created:

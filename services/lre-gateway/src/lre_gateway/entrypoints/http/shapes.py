@@ -3,8 +3,8 @@
 from typing import Annotated
 from uuid import UUID
 
-from chassis.http import Input, Line
-from pydantic import AwareDatetime, Field
+from chassis.http import Input, Instant, Line
+from pydantic import Field
 
 from lre_gateway.domain.office_settings import FEWEST_YEARS, MOST_YEARS
 from lre_gateway.domain.vocabulary import HoldMode, Kind, Level, Printing, Trade
@@ -92,7 +92,7 @@ class NewConsents(Input):
 
     recipient_ids: Ids
     document_id: UUID
-    at: AwareDatetime | None = None
+    at: Instant | None = None
     """When they said so; now, unless it says otherwise."""
 
 

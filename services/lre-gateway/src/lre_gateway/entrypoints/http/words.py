@@ -33,6 +33,7 @@ PROBLEMS: Final[Mapping[str, str]] = MappingProxyType(
         "SENDER_NO_CREDENTIAL": "Le compte expéditeur n'a pas encore sa clé de codes, qui arrive par la poste.",
         "SENDER_EXISTS": "Ce compte expéditeur existe déjà chez le prestataire.",
         "LEVEL_NOT_ALLOWED": "Ce type d'envoi n'est pas ouvert à l'office ou chez son prestataire.",
+        "DOSSIER_ARCHIVED": "Le dossier est archivé : plus aucune lettre n'en part.",
         "PAYMENT_METHOD_INVALID": "Le moyen de paiement n'est pas accepté par le prestataire.",
         "POSSIBLE_DUPLICATE": "La même lettre a été préparée pour cette personne il y a moins de 30 jours.",
         "LETTER_UNKNOWN": "Le prestataire ne connaît pas cette lettre.",

@@ -1,0 +1,27 @@
+"""How many e-mails wait, and for how long."""
+
+from collections.abc import Callable, Iterable, Mapping
+
+from chassis.metrics import Metric, Reading
+from eventstore import Store
+
+MAIL: Mapping[str, Metric] = {
+    "messaging_emails_waiting": Metric("{message}", "E-mails that are not handed over yet"),
+    "messaging_email_age_seconds": Metric("s", "Since the oldest of them was to be sent"),
+}
+_WAITING = """
+    SELECT count(*) AS waiting, coalesce(extract(epoch FROM clock_timestamp() - min(queued_at)), 0)::float AS age
+    FROM read.notification WHERE channel = 'email' AND state = 'queued'
+"""
+
+
+def readings(store: Store) -> Callable[[], Iterable[Reading]]:
+    """Return what tells how many e-mails wait."""
+
+    def told() -> Iterable[Reading]:
+        with store.connection() as connection:
+            found = connection.execute(_WAITING).fetchone() or {}
+        yield "messaging_emails_waiting", found["waiting"], {}
+        yield "messaging_email_age_seconds", found["age"], {}
+
+    return told
