@@ -36,6 +36,7 @@ def served(place: Place) -> Iterator[tuple[str, dict[str, str]]]:
     settings = {
         "DATABASE_URL": place.log,
         "HTTP_PORT": str(port),
+        "ENVIRONMENT": "development",
         "PUBLIC_URL": "http://127.0.0.1",
         "SIGNING_KEY_FILE": str(folder / "journal.pem"),
         "TRUST_FILE": str(folder / "trust.json"),

@@ -152,7 +152,7 @@ def journal(folder: Path, url: str) -> Iterator[Journal]:
         witnesses = Witnesses(database, checkpoints, attestations, asked, None)  # without a quorum it waits for all
         stack.callback(witnesses.close)
         sources = [Source(f"{stamping}/", believed)]
-        stamper = Stamper(database, records, checkpoints, attestations, witnesses, sources, policy.encode())
+        stamper = Stamper(database, records, checkpoints, attestations, witnesses, sources, policy.encode)
         stack.callback(stamper.close)
         record_keys(records, signer.keys)
         yield Journal(

@@ -18,7 +18,8 @@ from uuid import UUID
 import httpx
 import psycopg
 import pytest
-from chassis.tokens import Signer, new_signing_key, public_jwk
+from chassis.token_keys import public_jwk
+from chassis.tokens import Signer, new_signing_key
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from eventstore import LEDGER, create_read_model, migrate
 from identity import wiring
@@ -117,6 +118,7 @@ def environment(tmp_path: Path, database_url: str, idnot: Simulator, sms: Simula
     settings = {
         "DATABASE_URL": database_url,
         "HTTP_PORT": str(_ports(1)[0]),
+        "ENVIRONMENT": "development",
         "PUBLIC_URL": PUBLIC_URL,
         "SIGNING_KEY_FILE": _secret(tmp_path, "identity.pem", keys["identity"]),
         "TRUST_FILE": str(tmp_path / "trust.json"),

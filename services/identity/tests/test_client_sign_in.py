@@ -117,6 +117,7 @@ def test_a_wrong_password_and_an_unknown_address_answer_the_same(platform: Any) 
     assert first == second
 
 
+@pytest.mark.bad_input("B36")
 def test_an_invitation_is_spent_once_the_password_is_set(platform: Any) -> None:
     client = platform.new_client(platform.notary())
     first, second = platform.invitation(client), platform.invitation(client)
@@ -131,6 +132,7 @@ def test_an_invitation_is_spent_once_the_password_is_set(platform: Any) -> None:
     assert [one["cause"] for one in platform.events("sign-in-refused")] == ["invitation-spent"] * 2
 
 
+@pytest.mark.bad_input("B36")
 def test_an_altered_or_old_invitation_opens_nothing(platform: Any) -> None:
     client = platform.new_client(platform.notary())
     invitation = platform.invitation(client)
@@ -179,6 +181,7 @@ def test_a_password_meets_the_rules_or_the_token_stays_good(platform: Any, passw
         assert platform.call("PUT", "/password", json=body | {"password": PASSWORD}).status_code == 204
 
 
+@pytest.mark.bad_input("B31")
 def test_people_who_share_an_address_sign_in_each_with_their_own_password(platform: Any) -> None:
     notary = platform.notary()
     couple = [platform.new_client(notary, email="famille@example.org") for _ in range(2)]

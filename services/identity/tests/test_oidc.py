@@ -14,6 +14,7 @@ def refused(platform: Any, answer: httpx.Response, cause: str) -> None:
     assert platform.events("signed-in") == []
 
 
+@pytest.mark.bad_input("B37")
 @pytest.mark.parametrize(
     ("fault", "cause"),
     [
@@ -35,6 +36,7 @@ def test_a_wrong_id_token_is_refused(platform: Any, fault: str, cause: str) -> N
     refused(platform, platform.staff(NOTARY), cause)
 
 
+@pytest.mark.bad_input("B37")
 def test_a_state_works_once(platform: Any) -> None:
     path, query = platform.idnot_callback(NOTARY)
     assert platform.call("GET", path, params=query).status_code == 200
@@ -48,6 +50,7 @@ def test_a_state_without_the_cookie_of_its_browser_is_refused(platform: Any) -> 
     refused(platform, platform.call("GET", path, params=query), "state")
 
 
+@pytest.mark.bad_input("B37")
 def test_a_state_of_another_browser_is_refused(platform: Any) -> None:
     path, query = platform.idnot_callback(NOTARY)
     platform.http.cookies.clear()
@@ -55,17 +58,20 @@ def test_a_state_of_another_browser_is_refused(platform: Any) -> None:
     refused(platform, platform.call("GET", path, params=query), "state")
 
 
+@pytest.mark.bad_input("B37")
 def test_an_old_state_is_refused(platform: Any) -> None:
     path, query = platform.idnot_callback(NOTARY)
     platform.sql("UPDATE identity.oidc_state SET expires_at = now() - interval '1 second'")
     refused(platform, platform.call("GET", path, params=query), "state")
 
 
+@pytest.mark.bad_input("B37")
 def test_a_missing_state_or_an_error_of_the_provider_is_refused(platform: Any) -> None:
     path, _ = platform.idnot_callback(NOTARY)
     refused(platform, platform.call("GET", path, params={"error": "access_denied"}), "state")
 
 
+@pytest.mark.bad_input("B37")
 def test_a_code_that_was_not_given_for_this_sign_in_is_refused(platform: Any) -> None:
     _, stolen = platform.idnot_callback(NOTARY)
     path, own = platform.idnot_callback(NOTARY)

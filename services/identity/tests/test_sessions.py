@@ -1,9 +1,13 @@
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import httpx
 import jwt
 import pytest
+from chassis.token_keys import SigningKey, parse_signing_keys
+from launcher.journey.world import until
 
 PASSWORD = "Une longue phrase 7"
 
@@ -33,6 +37,7 @@ def test_a_refresh_token_gives_new_tokens(platform: Any, session: dict[str, Any]
     assert platform.call("GET", "/me", second["access_token"]).status_code == 200
 
 
+@pytest.mark.bad_input("B39")
 def test_refreshes_at_the_same_moment_get_the_same_successor(platform: Any, session: dict[str, Any]) -> None:
     with ThreadPoolExecutor(8) as pool:
         answers = list(pool.map(lambda _: refresh(platform, session["refresh_token"]), range(8)))
@@ -97,6 +102,7 @@ def test_a_new_password_ends_the_sessions_before_it(platform: Any) -> None:
     assert [one["cause"] for one in platform.events("signed-out")] == ["password-changed"]
 
 
+@pytest.mark.bad_input("B38", "B39")
 @pytest.mark.parametrize("token", ["", "x", "x" * 128, "x" * 8192])
 def test_what_is_no_refresh_token_is_refused(platform: Any, token: str) -> None:
     assert refresh(platform, token).status_code in {401, 422}
@@ -106,3 +112,15 @@ def test_an_altered_access_token_is_refused(platform: Any, session: dict[str, An
     head, body, signature = session["access_token"].split(".")
     for token in (f"{head}.{body}.{signature[::-1]}", f"{head}.{body}.", "x" * 8192):
         assert platform.call("GET", "/me", token).status_code == 401
+
+
+def test_the_next_key_is_published_before_it_signs(
+    platform: Any, session: dict[str, Any], environment: dict[str, str]
+) -> None:
+    path = Path(environment["IDENTITY_SIGNING_KEY_FILE"])
+    (first,) = parse_signing_keys(path.read_text())
+    soon = SigningKey.new(2, datetime.now(UTC) + timedelta(hours=1))
+    path.write_text(first.encode() + soon.encode())
+    until(lambda: len(platform.http.get("/.well-known/jwks.json").json()["keys"]) == 2, "the next key to be published")
+    fresh = refresh(platform, session["refresh_token"]).json()["access_token"]
+    assert jwt.get_unverified_header(fresh)["kid"] == "identity-1"

@@ -334,7 +334,7 @@ class Platform:
         )
 
     def policy(self) -> Policy:
-        return self.parts.policy
+        return self.parts.policy()
 
     def records(self, kind: str) -> list[Record]:
         """Return the journal's own leaves of one kind, in their order."""
@@ -428,6 +428,7 @@ def standing(new_database: NewDatabase, keys: Keys, **more: Any) -> Iterator[Pla
         settings = Settings(
             database_url=own,
             http_port=1,
+            environment="development",
             public_url="http://127.0.0.1",
             signing_key_file=keys.file("journal"),
             trust_file=keys.folder / "trust.json",

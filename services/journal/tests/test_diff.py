@@ -38,6 +38,7 @@ def test_what_came_between_the_points_changed_from_nothing(shared: "Platform") -
     assert diff(shared, 5, 5)["aggregates"] == []
 
 
+@pytest.mark.bad_input("B63")
 def test_the_later_point_cannot_come_first(shared: "Platform") -> None:
     answer = shared.get(f"/dossiers/{shared.dossier}/diff", **{"from": 5, "to": 0})
     assert (answer.status_code, answer.json()["code"]) == (422, "points-reversed")

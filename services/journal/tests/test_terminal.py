@@ -58,6 +58,7 @@ def test_a_hole_in_the_log_is_an_exit_code(scelle: Scelle, platform: "Platform")
     assert (code, "1 MANQUANTS" in out) == (1, True)
 
 
+@pytest.mark.bad_input("B63")
 def test_what_the_journal_refuses_is_said_with_an_exit_code(scelle: Scelle, platform: "Platform") -> None:
     code, out, err = scelle("timeline")
     assert (code, out, "purpose-required" in err) == (2, "", True)

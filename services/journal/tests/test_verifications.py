@@ -40,6 +40,7 @@ def test_a_changed_entry_is_named(shared: "Platform") -> None:
 
 def test_what_is_no_bundle_is_malformed_and_what_is_too_large_is_refused(shared: "Platform") -> None:
     assert checked(shared, b"hello").json()["verdict"] == "malformed"
-    assert checked(shared, b"").json()["verdict"] == "malformed"
+    nothing = checked(shared, b"")
+    assert (nothing.status_code, nothing.json()["code"]) == (422, "invalid")
     answer = checked(shared, bytes(MAX_BUNDLE + 1))
     assert (answer.status_code, answer.json()["code"]) == (413, "body-too-large")

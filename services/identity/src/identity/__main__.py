@@ -3,7 +3,7 @@
 import argparse
 import sys
 
-from chassis.process import Service, run_service
+from chassis.process import Service, configured, run_service
 
 from identity import wiring
 from identity.application.register_office import register_office
@@ -17,6 +17,7 @@ SERVICE = Service(
     migrate=wiring.prepare,
     rebuild=wiring.remake,
     compare=wiring.drift,
+    keys=wiring.keys,
     peers=("dossier",),
 )
 
@@ -37,7 +38,8 @@ def _register_office(arguments: list[str]) -> None:
     asked = parser.parse_args(arguments)
     if len(asked.crpcen) != len(asked.name):
         parser.error("each --crpcen needs one --name")
-    identity = wiring.Identity(Settings.load())
+    with configured(SERVICE.name):
+        identity = wiring.Identity(Settings.load())
     try:
         for number, name in zip(asked.crpcen, asked.name, strict=True):
             sys.stdout.write(f"{register_office(identity.store, number, name)}\n")

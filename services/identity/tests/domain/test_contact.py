@@ -11,6 +11,7 @@ FRANCE = ("+33",)
 FULL_WIDTH = "".join(chr(ord(digit) + 0xFEE0) for digit in "0612340464")
 
 
+@pytest.mark.bad_input("B29")
 @pytest.mark.covers("L-36")
 @pytest.mark.parametrize(
     "typed",
@@ -20,6 +21,7 @@ def test_a_mobile_number_is_written_one_way(typed: str) -> None:
     assert mobile(typed, FRANCE) == "+33612340464"
 
 
+@pytest.mark.bad_input("B29")
 @pytest.mark.covers("L-36")
 @pytest.mark.parametrize(
     "typed",
@@ -71,6 +73,7 @@ def test_an_address_that_is_none_or_hides_another_is_refused(typed: str) -> None
         email(typed)
 
 
+@pytest.mark.bad_input("B30")
 def test_a_look_alike_domain_shows_its_real_name() -> None:
     assert email("jeanne@еxample.org").startswith("jeanne@xn--")  # noqa: RUF001 - the first letter is Cyrillic
 

@@ -6,6 +6,7 @@ from identity.domain.refusals import PasswordRefused
 BREACHED = breached()
 
 
+@pytest.mark.bad_input("B35")
 @pytest.mark.covers("L-51")
 @pytest.mark.parametrize(
     ("password", "missing"),

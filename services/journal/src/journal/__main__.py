@@ -1,9 +1,9 @@
-"""Starts the journal: python -m journal run|serve|work|migrate|parked, and status|audit|monitor|recover."""
+"""Starts the journal: python -m journal run|serve|work|migrate|parked, and status|audit|monitor|recover|keys."""
 
 import sys
 
 from chassis import logging
-from chassis.process import run_service
+from chassis.process import configured, run_service
 
 from journal.settings import Settings
 from journal.verbs import VERBS
@@ -15,9 +15,10 @@ def main() -> int:
     verb, words = (sys.argv[1], sys.argv[2:]) if sys.argv[1:] else ("", [])
     if verb not in VERBS:
         return run_service(SERVICE)
-    settings = Settings.load()
-    logging.configure(NAME, settings.log_format, fields=SERVICE.log_fields)
-    return VERBS[verb](settings, words)
+    with configured(NAME):
+        settings = Settings.load()
+        logging.configure(NAME, settings.log_format, fields=SERVICE.log_fields)
+        return VERBS[verb](settings, words)
 
 
 if __name__ == "__main__":

@@ -9,6 +9,7 @@ from journal.attest.monitoring import monitor_command
 from journal.attest.recovering import Recovery, recover_command
 from journal.attest.standing import status_command
 from journal.log.database import Database
+from journal.log.keys import keys_command
 from journal.settings import Settings
 from journal.wiring import Attesting, Published, attesting, peers, published, signer, standings
 
@@ -51,10 +52,16 @@ def _recover(settings: Settings, words: Sequence[str]) -> int:
     return _with_copy(settings, recover)
 
 
+def _keys(settings: Settings, _words: Sequence[str]) -> int:
+    with closing(Database(settings.database_url)) as database:
+        return keys_command(database, signer(settings))
+
+
 VERBS: Mapping[str, Callable[[Settings, Sequence[str]], int]] = {
     "status": _status,
     "audit": _audit,
     "monitor": _monitor,
     "recover": _recover,
+    "keys": _keys,
 }
 """What an operator asks of the journal alone, each with its words; returns the exit status."""

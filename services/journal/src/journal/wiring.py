@@ -8,18 +8,18 @@ import httpx
 from bus import consuming
 from chassis.client import ServiceClient, Unavailable
 from chassis.http import create_app
+from chassis.metrics import watch
 from chassis.process import Service, Task
 from chassis.tokens import Signer, Verifier
 from eventstore import AWAY
 from fastapi import FastAPI
 from proof.cosignature import Cosigner, Quorum
-from proof.policy import LogKey, Policy
 from proof.timestamp import Authority
 
 from journal.attest.anchoring import Anchorer, anchoring
 from journal.attest.attestations import Attestations
 from journal.attest.calendars import Calendars
-from journal.attest.metrics import observe
+from journal.attest.metrics import JOURNAL, readings
 from journal.attest.monitor import Monitor
 from journal.attest.monitoring import monitoring
 from journal.attest.published import Published as PublishedState
@@ -39,6 +39,7 @@ from journal.log.catchup import CaughtUp
 from journal.log.checkpoints import Checkpoints, LogSigner, sealing
 from journal.log.database import Database, prepare
 from journal.log.intake import Intake
+from journal.log.policies import Policies
 from journal.log.records import Records
 from journal.reading.access import Access
 from journal.reading.certificate import Certificates
@@ -68,13 +69,14 @@ def peers(settings: Settings) -> Peers:
     return Peers({name: ServiceClient(url, signer, name, timeout=PEER_TIMEOUT) for name, url in settings.peers.items()})
 
 
-def policy(settings: Settings) -> Policy:
-    """Return the trust policy that the settings amount to; raises PolicyInvalid."""
-    log = signer(settings)
+def policy(settings: Settings) -> Policies:
+    """Return what tells the trust policy that the settings amount to; raises PolicyInvalid."""
     members = tuple(cosigner for _, cosigner in _witnesses(settings))
     quorum = Quorum(settings.witness_quorum, members) if settings.witness_quorum else None
     authorities = tuple(source.authority for source in _sources(settings))
-    return Policy(settings.log_origin, tuple(map(LogKey, log.keys)), quorum, authorities)
+    policies = Policies(signer(settings), quorum, authorities)
+    policies()
+    return policies
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +114,7 @@ class Attesting:
     attestations: Attestations
     witnesses: Witnesses
     stamper: Stamper
-    policy: Policy
+    policy: Policies
     caught_up: Callable[[], bool]
     published: Published | None
 
@@ -134,7 +136,7 @@ def attesting(settings: Settings) -> Attesting:
     signed = Checkpoints(database, signer(settings), copy.state) if copy else Checkpoints(database, signer(settings))
     attestations = Attestations(database, [cosigner for _, cosigner in witnesses])
     asked = Witnesses(database, signed, attestations, witnesses, trust.quorum)
-    stamper = Stamper(database, records, signed, attestations, asked, _sources(settings), trust.encode())
+    stamper = Stamper(database, records, signed, attestations, asked, _sources(settings), lambda: trust().encode())
     return Attesting(database, records, signed, attestations, asked, stamper, trust, caught_up, copy)
 
 
@@ -207,7 +209,7 @@ def app(settings: Settings, built: Parts | None = None) -> FastAPI:
     )
 
 
-def standings(database: Database, attestations: Attestations, trust: Policy, others: Peers) -> Standings:
+def standings(database: Database, attestations: Attestations, trust: Policies, others: Peers) -> Standings:
     """Return what tells how the log stands."""
 
     def waiting(svc: str, after: int) -> int | None:
@@ -228,10 +230,11 @@ def tasks(settings: Settings) -> Sequence[Task]:
             consuming(settings.nats_url, NAME, producer, intake, partial(others.envelopes, producer))
             for producer in PRODUCERS
         ),
-        bookkeeping(attested.records, signer(settings).keys),
+        bookkeeping(attested.records, signer(settings)),
         stamping(attested.stamper, attested.checkpoints, settings.database_url),
     ]
-    observe(standings(attested.database, attested.attestations, attested.policy, others).read)
+    standing = standings(attested.database, attested.attestations, attested.policy, others)
+    watch(readings(standing.read), JOURNAL)
     freely = [
         sealing(attested.checkpoints),
         witnessing(attested.witnesses),

@@ -71,6 +71,7 @@ class Process:
             "DATABASE_URL": self.database_url,
             "NATS_URL": nats_url,
             "HTTP_PORT": self.port,
+            "ENVIRONMENT": "development",
             "PUBLIC_URL": settings.public_url,
             "SIGNING_KEY_FILE": settings.signing_key_file,
             "TRUST_FILE": settings.trust_file,

@@ -35,7 +35,7 @@ class Log:
         self.attestations, self.intake = Attestations(database), Intake(database)
         self.witnesses = Witnesses(database, self.checkpoints, self.attestations)
         facts = (database, self.records, self.checkpoints, self.attestations, self.witnesses)
-        self.stamper = Stamper(*facts, sources, b"policy")
+        self.stamper = Stamper(*facts, sources, lambda: b"policy")
 
     def close(self) -> None:
         self.witnesses.close()

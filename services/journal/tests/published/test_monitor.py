@@ -34,8 +34,8 @@ HASH = encoded(bytes(32))
 
 
 def monitor(log: "Log") -> Monitor:
-    policy = Policy(log.signer.origin, (LogKey(log.signer.public),))
-    return Monitor(log.database, log.copy.tiles, log.copy.worm, policy)
+    policy = Policy(log.signer.origin, (LogKey(log.signer.keys[0]),))
+    return Monitor(log.database, log.copy.tiles, log.copy.worm, lambda: policy)
 
 
 def checks(found: list[Any]) -> set[str]:

@@ -380,4 +380,4 @@ def test_the_published_checkpoint_says_what_the_log_signed(log: "Log", copy: "Co
     copy.publisher(log.database).publish()
     note = Note.parse(copy.worm.get(note_name(2)) or b"")
     assert Checkpoint.parse(note.text) == Checkpoint("journal.example/test", 2, sealed.root)
-    assert note.signed_by([log.signer.public]) == [log.signer.public]
+    assert note.signed_by(log.signer.keys[:1]) == [log.signer.keys[0]]

@@ -49,6 +49,7 @@ def recovery(log: "Log") -> Recovery:
 
 
 @pytest.mark.covers("C-09")
+@pytest.mark.fault("F38")
 def test_a_journal_put_back_to_a_backup_gets_back_what_it_had_published(
     published: "Platform",
     copy: "Copy",

@@ -1,15 +1,17 @@
 """How the journal says that it stands: to an operator, to a meter, to another service."""
 
 import json
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import httpx
 import pytest
 from chassis.http import create_app
+from chassis.metrics import watch
 from chassis.tokens import Signer
 from journal.attest.attestations import Attestations
-from journal.attest.metrics import observe
+from journal.attest.metrics import JOURNAL, readings
 from journal.attest.monitor import Monitor
 from journal.attest.standing import Source, Standing, Standings, status_command
 from journal.http.operators import operator_routes
@@ -29,11 +31,11 @@ def standings(platform: "Platform") -> Standings:
     return Standings(parts.database, parts.attestations, parts.policy.quorum, lambda svc, _number: WAITING[svc])
 
 
-def gauges(read: object) -> dict[str, dict[str, float]]:
+def gauges(read: Callable[[], Standing]) -> dict[str, dict[str, float]]:
     """Return what a meter exports: for each gauge, its values by service."""
     reader = InMemoryMetricReader()
     provider = MeterProvider(metric_readers=[reader], shutdown_on_exit=False)
-    observe(read, provider.get_meter("journal"))  # type: ignore[arg-type]
+    watch(readings(read), JOURNAL, provider.get_meter("journal"))
     data = reader.get_metrics_data()
     provider.shutdown()
     exported = json.loads(data.to_json()) if data else {"resource_metrics": []}

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from chassis.client import ServiceClient
 from chassis.tokens import Signer
-from eventstore import Facts, FileKeyService, Store
+from eventstore import Facts, Store, open_key_service
 
 from identity.adapters.attempts import SqlAttempts
 from identity.adapters.breached import breached
@@ -54,7 +54,7 @@ class Identity:
     @cached_property
     def store(self) -> Store:
         """The event store."""
-        keys = FileKeyService(self.settings.master_key_file)
+        keys = open_key_service(self.settings, "identity")
         return Store("identity", self.settings.database_url, projection=projection, keys=keys, facts=facts)
 
     @cached_property
@@ -116,7 +116,7 @@ class Identity:
             userinfo_url=given.oidc_userinfo_url,
             client_id=given.oidc_client_id,
             client_secret=given.oidc_client_secret,
-            redirect_uri=f"{given.public_url.rstrip('/')}{CALLBACK}",
+            redirect_uri=given.oidc_redirect_url or f"{given.public_url.rstrip('/')}{CALLBACK}",
         )
         return OidcProvider(settings, Claims(given.oidc_claims_file))
 

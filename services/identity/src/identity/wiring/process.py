@@ -11,7 +11,18 @@ from chassis.http import create_app
 from chassis.process import Task
 from chassis.tokens import Verifier
 from contracts import envelope_of
-from eventstore import AWAY, LEDGER, Drift, StoreRefusal, compare, create_read_model, leadership, migrate, rebuild
+from eventstore import (
+    AWAY,
+    LEDGER,
+    Drift,
+    StoreRefusal,
+    compare,
+    create_read_model,
+    keys_command,
+    leadership,
+    migrate,
+    rebuild,
+)
 from fastapi import FastAPI
 
 from identity.adapters.purge import purging
@@ -64,8 +75,8 @@ def build(identity: Identity, closing: Iterable[Callable[[], object]] = ()) -> F
         away=AWAY,
         closing=closing,
     )
-    app.include_router(key_routes(identity.signer.public_jwk()))
-    app.state.trusted_proxies = frozenset(settings.trusted_proxies)
+    app.include_router(key_routes(identity.signer.public_jwks))
+    app.state.trusted_proxies = settings.trusted_proxies
     return app
 
 
@@ -106,3 +117,8 @@ def drift(settings: Settings) -> Drift:
     """Compare the read model with what the events say."""
     with closed(Identity(settings).store) as store:
         return compare(store, ROOM / "readmodel" / "schema.sql")
+
+
+def keys(settings: Settings, act: str) -> int:
+    """Tell what the versions of the master key wrap, or put all of it under the newest."""
+    return keys_command(Identity(settings).store, act)

@@ -1,90 +1,60 @@
-"""The journal's gauges; what they alarm about is in docs/runbooks/journal.md."""
+"""What the journal measures of itself; what alarms about it is in docs/runbooks/journal.md."""
 
-import time
-from collections.abc import Callable, Iterable
-from threading import Lock
+from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime
 
-from chassis.logging import get_logger
-from opentelemetry.metrics import CallbackOptions, Meter, Observation, get_meter
+from chassis.metrics import Metric, Reading
 
-from journal.attest.standing import Standing
+from journal.attest.standing import Source, Standing
 
-FRESH_SECONDS = 5.0  # one reading serves all gauges of an export
-
-Values = Callable[[Standing], Iterable[Observation]]
-
-
-def _one(value: float | None) -> list[Observation]:
-    return [] if value is None else [Observation(value)]
-
-
-def _age(standing: Standing, name: str) -> list[Observation]:
-    moment = getattr(standing, name)
-    return [] if moment is None else [Observation((standing.at - moment).total_seconds())]
-
-
-GAUGES: dict[str, tuple[str, str, Values]] = {
-    "journal_log_size": ("{leaf}", "Leaves in the log", lambda now: _one(now.size)),
-    "journal_signed_size": ("{leaf}", "Leaves under the last signed checkpoint", lambda now: _one(now.signed_size)),
-    "journal_checkpoint_age_seconds": ("s", "Since the last checkpoint was made", lambda now: _age(now, "signed_at")),
-    "journal_token_age_seconds": ("s", "Since the last token, by its own time", lambda now: _age(now, "token_at")),
-    "journal_unstamped_leaves": ("{leaf}", "Leaves under no token", lambda now: _one(now.unstamped)),
-    "journal_witness_quorum": (
-        "1",
-        "Whether the quorum cosigned one of the last checkpoints",
-        lambda now: _one(None if now.quorum is None else int(now.quorum)),
-    ),
-    "journal_worm_lag_leaves": ("{leaf}", "Signed leaves not in the locked copy", lambda now: _one(now.worm_lag)),
-    "journal_anchor_age_seconds": ("s", "Since a public anchor was last proved", lambda now: _age(now, "anchored_at")),
-    "journal_anchors_waiting": ("{anchor}", "Public anchors without a block", lambda now: _one(now.anchors_waiting)),
-    "journal_alarms": ("{alarm}", "Alarms that were ever raised", lambda now: _one(now.alarms)),
-    "journal_source_lag": (
-        "{event}",
-        "Events of a service that are not taken in",
-        lambda now: [
-            Observation(source.waiting, {"service": source.service})
-            for source in now.sources
-            if source.waiting is not None
-        ],
-    ),
-    "journal_source_stopped": (
-        "1",
-        "Whether an alarm stopped the intake of a service",
-        lambda now: [Observation(int(source.stopped), {"service": source.service}) for source in now.sources],
-    ),
+JOURNAL: Mapping[str, Metric] = {
+    "journal_log_size": Metric("{leaf}", "Leaves in the log"),
+    "journal_signed_size": Metric("{leaf}", "Leaves under the last signed checkpoint"),
+    "journal_checkpoint_age_seconds": Metric("s", "Since the last checkpoint was made"),
+    "journal_token_age_seconds": Metric("s", "Since the last token, by its own time"),
+    "journal_unstamped_leaves": Metric("{leaf}", "Leaves under no token"),
+    "journal_witness_quorum": Metric("1", "Whether the quorum cosigned one of the last checkpoints"),
+    "journal_worm_lag_leaves": Metric("{leaf}", "Signed leaves not in the locked copy"),
+    "journal_anchor_age_seconds": Metric("s", "Since a public anchor was last proved"),
+    "journal_anchors_waiting": Metric("{anchor}", "Public anchors without a block"),
+    "journal_alarms": Metric("{alarm}", "Alarms that were ever raised"),
+    "journal_source_lag": Metric("{event}", "Events of a service that are not taken in", ("service",)),
+    "journal_source_stopped": Metric("1", "Whether an alarm stopped the intake of a service", ("service",)),
 }
 
 
-def observe(read: Callable[[], Standing], meter: Meter | None = None) -> None:
-    """Let the process's meter, which exports where the settings say, ask `read` for the gauges."""
-    latest, meters = _Latest(read), meter or get_meter("journal")
-    for name, (unit, description, values) in GAUGES.items():
-        meters.create_observable_gauge(name, [latest.callback(values)], unit, description)
+def readings(read: Callable[[], Standing]) -> Callable[[], Iterable[Reading]]:
+    """Return what tells a standing as numbers; what is not known, or never was, is left out."""
+
+    def told() -> Iterable[Reading]:
+        now = read()
+        yield from ((name, value, {}) for name, value in _numbers(now).items() if value is not None)
+        for source in now.sources:
+            yield from _of(source)
+
+    return told
 
 
-class _Latest:
-    """One reading for all gauges; without one they say nothing, which an alert on their absence tells."""
+def _numbers(now: Standing) -> Mapping[str, float | None]:
+    def age(moment: datetime | None) -> float | None:
+        return None if moment is None else (now.at - moment).total_seconds()
 
-    def __init__(self, read: Callable[[], Standing]) -> None:
-        self._read = read
-        self._standing: Standing | None = None
-        self._until = 0.0
-        self._lock = Lock()
+    return {
+        "journal_log_size": now.size,
+        "journal_signed_size": now.signed_size,
+        "journal_checkpoint_age_seconds": age(now.signed_at),
+        "journal_token_age_seconds": age(now.token_at),
+        "journal_unstamped_leaves": now.unstamped,
+        "journal_witness_quorum": None if now.quorum is None else int(now.quorum),
+        "journal_worm_lag_leaves": now.worm_lag,
+        "journal_anchor_age_seconds": age(now.anchored_at),
+        "journal_anchors_waiting": now.anchors_waiting,
+        "journal_alarms": now.alarms,
+    }
 
-    def callback(self, values: Values) -> Callable[[CallbackOptions], Iterable[Observation]]:
-        def observed(_options: CallbackOptions) -> Iterable[Observation]:
-            standing = self._now()
-            return values(standing) if standing else []
 
-        return observed
-
-    def _now(self) -> Standing | None:
-        with self._lock:
-            if time.monotonic() >= self._until:
-                try:
-                    self._standing = self._read()
-                except Exception as error:  # noqa: BLE001 - whatever is away, the export of other metrics goes on
-                    get_logger().warning("metrics-unread", error=type(error).__qualname__)
-                    self._standing = None
-                self._until = time.monotonic() + FRESH_SECONDS
-            return self._standing
+def _of(source: Source) -> Iterable[Reading]:
+    labels = {"service": source.service}
+    if source.waiting is not None:
+        yield "journal_source_lag", source.waiting, labels
+    yield "journal_source_stopped", int(source.stopped), labels

@@ -5,7 +5,7 @@ get) and be the root of the leaves of the copy; every object of the copy must be
 another; the heads, the seals and the tokens must say what is there.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
@@ -51,10 +51,10 @@ class Finding:
 class Monitor:
     """Looks at the published log, each time from where it stopped."""
 
-    def __init__(self, database: Database, tiles: Bucket, worm: Bucket, policy: Policy) -> None:
+    def __init__(self, database: Database, tiles: Bucket, worm: Bucket, policy: Callable[[], Policy]) -> None:
         self._database = database
         self._tiles, self._worm = tiles, worm
-        self._policy = policy
+        self._trusted = policy
         self._progress = Progress(database, "monitor")
         self._found: list[Finding] = []
 
@@ -130,11 +130,11 @@ class Monitor:
         try:
             note = Note.parse(data)
             said = Checkpoint.parse(note.text)
-            signed = signers(note, [one.key for one in self._policy.log_keys])
+            signed = signers(note, [one.key for one in self._trusted().log_keys])
         except NoteInvalid as error:
             self._report("note", place, str(error))
             return None
-        if not signed or (said.origin, said.size) != (self._policy.origin, place):
+        if not signed or (said.origin, said.size) != (self._trusted().origin, place):
             self._report("note", place, "not signed by the log under this name")
             return None
         return said
@@ -238,8 +238,8 @@ class Monitor:
                 continue
             response, note = self._first_version(history), self._worm.get(note_name(place))
             try:
-                if self._policy.authorities:
-                    verify(response or b"", imprint(Note.parse(note or b"")), self._policy.authorities)
+                if self._trusted().authorities:
+                    verify(response or b"", imprint(Note.parse(note or b"")), self._trusted().authorities)
             except (TimestampInvalid, NoteInvalid) as error:
                 self._report("token", place, f"{history.name}: {getattr(error, 'code', 'no checkpoint')}")
             state["tokens"] = sorted([*state["tokens"], history.name])[-RECENT:]

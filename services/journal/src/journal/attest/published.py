@@ -3,9 +3,10 @@
 import asyncio
 import threading
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 
 from chassis.logging import get_logger
+from chassis.metrics import Reading, Watched
 from proof.checkpoint import Checkpoint
 from proof.note import Note, NoteInvalid
 
@@ -100,13 +101,21 @@ def caught_up(database: Database, published: Published, task: Task) -> Task:
     Whatever is added to a log that a restore has set back stands where the world knows other leaves, and then nothing
     can recover it.
     """
-    reached = CaughtUp(database, published.size)
+    return _OnceCaughtUp(CaughtUp(database, published.size), task)
 
-    async def run(stop: asyncio.Event) -> None:
+
+class _OnceCaughtUp:
+    """Waits, then does what the task does; tells meanwhile what the task tells."""
+
+    def __init__(self, reached: CaughtUp, task: Task) -> None:
+        self._reached = reached
+        self._task = task
+
+    async def __call__(self, stop: asyncio.Event) -> None:
         said = False
         while not stop.is_set():
-            if await asyncio.to_thread(reached):
-                await task(stop)
+            if await asyncio.to_thread(self._reached):
+                await self._task(stop)
                 return
             if not said:
                 get_logger().warning("behind-the-published-log")
@@ -116,4 +125,5 @@ def caught_up(database: Database, published: Published, task: Task) -> Task:
             except TimeoutError:
                 continue
 
-    return run
+    def readings(self) -> Iterable[Reading]:
+        return self._task.readings() if isinstance(self._task, Watched) else ()

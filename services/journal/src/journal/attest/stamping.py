@@ -72,7 +72,7 @@ class Stamper:
         attestations: Attestations,
         witnesses: Witnesses,
         sources: Sequence[Source] = (),
-        policy: bytes | None = None,
+        policy: Callable[[], bytes] | None = None,
     ) -> None:
         """Stamp with every one of `sources`; `policy` is the trust policy that the seals name."""
         self._database = database
@@ -80,7 +80,7 @@ class Stamper:
         self._attestations = attestations
         self._witnesses = witnesses
         self.sources = tuple(sources)
-        self._policy = encoded(sha256(policy).digest()) if policy else None
+        self._policy = policy
         self._records = records
         self._http = outside_client(TIMEOUT_SECONDS)
         self._pool = ThreadPoolExecutor(2 * len(self.sources) or 1, thread_name_prefix="authority")
@@ -192,7 +192,7 @@ class Stamper:
             "root": encoded(sealed.root),
             "tokens": [encoded(sha256(stamp.response).digest()) for stamp in stamps],
             "cosignatures": [encoded(sha256(row["line"].encode()).digest()) for row in lines],
-            "policy": self._policy,
+            "policy": encoded(sha256(self._policy()).digest()) if self._policy else None,
         }
         record(appender, [Draft("seal", body)])
 

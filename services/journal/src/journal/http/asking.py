@@ -4,6 +4,7 @@ from typing import Annotated
 
 from chassis.http import CurrentActor
 from fastapi import Depends, Query
+from pydantic import Field
 
 from journal.reading.purposes import REFERENCE_PATTERN, Intent, Purpose, stated
 
@@ -23,5 +24,6 @@ def _intent(
 CurrentIntent = Annotated[Intent, Depends(_intent)]
 """Who asks and why; raises PurposeRequired."""
 
-Known = Annotated[list[int] | None, Query(max_length=8, description="Sizes of checkpoints that you already hold.")]
+Size = Annotated[int, Field(ge=0, le=2**53 - 1)]
+Known = Annotated[list[Size] | None, Query(max_length=8, description="Sizes of checkpoints that you already hold.")]
 Contents = Annotated[bool, Query(description="Whether to disclose the contents that you may see.")]

@@ -4,10 +4,10 @@ from typing import Annotated
 from uuid import UUID
 
 from chassis.client import Unavailable
-from chassis.http import CurrentActor, CurrentPaging, Paging, problems
+from chassis.http import CurrentActor, CurrentPaging, Instant, Paging, problems
 from chassis.refusal import NotFound
 from fastapi import APIRouter, Depends, Query
-from pydantic import AwareDatetime, ConfigDict, Field
+from pydantic import ConfigDict, Field
 
 from journal.http.asking import CurrentIntent
 from journal.http.parts import Parts
@@ -39,8 +39,8 @@ def _filter(  # noqa: PLR0913, PLR0917 - one parameter for each thing that may b
     letter: Annotated[UUID | None, Query(description="a letter, with its files")] = None,
     actor: Annotated[UUID | None, Query(description="whoever acted")] = None,
     event_type: Annotated[list[Type] | None, Query(alias="type", max_length=16)] = None,
-    since: Annotated[AwareDatetime | None, Query(alias="from", description="recorded at or after")] = None,
-    until: Annotated[AwareDatetime | None, Query(alias="to", description="recorded before")] = None,
+    since: Annotated[Instant | None, Query(alias="from", description="recorded at or after")] = None,
+    until: Annotated[Instant | None, Query(alias="to", description="recorded before")] = None,
 ) -> Filter:
     return Filter(
         office=office,

@@ -79,7 +79,7 @@ def download_routes(parts: Parts) -> APIRouter:
         """Export the leaves of a dossier; the compliance role finds records among them."""
         return _sent(parts, parts.questions.of_dossier(actor, dossier_id), intent, form)
 
-    @router.get("/my/events", responses=problems(NotFound, Unavailable, LogBehind))
+    @router.get("/my/events", responses=problems(NotFound, Unavailable, PurposeRequired, LogBehind))
     def own_events(request: Request, actor: CurrentActor, intent: CurrentIntent, paging: CurrentPaging) -> OwnPage:
         """List what the log holds about a client and their documents, in every office (CPCE, art. L. 103)."""
         after, below = paging.after or (-1, None)

@@ -18,6 +18,9 @@ from journal.log.database import from_nodes, log_size
 
 NOTE_TYPE = "text/plain; charset=utf-8"
 POLICY_TYPE = "application/json"
+LARGEST = 2**53 - 1
+"""No log is longer than what JSON holds exactly (RFC 8259, 6)."""
+Place = Annotated[int, Query(ge=0, le=LARGEST)]
 
 
 class NotInTheLog(Refusal):
@@ -117,18 +120,18 @@ def log_routes(parts: Parts) -> APIRouter:
             raise NotInTheLog
         return Response(note, media_type=NOTE_TYPE)
 
-    @router.get("/policy", response_class=Response, responses=file_answer(POLICY_TYPE))
+    @router.get(
+        "/policy", response_class=Response, responses={200: {"content": {POLICY_TYPE: {"schema": {"type": "object"}}}}}
+    )
     def policy() -> Response:
         """Return the trust policy that this journal was set up for, to compare with the one that you hold.
 
         Whoever verifies must have theirs from somebody else: a policy from the journal proves what the journal likes.
         """
-        return Response(parts.policy.encode(), media_type=POLICY_TYPE)
+        return Response(parts.policy().encode(), media_type=POLICY_TYPE)
 
     @router.get("/proofs/inclusion", responses=problems(NotInTheLog))
-    def inclusion(
-        _actor: CurrentActor, index: Annotated[int, Query(ge=0)], size: Annotated[int, Query(ge=1)]
-    ) -> InclusionAnswer:
+    def inclusion(_actor: CurrentActor, index: Place, size: Place) -> InclusionAnswer:
         """Prove that leaf `index` is in the tree of `size` leaves."""
         if not index < size <= _last(parts).size:
             raise NotInTheLog
@@ -143,8 +146,8 @@ def log_routes(parts: Parts) -> APIRouter:
     @router.get("/proofs/consistency", responses=problems(NotInTheLog))
     def consistency(
         _actor: CurrentActor,
-        first: Annotated[int, Query(ge=0, alias="from")],
-        second: Annotated[int, Query(ge=0, alias="to")],
+        first: Annotated[int, Query(ge=0, le=LARGEST, alias="from")],
+        second: Annotated[int, Query(ge=0, le=LARGEST, alias="to")],
     ) -> ConsistencyAnswer:
         """Prove that the tree of `to` leaves extends the tree of `from`."""
         if not first <= second <= _last(parts).size:

@@ -5,13 +5,13 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from fastapi import Response
-from proof.policy import Policy
 
 from journal.attest.attestations import Attestations
 from journal.attest.stamping import Stamper
 from journal.attest.witnessing import Witnesses
 from journal.log.checkpoints import Checkpoints
 from journal.log.database import Database
+from journal.log.policies import Policies
 from journal.log.records import Records
 from journal.reading.access import Access
 from journal.reading.certificate import Certificates
@@ -42,7 +42,7 @@ class Parts:
     witnesses: Witnesses
     stamper: Stamper
     records: Records
-    policy: Policy
+    policy: Policies
     access: Access
     timeline: Timeline
     exports: Exports

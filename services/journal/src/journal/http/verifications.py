@@ -2,11 +2,12 @@
 
 import asyncio
 import json
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
 
 from chassis.http import accept_stream, problems
-from chassis.http.problems import BodyTooLarge, BodyTooSlow
+from chassis.http.problems import BodyTooLarge, BodyTooSlow, Invalid
 from fastapi import APIRouter, Query, Request
 from proof.policy import Policy
 from proof.verify import SIGNED, Trust, verify
@@ -86,7 +87,7 @@ class Verification(BaseModel):
     checks: list[CheckAnswer]
 
 
-def verification_routes(policy: Policy) -> APIRouter:
+def verification_routes(policy: Callable[[], Policy]) -> APIRouter:
     """Return the route that anybody may call."""
     router = APIRouter(tags=["verification"])
     turns = asyncio.Semaphore(TURNS)
@@ -105,7 +106,9 @@ def verification_routes(policy: Policy) -> APIRouter:
         """
         async with turns:
             data = await _body(request)
-            report = await asyncio.to_thread(verify, data, Trust(datetime.now(UTC), policy), level=level)
+            if not data:
+                raise Invalid(errors=[{"pointer": "#", "detail": "send the bundle as the body"}])
+            report = await asyncio.to_thread(verify, data, Trust(datetime.now(UTC), policy()), level=level)
         said: dict[str, Any] = json.loads(report.to_json())
         return Verification.model_validate(said)
 

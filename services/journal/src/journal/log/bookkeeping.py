@@ -7,16 +7,14 @@ from datetime import date, datetime, timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from proof.cosignature import Cosigner
-from proof.note import Key
-
 from journal.log.appender import Appender
 from journal.log.heads import DAILY, append_head
 from journal.log.keys import record_keys
 from journal.log.records import Records
+from journal.log.signer import LogSigner, PublicKey
 
 PARIS = ZoneInfo("Europe/Paris")  # where the offices' days end
-POLL_SECONDS = 30.0
+POLL_SECONDS = 2.0
 
 
 def close_day(records: Records, day: date) -> int:
@@ -44,13 +42,17 @@ def _active(appender: Appender, since: int) -> list[UUID]:
     return [row["office"] for row in rows]
 
 
-def bookkeeping(records: Records, keys: Sequence[Key | Cosigner]) -> Callable[[asyncio.Event], Awaitable[None]]:
-    """Return the task that records the log's keys at its start, and closes each day soon after it has ended."""
+def bookkeeping(records: Records, signer: LogSigner) -> Callable[[asyncio.Event], Awaitable[None]]:
+    """Return the task that records the log's keys when they change, and closes each day soon after it has ended."""
 
     async def keep(stop: asyncio.Event) -> None:
-        await asyncio.to_thread(record_keys, records, keys)
         closed: date | None = None
+        recorded: Sequence[PublicKey] = ()
         while not stop.is_set():
+            keys = signer.keys
+            if keys != recorded:
+                await asyncio.to_thread(record_keys, records, keys)
+                recorded = keys
             ended = datetime.now(PARIS).date() - timedelta(days=1)
             if ended != closed:
                 await asyncio.to_thread(close_day, records, ended)

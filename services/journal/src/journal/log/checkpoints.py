@@ -2,24 +2,22 @@
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
 
 from chassis.logging import get_logger
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from cryptography.hazmat.primitives.asymmetric.mldsa import MLDSA44PrivateKey
-from cryptography.hazmat.primitives.serialization import load_pem_private_key
+from chassis.telemetry import telling_of
 from proof import tree
 from proof.checkpoint import Checkpoint
-from proof.cosignature import Cosigner
-from proof.note import Key, Note, NoteInvalid
-from proof.signing import sign_checkpoint, signers
 
 from journal.log.alarms import FORKED, raise_alarm
 from journal.log.database import Database, Rows, from_nodes, log_size
-from journal.log.keys import logged_keys
+from journal.log.keys import announced_keys, logged_keys
+from journal.log.signer import ForkRefused, LogSigner
+from journal.log.traces import unsigned
+
+__all__ = ["Checkpoints", "ForkRefused", "LogSigner", "PublishedUnknown", "Sealed", "sealing"]
 
 SIGNER_LOCK = 0x516  # any number; held by whoever decides and signs a checkpoint
 POLL_SECONDS = 0.5
@@ -29,10 +27,6 @@ URGENT = ("dossier.dossier-completed",)  # what people wait to see sealed
 
 Published = Callable[[], bytes | None]
 """Returns the largest note that was published, None if none ever was; raises PublishedUnknown."""
-
-
-class ForkRefused(RuntimeError):
-    """The log does not extend what was last signed: signing would give two histories. A person must look."""
 
 
 class PublishedUnknown(RuntimeError):
@@ -46,38 +40,6 @@ class Sealed:
     size: int
     root: bytes
     note: bytes
-
-
-class LogSigner:
-    """The log's name and keys: Ed25519, and ML-DSA-44 beside it."""
-
-    def __init__(self, origin: str, key_file: Path, mldsa_file: Path | None = None) -> None:
-        key = load_pem_private_key(key_file.read_bytes(), password=None)
-        if not isinstance(key, Ed25519PrivateKey):
-            raise TypeError(f"{key_file} is not an Ed25519 private key")
-        second = load_pem_private_key(mldsa_file.read_bytes(), password=None) if mldsa_file else None
-        if second is not None and not isinstance(second, MLDSA44PrivateKey):
-            raise TypeError(f"{mldsa_file} is not an ML-DSA-44 private key")
-        self._key, self._second = key, second
-        self.origin = origin
-        self.public = Key.of(origin, key)
-        self.keys: tuple[Key | Cosigner, ...] = (self.public, Cosigner.of(origin, second)) if second else (self.public,)
-
-    def sign(self, size: int, root: bytes) -> bytes:
-        """Return the signed note of a checkpoint."""
-        return sign_checkpoint(Checkpoint(self.origin, size, root), self._key, self._second)
-
-    def read(self, data: bytes, former: Sequence[Key | Cosigner] = ()) -> Checkpoint:
-        """Return what a note of this log says; raises ForkRefused unless these keys or former ones signed it."""
-        try:
-            note = Note.parse(data)
-            said = Checkpoint.parse(note.text)
-            signed = signers(note, {*self.keys, *former})
-        except NoteInvalid as error:
-            raise ForkRefused(str(error)) from error
-        if not signed or said.origin != self.origin:
-            raise ForkRefused(f"size {said.size} was not signed by this log")
-        return said
 
 
 class Checkpoints:
@@ -106,6 +68,10 @@ class Checkpoints:
 
         Raises ForkRefused and PublishedUnknown.
         """
+        with telling_of("sign checkpoint", unsigned(self._database), {}):
+            return self._seal()
+
+    def _seal(self) -> Sealed | None:
         with self._database.transaction() as connection:
             _lock(connection)
             self._decide(connection)
@@ -150,7 +116,7 @@ class Checkpoints:
         self._refuse_fork(connection, size, root)
         connection.execute(
             "UPDATE journal.checkpoint SET note = %s WHERE size = %s AND note IS NULL",
-            (self._signer.sign(size, root), size),
+            (self._signer.sign(size, root, announced_keys(connection)), size),
         )
 
     def _refuse_fork(self, connection: Rows, size: int, root: bytes) -> None:

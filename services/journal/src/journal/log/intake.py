@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
+from chassis.telemetry import telling_of
 from contracts import Envelope
 from proof.canonical import NotCanonical
 from proof.entry import Entry, EntryInvalid
@@ -73,13 +74,18 @@ class Intake:
         """
         if not self._caught_up():
             raise LogBehind
+        facts = {"scelle.first": messages[0].id, "scelle.last": messages[-1].id}
+        with telling_of("append leaves", (message.traceparent for message in messages), facts):
+            self._take(messages)
+        sys.audit("scelle.crashpoint", "journal.after-leaf-commit")
+
+    def _take(self, messages: Sequence[Envelope]) -> None:
         try:
             with self._database.transaction() as connection:
                 _Batch(connection, messages[0].producer).take(messages)
         except _Alarm as alarm:
             self._raise(alarm)
             raise SourceStopped(alarm.cause) from None
-        sys.audit("scelle.crashpoint", "journal.after-leaf-commit")
 
     def _raise(self, alarm: _Alarm) -> None:
         message = alarm.message

@@ -3,6 +3,7 @@
 Each export is itself recorded before anything is shown, and the head after it says how far the office had come.
 """
 
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
@@ -124,6 +125,7 @@ class Exports:
             tokens=tokens,
             anchors=anchors,
         )
+        sys.audit("scelle.crashpoint", "journal.export-gathered")
         return Export(bundle, found, Sealed(final.size, final.root, notes[final.size]))
 
     def holds(self, dossier: UUID, event_type: str) -> bool:

@@ -1,6 +1,7 @@
 """Who a caller is before being signed in: an address."""
 
-from ipaddress import IPv6Address, ip_address, ip_network
+from collections.abc import Iterable
+from ipaddress import IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 from typing import Annotated
 
 from fastapi import Depends, Request
@@ -10,10 +11,19 @@ from identity.application.visitor import Visitor
 
 def visitor(request: Request) -> Visitor:
     """Return the caller; behind the gateway, the address that the gateway saw, which it writes last."""
-    peer = request.client.host if request.client else ""
-    forwarded = request.headers.get("x-forwarded-for", "")
-    ip = forwarded.rpartition(",")[2].strip() if forwarded and peer in request.app.state.trusted_proxies else peer
+    ip = request.client.host if request.client else ""
+    forwarded = ",".join(request.headers.getlist("x-forwarded-for"))
+    if forwarded and _is_in(ip, request.app.state.trusted_proxies):
+        ip = forwarded.rpartition(",")[2].strip()
     return Visitor(_line(ip), request.state.correlation_id, request.state.trace)
+
+
+def _is_in(ip: str, networks: Iterable[IPv4Network | IPv6Network]) -> bool:
+    try:
+        address = ip_address(ip)
+    except ValueError:
+        return False
+    return any(address in network for network in networks)
 
 
 def _line(ip: str) -> str:
