@@ -1,0 +1,265 @@
+"""The dossiers of an office: list, creation, one dossier with its clients and documents (L-23 to L-45)."""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from http import HTTPStatus
+from typing import Any, Literal
+from uuid import UUID
+
+from fastapi import APIRouter, Response
+from fastapi.responses import RedirectResponse
+
+from portal import words
+from portal.api import ApiRefused
+from portal.forms import Form
+from portal.visiting import SentForm, Staff
+
+router = APIRouter(prefix="/dossiers")
+
+PAGE = 30
+EMPTY = {"number": "", "title": "", "deed_type": "", "note": "", "whole_office": True, "member_ids": []}
+
+
+@router.get("")
+async def current(guest: Staff, q: str = "", cursor: str = "") -> Response:
+    """List what is under way, with what waits for a decision (L-23, L-24, L-60)."""
+    return await _list(guest, "open", q, cursor)
+
+
+@router.get("/archives")
+async def archived(guest: Staff, q: str = "", cursor: str = "") -> Response:
+    """List what was put away (L-69)."""
+    return await _list(guest, "archived", q, cursor)
+
+
+async def _list(guest: Staff, state: Literal["open", "archived"], q: str, cursor: str) -> Response:
+    found, deeds = await asyncio.gather(
+        guest.get("dossier", "/dossiers", state=state, q=q[:200], cursor=cursor, limit=PAGE), deed_names(guest)
+    )
+    name = "dossiers/rows.html" if guest.request.headers.get("hx-target") == "rows" else "dossiers/list.html"
+    return guest.page(name, dossiers=found["items"], next=found["next"], q=q, state=state, deeds=deeds)
+
+
+@router.get("/nouveau")
+async def new(guest: Staff) -> Response:
+    """Show the form "Créer un dossier" (L-25)."""
+    return await _creation(guest, EMPTY)
+
+
+@router.post("/nouveau")
+async def create(guest: Staff, form: SentForm) -> Response:
+    """Open a dossier (L-25 to L-28)."""
+    body = {
+        "number": form["number"],
+        "title": form["title"],
+        "deed_type": form["deed_type"],
+        "note": form["note"] or None,
+        "whole_office": form["access"] != "some",
+        "member_ids": form.all("member") if form["access"] == "some" else [],
+    }
+    try:
+        made = await guest.send("POST", "dossier", "/dossiers", body, key=form["key"])
+    except ApiRefused as refused:
+        return await _creation(guest, body, refused)
+    return _see(f"/dossiers/{made['id']}")
+
+
+async def _creation(guest: Staff, given: Mapping[str, Any], refused: ApiRefused | None = None) -> Response:
+    deeds, members = await asyncio.gather(guest.get("dossier", "/deed-types"), _members(guest))
+    return guest.page(
+        "dossiers/new.html",
+        status=refused.status if refused else HTTPStatus.OK,
+        error=words.refusal(refused.code) if refused else None,
+        code=refused.code if refused else None,
+        deeds=[(deed["code"], deed["label"]) for deed in deeds],
+        members=members,
+        given=given,
+    )
+
+
+@router.get("/{dossier_id}")
+async def show(guest: Staff, dossier_id: UUID) -> Response:
+    """Show a dossier: what it is, who takes part, what waits (L-29 to L-38, L-61)."""
+    dossier, requests, deeds = await asyncio.gather(
+        guest.get("dossier", f"/dossiers/{dossier_id}"),
+        guest.get("dossier", f"/dossiers/{dossier_id}/requests"),
+        deed_names(guest),
+    )
+    live = guest.request.headers.get("hx-target") == "documents"
+    return guest.page(
+        "dossiers/documents.html" if live else "dossiers/show.html",
+        dossier=dossier,
+        cards=cards(dossier["clients"], requests["items"]),
+        deeds=deeds,
+    )
+
+
+@router.get("/{dossier_id}/modifier")
+async def edit(guest: Staff, dossier_id: UUID) -> Response:
+    """Show what can be changed (L-45)."""
+    dossier, deeds = await asyncio.gather(
+        guest.desk.api.call(guest.caller, "GET", "dossier", f"/dossiers/{dossier_id}"),
+        guest.get("dossier", "/deed-types"),
+    )
+    choices = [(deed["code"], deed["label"]) for deed in deeds]
+    etag = dossier.headers["etag"]
+    return guest.page("dossiers/edit.html", dossier=dossier.json(), etag=etag, deeds=choices, error=None)
+
+
+@router.post("/{dossier_id}/modifier")
+async def change(guest: Staff, dossier_id: UUID, form: SentForm) -> Response:
+    """Change the version that was read; another's change in between is not overwritten (L-45)."""
+    body = {
+        "number": form["number"],
+        "title": form["title"],
+        "deed_type": form["deed_type"],
+        "note": form["note"] or None,
+    }
+    headers = {"If-Match": form["etag"]}
+    try:
+        path = f"/dossiers/{dossier_id}"
+        await guest.desk.api.call(guest.caller, "PATCH", "dossier", path, json=body, headers=headers)
+    except ApiRefused as refused:
+        deeds = await guest.get("dossier", "/deed-types")
+        return guest.page(
+            "dossiers/edit.html",
+            status=refused.status,
+            dossier={"id": dossier_id, **body},
+            etag=form["etag"],
+            deeds=[(deed["code"], deed["label"]) for deed in deeds],
+            error=words.refusal(refused.code),
+        )
+    return _see(f"/dossiers/{dossier_id}")
+
+
+@router.get("/{dossier_id}/acces")
+async def access(guest: Staff, dossier_id: UUID) -> Response:
+    """Show who of the office may see the dossier (L-27, L-30)."""
+    dossier, members = await asyncio.gather(guest.get("dossier", f"/dossiers/{dossier_id}"), _members(guest))
+    return guest.page("dossiers/access.html", dossier=dossier, members=members)
+
+
+@router.post("/{dossier_id}/acces")
+async def change_access(guest: Staff, dossier_id: UUID, form: SentForm) -> Response:
+    """Change it."""
+    whole = form["access"] != "some"
+    body = {"whole_office": whole, "member_ids": [] if whole else form.all("member")}
+    await guest.send("PUT", "dossier", f"/dossiers/{dossier_id}/access", body, key=form["key"])
+    return _see(f"/dossiers/{dossier_id}")
+
+
+@router.post("/{dossier_id}/archiver")
+async def archive(guest: Staff, dossier_id: UUID, form: SentForm) -> Response:
+    """Put the dossier away (L-69)."""
+    await guest.send("POST", "dossier", f"/dossiers/{dossier_id}/archiving", key=form["key"])
+    return _see(f"/dossiers/{dossier_id}")
+
+
+@router.get("/{dossier_id}/clients")
+async def clients(guest: Staff, dossier_id: UUID, q: str = "") -> Response:
+    """Show the clients the office knows, and the form for a new one (L-34, L-35)."""
+    return await _clients(guest, dossier_id, q)
+
+
+@router.post("/{dossier_id}/clients")
+async def add_client(guest: Staff, dossier_id: UUID, form: SentForm) -> Response:
+    """Let known clients take part, or register a new one first (L-34 to L-37)."""
+    chosen = form.all("client")
+    try:
+        if not chosen:
+            new = {name: form[name] for name in ("first_name", "last_name", "email", "phone")}
+            made = await guest.send("POST", "identity", "/clients", new, key=form["key"])
+            chosen = [made["id"]]
+        for client in chosen:
+            await guest.send("POST", "dossier", f"/dossiers/{dossier_id}/clients", {"client_id": client})
+    except ApiRefused as refused:
+        return await _clients(guest, dossier_id, "", form, refused)
+    return _see(f"/dossiers/{dossier_id}")
+
+
+async def _clients(
+    guest: Staff, dossier_id: UUID, q: str, form: Form | None = None, refused: ApiRefused | None = None
+) -> Response:
+    dossier, known = await asyncio.gather(
+        guest.get("dossier", f"/dossiers/{dossier_id}"), guest.get("identity", "/clients", q=q[:100], limit=PAGE)
+    )
+    there = {client["id"] for client in dossier["clients"]}
+    return guest.page(
+        "dossiers/clients.html",
+        status=refused.status if refused else HTTPStatus.OK,
+        error=words.refusal(refused.code) if refused else None,
+        code=refused.code if refused else None,
+        dossier=dossier,
+        known=[client for client in known["items"] if client["id"] not in there],
+        q=q,
+        given={name: form[name] if form else "" for name in ("first_name", "last_name", "email", "phone")},
+    )
+
+
+@router.get("/{dossier_id}/clients/{client_id}/demande")
+async def ask(guest: Staff, dossier_id: UUID, client_id: UUID) -> Response:
+    """Show the checklist of the deed type (L-39 to L-43)."""
+    return await _asking(guest, dossier_id, client_id)
+
+
+@router.post("/{dossier_id}/clients/{client_id}/demande")
+async def send_request(guest: Staff, dossier_id: UUID, client_id: UUID, form: SentForm) -> Response:
+    """Ask for what was ticked and typed (L-43, L-44)."""
+    body = {
+        "document_types": form.all("document"),
+        "others": [line.strip() for line in form["others"].splitlines() if line.strip()],
+    }
+    try:
+        path = f"/dossiers/{dossier_id}/clients/{client_id}/requests"
+        await guest.send("POST", "dossier", path, body, key=form["key"])
+    except ApiRefused as refused:
+        return await _asking(guest, dossier_id, client_id, form, refused)
+    return _see(f"/dossiers/{dossier_id}")
+
+
+async def _asking(
+    guest: Staff, dossier_id: UUID, client_id: UUID, form: Form | None = None, refused: ApiRefused | None = None
+) -> Response:
+    dossier, deeds, asked = await asyncio.gather(
+        guest.get("dossier", f"/dossiers/{dossier_id}"),
+        guest.get("dossier", "/deed-types"),
+        guest.get("dossier", f"/dossiers/{dossier_id}/requests", client_id=client_id),
+    )
+    presets: list[Any] = next((deed["documents"] for deed in deeds if deed["code"] == dossier["deed_type"]), [])
+    return guest.page(
+        "dossiers/ask.html",
+        status=refused.status if refused else HTTPStatus.OK,
+        error=words.refusal(refused.code) if refused else None,
+        dossier=dossier,
+        client=next((one for one in dossier["clients"] if one["id"] == str(client_id)), None),
+        presets=presets,
+        asked={one["document_type"] for one in asked["items"] if one["state"] == "asked"},
+        ticked=set(form.all("document")) if form else set(),
+        others=form["others"] if form else "",
+    )
+
+
+def cards(clients: Sequence[Mapping[str, Any]], requests: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Return what is shown of each client: what was asked for, and what came (L-32, L-38)."""
+    return [
+        {
+            "client": client,
+            "asked": [one for one in requests if one["client_id"] == client["id"] and not one["versions"]],
+            "received": [one for one in requests if one["client_id"] == client["id"] and one["versions"]],
+        }
+        for client in clients
+    ]
+
+
+async def deed_names(guest: Staff) -> dict[str, str]:
+    """Return what each deed type is called."""
+    return {deed["code"]: deed["label"] for deed in await guest.get("dossier", "/deed-types")}
+
+
+async def _members(guest: Staff) -> list[dict[str, Any]]:
+    found = await guest.get("identity", f"/offices/{guest.office_id}/members")
+    return [one for one in found["items"] if one["state"] == "approved"]
+
+
+def _see(address: str) -> RedirectResponse:
+    return RedirectResponse(address, HTTPStatus.SEE_OTHER)

@@ -1,0 +1,174 @@
+"""What a client sees and sends: dossiers, a card for each document asked for, their journal (L-52 to L-59)."""
+
+import base64
+import json
+from dataclasses import asdict, dataclass
+from http import HTTPStatus
+from typing import Annotated, Any
+from uuid import UUID, uuid4
+
+import httpx
+from fastapi import APIRouter, Depends, Request, Response
+from fastapi.responses import JSONResponse, RedirectResponse
+from pydantic import BaseModel, ConfigDict, Field
+
+from portal import words
+from portal.api import ApiRefused, Caller
+from portal.passing import pass_on, streamed
+from portal.security import CSRF_HEADER, genuine
+from portal.visiting import Client, Guest
+
+router = APIRouter()
+
+PAGE = 30
+UPLOAD_SECONDS = 3600.0
+OFFSET = "Upload-Offset"
+
+
+class Announced(BaseModel):
+    """A file that the browser is about to send."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    name: Annotated[str, Field(min_length=1, max_length=255)]
+    size: Annotated[int, Field(ge=0)]
+    sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+    request: UUID | None = None
+    """The document that was asked for; none for one that nobody asked for."""
+    label: Annotated[str, Field(max_length=120)] = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Deposit:
+    """A command that was sent to dossier; sent again under its key, it gives a ticket for the same version."""
+
+    path: str
+    body: dict[str, Any]
+    key: str
+
+
+def _ours(request: Request, guest: Client) -> None:
+    genuine(request.headers.get(CSRF_HEADER), guest.session.csrf)
+
+
+FromOurPage = Depends(_ours)
+
+
+@router.get("/mes-dossiers")
+async def dossiers(guest: Client, cursor: str = "") -> Response:
+    """List the dossiers of the client; a single one opens at once (L-52)."""
+    found = await guest.get("dossier", "/my/dossiers", cursor=cursor, limit=PAGE)
+    if len(found["items"]) == 1 and found["next"] is None and not cursor:
+        return RedirectResponse(f"/mes-dossiers/{found['items'][0]['id']}", HTTPStatus.SEE_OTHER)
+    return guest.page("mine/list.html", dossiers=found["items"], next=found["next"])
+
+
+@router.get("/mes-dossiers/{dossier_id}")
+async def show(guest: Client, dossier_id: UUID, demande: str = "") -> Response:
+    """Show what is asked for, what was sent, and why something was refused (L-53 to L-59)."""
+    dossier = await guest.get("dossier", f"/my/dossiers/{dossier_id}")
+    requests = [one for one in dossier["requests"] if one["state"] != "cancelled"]
+    live = guest.request.headers.get("hx-target") == "cards"
+    return guest.page(
+        "mine/cards.html" if live else "mine/show.html",
+        dossier=dossier,
+        asked=[one for one in requests if one["requested"]],
+        offered=[one for one in requests if not one["requested"]],
+        sought=demande,
+    )
+
+
+@router.post("/mes-dossiers/{dossier_id}/depots", dependencies=[FromOurPage])
+async def announce(guest: Client, dossier_id: UUID, file: Announced) -> Response:
+    """Take the announcement of a file, begin its upload, and say where its bytes go (L-54 to L-59)."""
+    body: dict[str, Any] = {"name": file.name, "size": file.size, "sha256": file.sha256}
+    path = f"/requests/{file.request}/deposits" if file.request else f"/dossiers/{dossier_id}/deposits"
+    if not file.request:
+        body["label"] = file.label or file.name[:120]
+    deposit = Deposit(path, body, str(uuid4()))
+    try:
+        answer = await _tus(guest, deposit, "POST", {"Upload-Length": str(file.size)})
+    except ApiRefused as refused:
+        return _said(refused)
+    place = f"/depots/{_handle(guest, deposit)}"
+    told = {"upload": place, "offset": int(answer.headers[OFFSET]), "part": int(answer.headers["Upload-Part-Size"])}
+    return JSONResponse(told, HTTPStatus.CREATED)
+
+
+@router.head("/depots/{handle}", dependencies=[FromOurPage])
+async def standing(guest: Client, handle: str) -> Response:
+    """Tell how far an upload has come, after a lost connection."""
+    try:
+        answer = await _tus(guest, _opened(guest, handle), "HEAD", {})
+    except ApiRefused as refused:
+        return Response(status_code=refused.status)
+    return Response(headers={OFFSET: answer.headers[OFFSET]})
+
+
+@router.patch("/depots/{handle}", dependencies=[FromOurPage])
+async def send(guest: Client, request: Request, handle: str) -> Response:
+    """Pass bytes on to the vault as they come; with the last ones the file is stored (L-58)."""
+    headers = {
+        OFFSET: request.headers.get(OFFSET, "0"),
+        "Content-Type": "application/offset+octet-stream",
+        "Content-Length": request.headers.get("content-length", "0"),
+    }
+    try:
+        answer = await _tus(guest, _opened(guest, handle), "PATCH", headers, content=request.stream())
+    except ApiRefused as refused:
+        return _said(refused)
+    return Response(status_code=HTTPStatus.NO_CONTENT, headers={OFFSET: answer.headers[OFFSET]})
+
+
+@router.get("/mes-dossiers/{dossier_id}/pieces/{request_id}/{version_id}")
+async def download(guest: Client, dossier_id: UUID, request_id: UUID, version_id: UUID) -> Response:  # noqa: ARG001 - of the address
+    """Pass on a document of the client's that was validated (L-64)."""
+    look = await guest.send("POST", "dossier", f"/requests/{request_id}/versions/{version_id}/downloads")
+    return await pass_on(guest, version_id, look["ticket"])
+
+
+@router.get("/mon-journal")
+async def journal(guest: Client, cursor: str = "") -> Response:
+    """Show the client their own journal (CPCE L.103)."""
+    found = await guest.get("journal", "/my/events", cursor=cursor, limit=PAGE)
+    return guest.page("mine/journal.html", events=found["items"], next=found.get("next"))
+
+
+@router.get("/mon-journal/export")
+async def export(guest: Client) -> Response:
+    """Pass on the export of that journal."""
+    params = {"format": "csv"}
+    call = guest.desk.api.request(guest.caller, "GET", "journal", "/my/export", params=params, timeout=60.0)
+    return await streamed(guest, call)
+
+
+async def _tus(guest: Guest, deposit: Deposit, method: str, headers: dict[str, str], **more: Any) -> httpx.Response:
+    """Speak tus with the vault about a deposit, with a ticket that is made anew each time."""
+    given = await guest.send("POST", "dossier", deposit.path, deposit.body, key=deposit.key)
+    return await guest.desk.api.call(
+        Caller(given["ticket"]),
+        method,
+        "vault",
+        f"/documents/{given['version_id']}/upload",
+        headers={"Tus-Resumable": "1.0.0", **headers},
+        timeout=UPLOAD_SECONDS,
+        **more,
+    )
+
+
+def _handle(guest: Guest, deposit: Deposit) -> str:
+    """Return what stands for a deposit in the browser, which never holds a ticket."""
+    sealed = guest.desk.sessions.seal(guest.session.cookie, json.dumps(asdict(deposit)).encode())
+    return base64.urlsafe_b64encode(sealed).rstrip(b"=").decode()
+
+
+def _opened(guest: Guest, handle: str) -> Deposit:
+    try:
+        sealed = base64.urlsafe_b64decode(handle + "=" * (-len(handle) % 4))
+        return Deposit(**json.loads(guest.desk.sessions.unseal(guest.session.cookie, sealed)))
+    except ValueError:
+        raise ApiRefused(HTTPStatus.NOT_FOUND, {"code": "not-found"}) from None
+
+
+def _said(refused: ApiRefused) -> Response:
+    return JSONResponse({"code": refused.code, "sentence": words.refusal(refused.code)}, refused.status)

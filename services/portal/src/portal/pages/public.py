@@ -1,0 +1,50 @@
+"""Pages for anyone: verification of proofs in the browser, accessibility, and the gallery of components."""
+
+from http import HTTPStatus
+from importlib.resources import files
+
+from fastapi import APIRouter, HTTPException, Request, Response
+
+from portal.security import PAGE_HEADERS
+from portal.visiting import MaybeSession, TheDesk
+
+router = APIRouter()
+
+VERIFIER = files("proof") / "verifiers"
+SCRIPT = {**PAGE_HEADERS, "Content-Type": "text/javascript; charset=utf-8", "Cache-Control": "no-cache"}
+ALONE = PAGE_HEADERS | {
+    "Content-Security-Policy": (
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'none';"
+        " form-action 'none'; base-uri 'none'; frame-ancestors 'none'"
+    )
+}
+"""Of the page of verification: it has no right to contact anybody."""
+
+
+@router.get("/verification")
+async def verification(request: Request, at: TheDesk, session: MaybeSession) -> Response:
+    """Show the page that verifies a bundle where it is: no file leaves it."""
+    return at.pages.page(request, "verification.html", session=session, headers=ALONE)
+
+
+@router.get("/verifier/{name:path}")
+async def verifier(name: str) -> Response:
+    """Give the modules of the verifier, the same that auditors use."""
+    module = VERIFIER / name
+    if ".." in name or not name.endswith(".mjs") or not module.is_file():
+        raise HTTPException(HTTPStatus.NOT_FOUND)
+    return Response(module.read_bytes(), headers=SCRIPT)
+
+
+@router.get("/accessibilite")
+async def accessibility(request: Request, at: TheDesk, session: MaybeSession) -> Response:
+    """Say how far the pages are accessible."""
+    return at.pages.page(request, "accessibility.html", session=session)
+
+
+@router.get("/_gallery")
+async def gallery(request: Request, at: TheDesk, session: MaybeSession) -> Response:
+    """Show every component, where an operator allows it."""
+    if not at.gallery:
+        raise HTTPException(HTTPStatus.NOT_FOUND)
+    return at.pages.page(request, "gallery.html", session=session)

@@ -1,0 +1,169 @@
+"""The doors: home, sign-in of clients with password and code, first access, sign-out."""
+
+from http import HTTPStatus
+from typing import Any
+
+from fastapi import APIRouter, Request, Response
+from fastapi.responses import RedirectResponse
+
+from portal import words
+from portal.api import ApiRefused, Caller
+from portal.forms import Form
+from portal.visiting import Anyone, Desk, MaybeSession, OpenForm, SentForm, TheDesk, forwarded
+
+router = APIRouter()
+
+HOMES = {"client": "/mes-dossiers", "staff": "/dossiers"}
+COMPLIANCE = "/conformite"
+
+
+@router.get("/")
+async def home(request: Request, at: TheDesk, session: MaybeSession) -> Response:
+    """Show the doors, or lead whoever is signed in to their own home."""
+    if session is None:
+        return at.pages.page(request, "home.html")
+    return _see(home_of(session.me))
+
+
+@router.get("/connexion")
+async def doors(request: Request, at: TheDesk, session: MaybeSession, suite: str = "") -> Response:
+    """Show both ways in (L-11, L-22)."""
+    if session is not None:
+        return _see(_inside(suite) or home_of(session.me))
+    return _sign_in(request, at, suite=_inside(suite))
+
+
+@router.post("/connexion")
+async def password(request: Request, at: TheDesk, form: OpenForm) -> Response:
+    """Take e-mail and password; a code follows by SMS."""
+    shown: dict[str, Any] = {"suite": _inside(form["suite"]), "email": form["email"]}
+    body = {"email": form["email"], "password": form.exact("password")}
+    try:
+        sent = await at.api.send(_guest(request), "POST", "identity", "/sign-in/password", body)
+    except ApiRefused as refused:
+        return _sign_in(request, at, error=refused, **shown)
+    return at.pages.page(request, "sign_in/code.html", sent=sent, error=None, **shown)
+
+
+@router.post("/connexion/code")
+async def code(request: Request, at: TheDesk, form: OpenForm) -> Response:
+    """Take the code of the SMS: it opens the session, or at first access the choice of a password (L-49, L-50)."""
+    body = {"code": "".join(form["code"].split())}
+    try:
+        path = f"/sign-in/codes/{form['sent']}/answer"
+        outcome = await at.api.send(_guest(request), "POST", "identity", path, body)
+    except ApiRefused as refused:
+        return _code_again(request, at, form, refused)
+    if "setup_token" in outcome:
+        return _choose(request, at, outcome["setup_token"])
+    response = _see(_inside(form["suite"]) or "/")
+    await at.open(response, outcome, forwarded(request))
+    return response
+
+
+@router.get("/acces")
+async def first_access(request: Request, at: TheDesk, invitation: str = "") -> Response:
+    """Open the link of the invitation: the address is typed, nothing is used up (L-48)."""
+    return at.pages.page(request, "sign_in/first_access.html", invitation=invitation, email="", error=None)
+
+
+@router.post("/acces")
+async def ask_code(request: Request, at: TheDesk, form: OpenForm) -> Response:
+    """Send the code to the phone that the office knows (L-49)."""
+    shown: dict[str, Any] = {"invitation": form["invitation"], "email": form["email"]}
+    try:
+        sent = await at.api.send(_guest(request), "POST", "identity", "/sign-in/codes", shown)
+    except ApiRefused as refused:
+        status, error = refused.status, words.refusal(refused.code)
+        return at.pages.page(request, "sign_in/first_access.html", status=status, error=error, **shown)
+    return at.pages.page(request, "sign_in/code.html", sent=sent, error=None, suite="", email=form["email"])
+
+
+@router.post("/acces/mot-de-passe")
+async def choose_password(request: Request, at: TheDesk, form: OpenForm) -> Response:
+    """Take the password that was chosen (L-51)."""
+    token, chosen = form["setup"], form.exact("password")
+    if chosen != form.exact("confirmation"):
+        return _choose(request, at, token, "Les deux mots de passe ne sont pas les mêmes.")
+    body = {"setup_token": token, "password": chosen}
+    try:
+        await at.api.send(_guest(request), "PUT", "identity", "/password", body)
+    except ApiRefused as refused:
+        return _choose(request, at, token, words.refusal(refused.code), refused.problem.get("missing", []))
+    return at.pages.page(request, "sign_in/password_chosen.html")
+
+
+@router.get("/acces/lien")
+async def lost(request: Request, at: TheDesk) -> Response:
+    """Show where a new link is asked for."""
+    return at.pages.page(request, "sign_in/new_link.html", asked=False, error=None)
+
+
+@router.post("/acces/lien")
+async def ask_link(request: Request, at: TheDesk, form: OpenForm) -> Response:
+    """Ask for a new link; the answer is the same for people nobody knows."""
+    try:
+        await at.api.send(_guest(request), "POST", "identity", "/access-links", {"email": form["email"]})
+    except ApiRefused as refused:
+        error = words.refusal(refused.code)
+        return at.pages.page(request, "sign_in/new_link.html", status=refused.status, asked=False, error=error)
+    return at.pages.page(request, "sign_in/new_link.html", asked=True, error=None)
+
+
+@router.post("/deconnexion")
+async def sign_out(guest: Anyone, form: SentForm) -> Response:  # noqa: ARG001 - the form proves that it is ours
+    """End the session here and at identity."""
+    response = _see("/")
+    try:
+        await guest.send("DELETE", "identity", "/sessions/current")
+    finally:
+        await guest.desk.close(response, guest.session.cookie)
+    return response
+
+
+def home_of(me: Any) -> str:
+    """Return where a person begins."""
+    return COMPLIANCE if me.get("role") == "compliance" else HOMES[me["kind"]]
+
+
+def _sign_in(
+    request: Request, at: Desk, *, suite: str = "", email: str = "", error: ApiRefused | None = None
+) -> Response:
+    said = words.refusal(error.code) if error else None
+    status = error.status if error else HTTPStatus.OK
+    return at.pages.page(request, "sign_in/sign_in.html", status=status, suite=suite, email=email, error=said)
+
+
+def _code_again(request: Request, at: Desk, form: Form, refused: ApiRefused) -> Response:
+    sent = {"id": form["sent"], "masked_number": form["masked"], "resend_in": 0}
+    return at.pages.page(
+        request,
+        "sign_in/code.html",
+        status=refused.status,
+        sent=sent,
+        error=words.refusal(refused.code),
+        suite=_inside(form["suite"]),
+        email=form["email"],
+    )
+
+
+def _choose(
+    request: Request, at: Desk, token: str, error: str | None = None, missing: list[str] | None = None
+) -> Response:
+    status = HTTPStatus.UNPROCESSABLE_ENTITY if error else HTTPStatus.OK
+    return at.pages.page(
+        request, "sign_in/choose_password.html", status=status, setup=token, error=error, missing=missing or []
+    )
+
+
+def _guest(request: Request) -> Caller:
+    return Caller(forwarded=forwarded(request))
+
+
+def _inside(address: str) -> str:
+    """Return an address of ours, an empty text for any other: nobody is sent elsewhere by a link."""
+    return address if address.startswith("/") and not address.startswith(("//", "/\\")) else ""
+
+
+def _see(address: str) -> RedirectResponse:
+    return RedirectResponse(address, HTTPStatus.SEE_OTHER)

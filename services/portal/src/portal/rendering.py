@@ -1,0 +1,159 @@
+"""Templates, and how dates, sizes and states are written in French."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from functools import cache
+from hashlib import sha256
+from importlib.resources import files
+from typing import Any
+from uuid import uuid4
+from zoneinfo import ZoneInfo
+
+from fastapi import Request
+from fastapi.responses import HTMLResponse
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from portal import words
+from portal.security import PAGE_HEADERS
+from portal.sessions import Session
+
+PARIS = ZoneInfo("Europe/Paris")
+MONTHS = (
+    "janvier", "février", "mars", "avril", "mai", "juin",
+    "juillet", "août", "septembre", "octobre", "novembre", "décembre",
+)  # fmt: skip
+UNITS = ("octets", "Ko", "Mo", "Go", "To")
+STEP = 1024
+
+
+def environment() -> Environment:
+    """Return the templates: everything is escaped, and a name that is not there is an error."""
+    loaded = Environment(
+        loader=PackageLoader("portal"), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
+    loaded.filters |= {
+        "day": day,
+        "moment": moment,
+        "size": size,
+        "iso": iso,
+        "typed": typed,
+        "state": words.state,
+        "person": person,
+        "plural": plural,
+        "role": words.ROLES.get,
+        "zip": zip,
+        "scan": words.scan,
+    }
+    loaded.globals |= {"asset": asset, "menu": menu, "here": here, "new_key": lambda: str(uuid4())}
+    return loaded
+
+
+class Pages:
+    """Answers made of templates."""
+
+    def __init__(self) -> None:
+        self._templates = environment()
+
+    def page(
+        self,
+        request: Request,
+        name: str,
+        /,
+        *,
+        session: Session | None = None,
+        status: int = 200,
+        headers: Mapping[str, str] | None = None,
+        **values: Any,
+    ) -> HTMLResponse:
+        """Render a whole page, or for htmx the fragment of the same name."""
+        context = {"session": session, "me": session.me if session else None, "path": request.url.path} | values
+        html = self._templates.get_template(name).render(context)
+        return HTMLResponse(html, status, headers={**PAGE_HEADERS, **(headers or {})})
+
+    def names(self) -> list[str]:
+        """Return the name of every template."""
+        return self._templates.list_templates(extensions=["html"])
+
+
+def day(value: str | datetime | None) -> str:
+    """Return a date as it is said: 12 mars 2026."""
+    if value is None:
+        return ""
+    local = _local(value)
+    return f"{'1er' if local.day == 1 else local.day} {MONTHS[local.month - 1]} {local.year}"
+
+
+def moment(value: str | datetime | None) -> str:
+    """Return a date with its time in Paris: 12 mars 2026 à 14 h 05."""
+    if value is None:
+        return ""
+    local = _local(value)
+    return f"{day(local)} à {local.hour} h {local.minute:02}"
+
+
+def iso(value: str | datetime | None) -> str:
+    """Return an instant for machines."""
+    return "" if value is None else _local(value).astimezone(UTC).isoformat(timespec="seconds")
+
+
+def typed(value: str | datetime) -> str:
+    """Return an instant as a field of a form holds it: Paris, the minute that follows, so that it is past by then."""
+    return (_local(value) + timedelta(minutes=1)).strftime("%Y-%m-%dT%H:%M")
+
+
+def size(octets: int) -> str:
+    """Return a size for people, in units of 1,024."""
+    amount, unit = float(octets), 0
+    while amount >= STEP and unit < len(UNITS) - 1:
+        amount, unit = amount / STEP, unit + 1
+    if unit == 0:
+        return f"{octets} octet{'s' if octets > 1 else ''}"
+    return f"{amount:.1f} {UNITS[unit]}".replace(".", ",").replace(",0 ", " ")
+
+
+def person(who: Mapping[str, Any] | None) -> str:
+    """Return the name of a person; an erased one has none."""
+    if who is None:
+        return "Personne inconnue"
+    names = [who.get("first_name"), who.get("last_name")]
+    return " ".join(name for name in names if name) or "Personne effacée"
+
+
+def plural(number: int, one: str, several: str) -> str:
+    """Return a number with its word: 0 and 1 are singular in French."""
+    return f"{number} {several if number > 1 else one}"
+
+
+MENUS = {
+    "client": (("/mes-dossiers", "Mes dossiers"), ("/mon-journal", "Mon journal")),
+    "compliance": (("/conformite", "Journal"), ("/verification", "Vérifier une preuve")),
+    "staff": (
+        ("/dossiers", "Dossiers en cours"),
+        ("/dossiers/archives", "Dossiers archivés"),
+        ("/lettres", "Recommandés"),
+        ("/equipe", "Espace office"),
+    ),
+}
+
+
+def menu(me: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
+    """Return the main pages of a person, with what they are called (L-23)."""
+    return MENUS["compliance" if me.get("role") == "compliance" else me["kind"]]
+
+
+def here(path: str, address: str) -> bool:
+    """Tell whether a page belongs to an entry of the menu."""
+    if address == "/dossiers" and path.startswith("/dossiers/archives"):
+        return False
+    return path == address or path.startswith(f"{address}/")
+
+
+@cache
+def asset(name: str) -> str:
+    """Return the address of a static file; it changes with the content, so it may be kept for ever."""
+    content = (files("portal") / "static" / name).read_bytes()
+    return f"/static/{name}?v={sha256(content).hexdigest()[:12]}"
+
+
+def _local(value: str | datetime) -> datetime:
+    return (datetime.fromisoformat(value) if isinstance(value, str) else value).astimezone(PARIS)

@@ -1,0 +1,71 @@
+// What every page does beyond HTML: shortcuts, dialogs, confirmations, live password rules. Nothing here is needed to use it.
+
+const announcer = document.getElementById("announcer");
+
+/** Say something to a screen reader. */
+window.scelle = {
+  announce(text) {
+    announcer.textContent = "";
+    requestAnimationFrame(() => { announcer.textContent = text; });
+  },
+};
+
+document.addEventListener("submit", (event) => {
+  const question = event.target.dataset.confirm;
+  if (question && !window.confirm(question)) event.preventDefault();
+});
+
+document.addEventListener("click", (event) => {
+  const opener = event.target.closest("[data-open]");
+  if (opener) document.getElementById(opener.dataset.open).showModal();
+  const closer = event.target.closest("[data-close]");
+  if (closer) closer.closest("dialog").close();
+});
+
+const typing = (target) => target.closest("input, textarea, select, [contenteditable]") !== null;
+
+document.addEventListener("keydown", (event) => {
+  if (event.ctrlKey || event.metaKey || event.altKey || typing(event.target)) return;
+  if (event.key === "/") {
+    const search = document.querySelector("[data-shortcut='/']");
+    if (search) { event.preventDefault(); search.focus(); }
+    return;
+  }
+  const row = event.target.closest("[data-arrows] a");
+  if (row && (event.key === "ArrowDown" || event.key === "ArrowUp")) {
+    const rows = [...row.closest("[data-arrows]").querySelectorAll("a")];
+    const next = rows[rows.indexOf(row) + (event.key === "ArrowDown" ? 1 : -1)];
+    if (next) { event.preventDefault(); next.focus(); }
+  }
+});
+
+const RULES = {
+  length: (text) => text.length >= 12,
+  "upper-case": (text) => /\p{Lu}/u.test(text),
+  "lower-case": (text) => /\p{Ll}/u.test(text),
+  digit: (text) => /\p{Nd}/u.test(text),
+};
+
+for (const list of document.querySelectorAll("[data-rules]")) {
+  const input = document.getElementById(list.dataset.rules);
+  const show = () => {
+    for (const [rule, holds] of Object.entries(RULES)) {
+      const item = list.querySelector(`[data-rule="${rule}"]`);
+      item.classList.toggle("met", holds(input.value));
+    }
+  };
+  input.addEventListener("input", show);
+}
+
+for (const table of document.querySelectorAll("[data-select-all]")) {
+  const all = table.querySelector("[data-all]");
+  const boxes = [...table.querySelectorAll("tbody input[type=checkbox]")];
+  const show = () => {
+    const ticked = boxes.filter((box) => box.checked).length;
+    all.checked = ticked === boxes.length;
+    all.indeterminate = ticked > 0 && ticked < boxes.length;
+  };
+  all.addEventListener("change", () => { for (const box of boxes) box.checked = all.checked; });
+  table.addEventListener("change", show);
+  show();
+}
