@@ -36,9 +36,9 @@ def policy(blueprint: Blueprint) -> Policy:
 
 def signed(blueprint: Blueprint) -> Note:
     """Return the checkpoint of one entry, signed with the files that the journal is given."""
-    settings = blueprint.attesters.journal_settings()
+    environment = blueprint.service("journal").environment
     ed25519 = load_pem_private_key(blueprint.secrets.signing_key("log").read_bytes(), None)
-    mldsa = load_pem_private_key(Path(str(settings["LOG_MLDSA_KEY_FILE"])).read_bytes(), None)
+    mldsa = load_pem_private_key(Path(environment["JOURNAL_LOG_MLDSA_KEY_FILE"]).read_bytes(), None)
     assert isinstance(ed25519, Ed25519PrivateKey)
     assert isinstance(mldsa, MLDSA44PrivateKey)
     text = Checkpoint(LOG_ORIGIN, 1, leaf_hash(b"entry")).text()
@@ -48,7 +48,7 @@ def signed(blueprint: Blueprint) -> Note:
 def asked(blueprint: Blueprint, note: Note) -> list[tuple[Cosignature, ...]]:
     """Return what each witness that the journal is told of answers, read with the key that comes with it."""
     found = []
-    for witness in json.loads(str(blueprint.attesters.journal_settings()["WITNESSES"])):
+    for witness in json.loads(blueprint.service("journal").environment["JOURNAL_WITNESSES"]):
         url = f"{witness['url']}/add-checkpoint"
         held = httpx.post(url, content=b"old 0\n\n" + note.encode())
         if held.status_code == 409:
@@ -79,7 +79,7 @@ def test_the_log_signs_with_the_keys_of_the_policy(blueprint: Blueprint, policy:
 
 def test_the_authority_of_the_policy_stamps_what_the_log_signs(blueprint: Blueprint, policy: Policy) -> None:
     note = signed(blueprint)
-    (authority,) = json.loads(str(blueprint.attesters.journal_settings()["AUTHORITIES"]))
+    (authority,) = json.loads(blueprint.service("journal").environment["JOURNAL_AUTHORITIES"])
     asked_for = timestamp.request(timestamp.stamped(note))
     headers = {"Content-Type": "application/timestamp-query"}
     answer = httpx.post(authority["url"], content=asked_for.data, headers=headers).content

@@ -2,6 +2,8 @@
 
 import base64
 import hashlib
+import os
+import signal
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
@@ -11,6 +13,7 @@ from typing import TYPE_CHECKING
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from launcher.journey.world import until
 from launcher.witness.memory import Memory
 from proof.checkpoint import Checkpoint
 from proof.cosignature import cosign, cosignatures
@@ -18,7 +21,7 @@ from proof.note import Key, Note, Signature, sign
 from proof.tree import EMPTY_ROOT
 
 if TYPE_CHECKING:
-    from conftest import Log, Served
+    from conftest import Log, Operator, Served
 
 
 def test_a_log_that_grows_is_cosigned_with_both_keys_now(served: "Served", log: "Log") -> None:
@@ -171,3 +174,23 @@ def test_whatever_is_sent_is_refused_and_never_breaks_the_witness(served: "Serve
     changed = body[:begin] + data.draw(pieces) + body[end:]
     if changed != body:
         assert served.post(changed).status_code in {400, 403, 404, 409, 422}
+
+
+def test_a_witness_follows_new_keys_of_a_log_without_a_restart(operator: "Operator", log: "Log") -> None:
+    file = operator.write()
+    operator.scelle("key", "--config", file)
+    new = sign(log.text(3), log.origin, log.stranger)
+    with operator.serving(file) as (process, (http,)):
+        body = log.submission(0, log.proof(0, 3), new)
+        assert http.post("/add-checkpoint", content=body).status_code == 403
+        vkey = Key.of(log.origin, log.key).vkey
+        file.write_text(file.read_text().replace(vkey, f'{vkey}", "{Key.of(log.origin, log.stranger).vkey}'))
+        os.kill(process.mark.pid, signal.SIGHUP)
+        until(lambda: http.post("/add-checkpoint", content=body).status_code == 200, "the new key to be followed")
+        whole = file.read_text()
+        file.write_text("half a file [")
+        os.kill(process.mark.pid, signal.SIGHUP)
+        until(lambda: "is not followed" in process.log.read_text(), "the witness to say so")
+        file.write_text(whole)
+        grown = log.submission(3, log.proof(3, 5), sign(log.text(5), log.origin, log.stranger))
+        assert http.post("/add-checkpoint", content=grown).status_code == 200

@@ -1,20 +1,24 @@
 """The ``scelle`` command.
 
 Exit codes: 0 done; 1 it could not be done (for ``verify``: tampered); 2 the command line or the input is malformed;
-3 (``status``) the stack does not run, (``verify``) below the assurance level asked; 130 interrupted before it was done.
+3 (``status``) the stack does not run, (``verify``) below the assurance level asked; 78 a variable of the environment
+does not hold; 130 interrupted before it was done.
 """
 
 import argparse
 import gc
+import os
 import sys
 from collections.abc import Callable, Sequence
 from importlib import import_module
 from typing import Any
 
-from launcher.errors import StackError
+from launcher.environment import check
+from launcher.errors import BadSettings, StackError
 from launcher.verbs import OWN_PARSER, VARIABLES, add_groups
 
 INTERRUPTED = 130
+BAD_SETTINGS = 78
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -25,7 +29,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _load(own)(words[1:]) if arguments is not None else _soon_over(own, words[1:])
     options = parser().parse_args(words)
     try:
+        check(os.environ)
         return _load(options.run)(options)
+    except BadSettings as error:
+        sys.stderr.write(f"scelle: {error}\n")
+        return BAD_SETTINGS
     except StackError as error:
         sys.stderr.write(f"scelle: {error}\n")
         return 1

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from proof.cosignature import MLDSA44, Cosigner, Quorum
+from proof.cosignature import Cosigner, Quorum
 from proof.note import Key
 from proof.policy import LogKey, Policy
 from proof.timestamp import Authority
@@ -42,14 +42,13 @@ class Witnesses(Module):
 class Attesters:
     """The witnesses and the authority of one data folder, for the log `origin`; `port` gives each name its port.
 
-    `host` gives the name or address at which the others reach each of them, `listen` is where they listen.
+    `listen` is the address on which the witnesses listen.
     """
 
     folder: Path
     secrets: Secrets
     port: Callable[[str], int]
     origin: str
-    host: Callable[[str], str] = lambda _name: LOOPBACK
     listen: str = LOOPBACK
 
     def prepare(self) -> None:
@@ -72,16 +71,14 @@ class Attesters:
         log = self.folder / "logs" / "witnesses.log"
         return Witnesses("witnesses", tuple(words), {}, ports[0], "/livez", log, self.folder, ports=ports)
 
-    def journal_settings(self) -> dict[str, object]:
-        """Return what the journal is told of them, without the prefix of its variables."""
-        witnesses = [{"url": url, "vkey": self._cosigner(name).vkey} for name, url in self.urls().items()]
-        authority = {
-            "url": f"http://{self.host('tsa')}:{self.port('tsa')}/",
-            "chain_file": str(self.tsa_folder / "chain.pem"),
-            "policies": [TSA_POLICY],
-        }
+    def journal_settings(self, address: Callable[[str], str], chain: str) -> dict[str, object]:
+        """Return what the journal is told of them, without the prefix of its variables.
+
+        `address` gives host:port at which it reaches each of them, `chain` is where it sees the authority's chain.
+        """
+        witnesses = [{"url": f"http://{address(name)}", "vkey": self._cosigner(name).vkey} for name in WITNESSES]
+        authority = {"url": f"http://{address('tsa')}/", "chain_file": chain, "policies": [TSA_POLICY]}
         return {
-            "LOG_MLDSA_KEY_FILE": self.secrets.mldsa_key("log"),
             "WITNESSES": json.dumps(witnesses),
             "WITNESS_QUORUM": QUORUM,
             "AUTHORITIES": json.dumps([authority]),
@@ -89,20 +86,17 @@ class Attesters:
         }
 
     def urls(self) -> dict[str, str]:
-        """Return the address of each witness."""
-        return {name: f"http://{self.host(name)}:{self.port(name)}" for name in WITNESSES}
+        """Return the address of each witness on this machine."""
+        return {name: f"http://{LOOPBACK}:{self.port(name)}" for name in WITNESSES}
 
     def policy(self) -> Policy:
         """Return whom a verifier may trust; the authority has started."""
         quorum = Quorum(QUORUM, tuple(self._cosigner(name) for name in WITNESSES))
         authority = Authority.parse((self.tsa_folder / "chain.pem").read_bytes(), [TSA_POLICY])
-        return Policy(self.origin, tuple(LogKey(key) for key in self._log_keys()), quorum, (authority,))
+        return Policy(self.origin, tuple(map(LogKey, self._log_keys(former=True))), quorum, (authority,))
 
-    def _log_keys(self) -> tuple[Key, Cosigner]:
-        return (
-            Key(self.origin, self.secrets.public_key("log")),
-            Cosigner(self.origin, MLDSA44, self.secrets.mldsa_public_key("log")),
-        )
+    def _log_keys(self, *, former: bool) -> tuple[Key | Cosigner, ...]:
+        return self.secrets.log_keys(self.origin, former=former)
 
     def _cosigner(self, name: str) -> Cosigner:
         config = self._config(name)
@@ -122,7 +116,7 @@ class Attesters:
             "listen": f"{self.listen}:{self.port(name)}",
             "database": f"{name}.db",
         }
-        log = {"origin": self.origin, "vkeys": [key.vkey for key in self._log_keys()]}
+        log = {"origin": self.origin, "vkeys": [key.vkey for key in self._log_keys(former=False)]}
         lines = [f"{field} = {json.dumps(value)}" for field, value in own.items()]
         lines += ["", "[[logs]]", *(f"{field} = {json.dumps(value)}" for field, value in log.items())]
         write_private(self._config_file(name), "\n".join(lines) + "\n")

@@ -1,32 +1,31 @@
 """Who is who in the stack: each process with its ports, keys, addresses and environment."""
 
-import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from importlib.resources import files
+from importlib.abc import Traversable
 from importlib.util import find_spec
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from launcher import service_settings, simulator_settings
 from launcher.attesters import Attesters
 from launcher.components.caddy import Caddy
 from launcher.components.nats import Nats
 from launcher.components.postgres import Postgres
 from launcher.components.seaweedfs import PORTS as S3_PORTS
 from launcher.components.seaweedfs import S3Access, SeaweedFS
-from launcher.errors import StackError
+from launcher.errors import BadSettings
 from launcher.files import write_private
 from launcher.keys import Secrets
 from launcher.parts import Module, Part
 from launcher.ports import LOOPBACK
+from launcher.service_settings import BUCKET, LOG_ORIGIN, PAGES, database, module, signing
+from launcher.simulator_settings import SIMULATORS
 from launcher.state import State
 
-SERVICES = ("identity", "dossier", "vault", "messaging", "lre-gateway", "journal")
-SANDBOXES = ("idnot", "sms", "mail", "tsa", "ar24")
-LOG_ORIGIN = "journal.scelle.localhost/dev"
-BUCKET = "scelle-documents"
-REDIRECT_PATH = "/api/identity/v1/sign-in/idnot/callback"
-ISSUER = "https://www.idnot.notaires.fr"
+__all__ = ["BUCKET", "LOG_ORIGIN", "SERVICES", "Blueprint", "database", "module"]
+
+SERVICES = ("identity", "dossier", "vault", "messaging", "lre-gateway", "journal", PAGES)
 
 
 @dataclass
@@ -42,7 +41,7 @@ class Blueprint:
         self.folder.mkdir(parents=True, exist_ok=True)
         self.folder.chmod(0o711)  # PostgreSQL's account passes through when the launcher is root
         self.secrets = Secrets(self.folder / "secrets")
-        self.trust_file = self.secrets.trust_file(SERVICES)
+        self.trust_file = self.secrets.trust_file(signing(SERVICES))
         port, logs = self.state.port, self.folder / "logs"
         self.services = tuple(name for name in SERVICES if find_spec(f"{module(name)}.__main__"))
         service_ports = {name: port(name) for name in self.services}
@@ -68,47 +67,28 @@ class Blueprint:
 
     def sandboxes(self) -> list[Module]:
         """Return the simulators of the outside world."""
-        port = self.state.port
-        environments: dict[str, dict[str, object]] = {
-            "idnot": {
-                "PORT": port("idnot"),
-                "CLIENT_ID": "scelle",
-                "CLIENT_SECRET": self.secrets.word("oidc-client"),
-                "ISSUER": ISSUER,
-                "REDIRECT_URIS": f"{self.gateway.url}{REDIRECT_PATH}",
-                "ACCOUNTS_FILE": self.folder / "idnot" / "accounts.json",
-            },
-            "sms": {"PORT": port("sms"), "TOKEN": self.secrets.word("sms")},
-            "mail": {"SMTP_PORT": port("smtp")},
-            "tsa": {"PORT": port("tsa"), "FOLDER": self.attesters.tsa_folder},
-            "ar24": {
-                "PORT": port("ar24"),
-                "TOKEN": self.secrets.word("ar24-token"),
-                "PRIVATE_KEY": self.secrets.word("ar24-private-key"),
-                "FOLDER": self.folder / "ar24",
-            },
-        }
         (self.folder / "idnot").mkdir(exist_ok=True)
         modules = []
-        for name in SANDBOXES:
-            settings, admin = environments[name], port(f"{name}_admin")
-            fields = {"HOST": LOOPBACK, "ADMIN_PORT": admin} | settings
-            variables = {f"SANDBOX_{field}": str(value) for field, value in fields.items()}
-            modules.append(self._module(f"sandbox-{name}", (f"sandbox.{name}",), variables, admin, "/livez"))
+        for name in SIMULATORS:
+            variables, admin = simulator_settings.variables(name, Outside(self), self.secrets), f"{name}_admin"
+            modules.append(
+                self._module(f"sandbox-{name}", (f"sandbox.{name}",), variables, self.state.port(admin), "/livez")
+            )
         return modules
 
     def service(self, name: str) -> Module:
         """Return a service of ours."""
-        own = {
-            "identity": self._identity,
-            "vault": self._vault,
-            "messaging": self._messaging,
-            "lre-gateway": self._lre_gateway,
-            "journal": self._journal,
-        }
-        fields = self._common(name) | (own[name]() if name in own else {})
-        variables = {f"{module(name).upper()}_{field}": str(value) for field, value in fields.items()}
+        variables = service_settings.variables(self.place(name))
         return self._module(name, (module(name), "run"), variables, self.state.port(name), "/readyz")
+
+    def processes(self, service: Module) -> Iterator[Module]:
+        """Yield the processes of a service in the order in which they start, each when the one before is ready."""
+        service.words += ("--migrate",)  # by a process of its own, it would load everything twice
+        yield service
+
+    def place(self, name: str) -> "Embedded":
+        """Return where a service runs, and where it finds the others."""
+        return Embedded(self, name)
 
     def postgres_url(self) -> str:
         """Return the address of a superuser on the server that holds every database."""
@@ -130,13 +110,13 @@ class Blueprint:
         try:
             keys = self.environ["SCELLE_S3_ACCESS_KEY"], self.environ["SCELLE_S3_SECRET_KEY"]
         except KeyError as missing:
-            raise StackError(f"SCELLE_S3_URL is set, so {missing.args[0]} is needed too") from None
+            raise BadSettings(f"SCELLE_S3_URL is set, so {missing.args[0]} is needed too") from None
         parts = urlsplit(url)
         return S3Access(parts.netloc, *keys, secure=parts.scheme == "https")
 
     def admin_addresses(self) -> dict[str, str]:
         """Return the addresses at which the sandboxes show what reached them."""
-        return {name: f"http://{LOOPBACK}:{self.state.port(f'{name}_admin')}" for name in SANDBOXES}
+        return {name: f"http://{LOOPBACK}:{self.state.port(f'{name}_admin')}" for name in SIMULATORS}
 
     def policy_file(self) -> Path:
         """Write whom the verifier may trust: the keys of the journal's log, its witnesses and its authority."""
@@ -147,89 +127,122 @@ class Blueprint:
     def _module(self, name: str, words: tuple[str, ...], variables: dict[str, str], port: int, path: str) -> Module:
         return Module(name, words, variables, port, path, self.folder / "logs" / f"{name}.log", self.folder)
 
-    def _common(self, name: str) -> dict[str, object]:
-        peers = {peer: f"http://{LOOPBACK}:{self.state.port(peer)}" for peer in self.services}
-        server = urlsplit(self.postgres_url())
-        account = f"{database(name)}:{self.database_password(name)}@{server.netloc.rpartition('@')[2]}"
-        telemetry = self.environ.get("SCELLE_OTLP_ENDPOINT")
-        return {
-            "DATABASE_URL": server._replace(netloc=account, path=f"/{database(name)}").geturl(),
-            "NATS_URL": self.nats_url(),
-            "HTTP_HOST": LOOPBACK,
-            "HTTP_PORT": self.state.port(name),
-            "PUBLIC_URL": self.gateway.url,
-            "SIGNING_KEY_FILE": self.secrets.signing_key(name),
-            "TRUST_FILE": self.trust_file,
-            "MASTER_KEY_FILE": self.secrets.random_key(f"{name}-master"),
-            "LOG_FORMAT": "json",
-            "PEERS": json.dumps(peers),
-            **({"OTLP_ENDPOINT": telemetry} if telemetry else {}),
-        }
 
-    def _identity(self) -> dict[str, object]:
-        oidc = f"http://{LOOPBACK}:{self.state.port('idnot')}/IdPOAuth2"
-        return {
-            "SMS_URL": f"http://{LOOPBACK}:{self.state.port('sms')}",
-            "SMS_TOKEN": self.secrets.word("sms"),
-            "OIDC_ISSUER": ISSUER,
-            "OIDC_AUTHORIZE_URL": f"{oidc}/auth/IDNOT_IDP",
-            "OIDC_TOKEN_URL": f"{oidc}/token/IDNOT_IDP",
-            "OIDC_JWKS_URL": f"{oidc}/jwk/IDNOT_IDP",
-            "OIDC_USERINFO_URL": f"{oidc}/userinfo/IDNOT_IDP",
-            "OIDC_CLIENT_ID": "scelle",
-            "OIDC_CLIENT_SECRET": self.secrets.word("oidc-client"),
-            "OIDC_CLAIMS_FILE": files("sandbox.idnot") / "claims.json",
-            "CODE_KEY_FILE": self.secrets.random_key("code"),
-            # Everybody on this machine has the same address; the caps of people and numbers stay as they are.
-            "CODES_PER_IP_HOUR": 10_000,
-            "PASSWORDS_PER_IP_HOUR": 10_000,
-        }
+@dataclass(frozen=True, slots=True)
+class Embedded:
+    """The place of one service: everything is on this machine, and files are where they were made."""
 
-    def _s3(self) -> dict[str, object]:
-        access = self.s3_access()
-        return {
-            "S3_ENDPOINT": access.endpoint,
-            "S3_ACCESS_KEY": access.access_key,
-            "S3_SECRET_KEY": access.secret_key,
-            "S3_SECURE": str(access.secure).lower(),
-        }
+    plan: Blueprint
+    name: str
+    gateway: str = LOOPBACK
+    pages: str = LOOPBACK
+    provider: str = LOOPBACK
+    scanner: str | None = None
 
-    def _vault(self) -> dict[str, object]:
-        return self._s3() | {"S3_BUCKET": BUCKET}
+    @property
+    def peers(self) -> tuple[str, ...]:
+        """Return every service that is installed."""
+        return self.plan.services
 
-    def _messaging(self) -> dict[str, object]:
-        return {
-            "SMTP_HOST": LOOPBACK,
-            "SMTP_PORT": self.state.port("smtp"),
-            "MAIL_FROM": "ne-pas-repondre@scelle.example",
-        }
+    @property
+    def secrets(self) -> Secrets:
+        """Return the keys and passwords of the data folder."""
+        return self.plan.secrets
 
-    def _lre_gateway(self) -> dict[str, object]:
-        return {
-            "PROVIDER": "ar24",
-            "AR24_URL": f"http://{LOOPBACK}:{self.state.port('ar24')}/api",
-            "AR24_TOKEN_FILE": self.secrets.word_file("ar24-token"),
-            "AR24_PRIVATE_KEY_FILE": self.secrets.word_file("ar24-private-key"),
-            "AR24_UNCONFIRMED": "simulated",
-            "PROOF_TRUST_FILE": self.folder / "ar24" / "seal" / "chain.pem",
-            "WEBHOOK_SECRET_FILE": self.secrets.random_key("webhook"),
-            "WEBHOOK_ADDRESSES": json.dumps([f"{LOOPBACK}/32"]),
-            # The simulator answers at once, and nobody of a development stack waits two minutes for a poll.
-            "POLL_SECONDS": 2,
-            "QUIET_SECONDS": 3,
-            "INTERRUPTED_SECONDS": 15,
-        }
+    @property
+    def trust_file(self) -> Path:
+        """Return the public keys of every service."""
+        return self.plan.trust_file
 
-    def _journal(self) -> dict[str, object]:
-        own = {"LOG_KEY_FILE": self.secrets.signing_key("log"), "LOG_ORIGIN": LOG_ORIGIN}
-        return own | self._s3() | self.attesters.journal_settings()
+    @property
+    def attesters(self) -> Attesters:
+        """Return the witnesses and the authority."""
+        return self.plan.attesters
+
+    @property
+    def listen(self) -> tuple[str, int]:
+        """Return the loopback address and the port."""
+        return LOOPBACK, self.plan.state.port(self.name)
+
+    @property
+    def public_url(self) -> str:
+        """Return the address of the gateway."""
+        return self.plan.gateway.url
+
+    @property
+    def sign_in_url(self) -> str:
+        """Return the address of the simulated ID.not; no browser needs a detour."""
+        return f"http://{LOOPBACK}:{self.plan.state.port('idnot')}"
+
+    @property
+    def database_url(self) -> str:
+        """Return the address of the service's database."""
+        server, own = urlsplit(self.plan.postgres_url()), database(self.name)
+        account = f"{own}:{self.plan.database_password(self.name)}@{server.netloc.rpartition('@')[2]}"
+        return server._replace(netloc=account, path=f"/{own}").geturl()
+
+    @property
+    def nats_url(self) -> str:
+        """Return the address of NATS."""
+        return self.plan.nats_url()
+
+    @property
+    def s3(self) -> S3Access:
+        """Return the address and keys of the object store."""
+        return self.plan.s3_access()
+
+    @property
+    def seal_chain(self) -> Path:
+        """Return the certificates that the simulated provider made."""
+        return self.plan.folder / "ar24" / "seal" / "chain.pem"
+
+    @property
+    def telemetry(self) -> str | None:
+        """Return where the operator wants traces, if anywhere."""
+        return self.plan.environ.get("SCELLE_OTLP_ENDPOINT")
+
+    def sealing(self) -> Mapping[str, object]:
+        """Return the file of a master key: there is no key service on one machine."""
+        return {"MASTER_KEY_FILE": self.key("master_key", self.secrets.random_key(f"{self.name}-master"))}
+
+    def address(self, name: str) -> str:
+        """Return the address at which everybody reaches a process."""
+        return f"{LOOPBACK}:{self.plan.state.port(name)}"
+
+    def key(self, _name: str, source: Path) -> object:
+        """Return the file itself."""
+        return source
+
+    def config(self, _name: str, source: Traversable) -> object:
+        """Return the file itself."""
+        return source
 
 
-def module(service: str) -> str:
-    """Return the name under which a service is imported."""
-    return service.replace("-", "_")
+@dataclass(frozen=True, slots=True)
+class Outside:
+    """The simulators of a data folder."""
 
+    plan: Blueprint
+    host: str = LOOPBACK
 
-def database(service: str) -> str:
-    """Return the name of a service's database."""
-    return f"scelle_{module(service)}"
+    @property
+    def public_url(self) -> str:
+        """Return the address of the gateway."""
+        return self.plan.gateway.url
+
+    @property
+    def provider_url(self) -> str:
+        """Return the address of the provider of letters."""
+        return f"http://{LOOPBACK}:{self.port('ar24')}"
+
+    def port(self, name: str) -> int:
+        """Return the port of what a simulator offers."""
+        return self.plan.state.port(name)
+
+    def admin_port(self, name: str) -> int:
+        """Return the port of what it shows to developers."""
+        return self.plan.state.port(f"{name}_admin")
+
+    def data(self, name: str) -> Path:
+        """Return the folder that it keeps."""
+        return self.plan.folder / name

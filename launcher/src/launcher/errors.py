@@ -5,6 +5,10 @@ class StackError(Exception):
     """The stack cannot do what was asked; the message says why and what to try."""
 
 
+class BadSettings(StackError):
+    """A variable of the environment does not hold; the message names it in one line, and the exit code is 78."""
+
+
 class MissingComponent(StackError):
     """A server's program is not on this machine; the message names the component and the way round it."""
 

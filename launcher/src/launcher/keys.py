@@ -3,20 +3,19 @@
 import base64
 import json
 import secrets
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from chassis.token_keys import SigningKey, parse_signing_keys, public_jwk
+from chassis.values import DEVELOPMENT_MARK
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.mldsa import MLDSA44PrivateKey
-from cryptography.hazmat.primitives.serialization import (
-    Encoding,
-    NoEncryption,
-    PrivateFormat,
-    PublicFormat,
-    load_pem_private_key,
-)
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from journal.log.signer import LogSigner
+from proof.cosignature import Cosigner
+from proof.note import Key
 
-from launcher.errors import StackError
 from launcher.files import write_private
 
 
@@ -26,6 +25,11 @@ class Secrets:
 
     folder: Path
 
+    def __post_init__(self) -> None:
+        """Say beside the keys that they were made for development: a service in production refuses them."""
+        if not (self.folder / DEVELOPMENT_MARK).exists():
+            write_private(self.folder / DEVELOPMENT_MARK, "")
+
     def signing_key(self, name: str) -> Path:
         """Return the file of an Ed25519 private key (PEM, PKCS8)."""
         path = self.folder / f"{name}.pem"
@@ -34,13 +38,6 @@ class Secrets:
             write_private(path, key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
         return path
 
-    def public_key(self, name: str) -> bytes:
-        """Return the 32 bytes of the public key that belongs to ``signing_key(name)``."""
-        key = load_pem_private_key(self.signing_key(name).read_bytes(), password=None)
-        if not isinstance(key, Ed25519PrivateKey):
-            raise StackError(f"{self.signing_key(name)} is not an Ed25519 key")
-        return key.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)
-
     def mldsa_key(self, name: str) -> Path:
         """Return the file of an ML-DSA-44 private key (PEM, PKCS8)."""
         path = self.folder / f"{name}-mldsa.pem"
@@ -48,13 +45,6 @@ class Secrets:
             key = MLDSA44PrivateKey.generate()
             write_private(path, key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
         return path
-
-    def mldsa_public_key(self, name: str) -> bytes:
-        """Return the 1312 bytes of the public key that belongs to ``mldsa_key(name)``."""
-        key = load_pem_private_key(self.mldsa_key(name).read_bytes(), password=None)
-        if not isinstance(key, MLDSA44PrivateKey):
-            raise StackError(f"{self.mldsa_key(name)} is not an ML-DSA-44 key")
-        return key.public_key().public_bytes_raw()
 
     def random_key(self, name: str) -> Path:
         """Return the file of 32 random bytes, base64."""
@@ -75,18 +65,19 @@ class Secrets:
         return path
 
     def trust_file(self, services: tuple[str, ...]) -> Path:
-        """Return the JWKS file with the public signing key of every service."""
+        """Return the JWKS file with the public signing keys of every service, those that will sign too."""
         path = self.folder / "trust.json"
-        keys = [
-            {
-                "kty": "OKP",
-                "crv": "Ed25519",
-                "alg": "EdDSA",
-                "use": "sig",
-                "kid": f"{service}-1",
-                "x": base64.urlsafe_b64encode(self.public_key(service)).rstrip(b"=").decode(),
-            }
-            for service in services
-        ]
-        write_private(path, json.dumps({"keys": keys}, indent=1))
+        known = {service: parse_signing_keys(self.signing_key(service).read_text()) for service in services}
+        write_private(path, trusting(known))
         return path
+
+    def log_keys(self, origin: str, *, former: bool) -> tuple[Key | Cosigner, ...]:
+        """Return the public keys of the journal's log, perhaps after those that it gave up; the policy names them."""
+        signer = LogSigner(origin, self.signing_key("log"), self.mldsa_key("log"))
+        return signer.known if former else signer.keys
+
+
+def trusting(known: Mapping[str, Sequence[SigningKey]]) -> str:
+    """Write a trust file: the keys of each service."""
+    keys = [public_jwk(key.public, f"{service}-{key.number}") for service, keys in known.items() for key in keys]
+    return json.dumps({"keys": keys}, indent=1)

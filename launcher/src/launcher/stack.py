@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from pathlib import Path
 from threading import RLock
-from typing import Any, TypeVar
+from typing import Any, ClassVar, TypeVar
 
 from launcher.blueprint import Blueprint, database
 from launcher.components.postgres import create_database
@@ -30,6 +30,8 @@ T = TypeVar("T")
 class Stack:
     """The processes of one data folder. Only the holder of the folder's lock may start or stop them."""
 
+    plan: ClassVar[type[Blueprint]] = Blueprint
+
     def __init__(
         self,
         folder: Path,
@@ -49,7 +51,7 @@ class Stack:
     def up(self) -> dict[str, Any]:
         """Start everything and return the addresses; on failure, stop what was started and raise StackError."""
         stop_leftovers(self.state, self.report)
-        self.blueprint = Blueprint(self.state, self.environ)
+        self.blueprint = self.plan(self.state, self.environ)
         self.state.launcher, self.state.summary = Mark.of_this_process("launcher"), None
         self.state.save()
         try:
@@ -109,11 +111,11 @@ class Stack:
 
     def _start_service(self, name: str, others: Mapping[str, Future[None]]) -> None:
         """Start a service as soon as what it needs is ready."""
-        service = self.blueprint.service(name)
         _wait(others, "postgres", "nats", *BEFORE.get(name, ()))
+        service = self.blueprint.service(name)
         create_database(self.blueprint.postgres_url(), database(name), self.blueprint.database_password(name))
-        service.words += ("--migrate",)  # by a process of its own, it would load everything twice
-        self._start(service)
+        for process in self.blueprint.processes(service):
+            self._start(process)
         if name == "identity":
             register_offices(service)
 

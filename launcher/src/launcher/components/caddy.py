@@ -15,11 +15,11 @@ from launcher.routes import caddyfile, route_table
 
 @dataclass
 class Caddy:
-    """One Caddy process; ``services`` gives the port of each service."""
+    """One Caddy process; ``services`` says where each service is, as ``caddyfile`` reads it."""
 
     folder: Path
     port: int
-    services: Mapping[str, int]
+    services: Mapping[str, int | str]
     log: Path
     tied: bool = False
     name: str = "gateway"
@@ -46,7 +46,7 @@ class Caddy:
 
     def ready(self) -> bool:
         """Tell whether the gateway answers: an address that no route names is 404."""
-        return answers(self.port, "/", HTTPStatus.NOT_FOUND)
+        return answers(self.port, "/livez", HTTPStatus.NOT_FOUND)
 
 
 def answers(port: int, path: str, status: int = HTTPStatus.OK) -> bool:

@@ -2,12 +2,12 @@
 
 import time
 
-from launcher.blueprint import database
 from launcher.components.postgres import create_database
 from launcher.compose import places
 from launcher.compose.servers import postgres_url, storage
 from launcher.errors import StackError
 from launcher.keys import Secrets
+from launcher.service_settings import database
 
 STORAGE_SECONDS = 120.0
 PAUSE_SECONDS = 0.5

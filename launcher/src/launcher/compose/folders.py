@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from importlib.abc import Traversable
 from pathlib import Path
 
+from chassis.values import DEVELOPMENT_MARK
+
 from launcher.files import write_private
 
 SETTINGS = "settings"
@@ -27,7 +29,8 @@ class Folder:
                 path.unlink()
 
     def key(self, name: str, source: Path) -> str:
-        """Copy a secret; return where the container sees it."""
+        """Copy a secret, marked as one made for development; return where the container sees it."""
+        write_private(self.here / "keys" / DEVELOPMENT_MARK, "")
         return self._copied("keys", name, source)
 
     def config(self, name: str, source: Traversable) -> str:

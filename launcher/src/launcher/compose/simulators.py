@@ -6,10 +6,11 @@ Nothing here imports them: they are named, as the program that starts them names
 import os
 import sys
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from pkgutil import resolve_name
 
-from launcher.blueprint import ISSUER, REDIRECT_PATH
+from launcher import simulator_settings
 from launcher.compose import places
 from launcher.compose.folders import SETTINGS, Folder
 from launcher.compose.servers import ANYWHERE
@@ -17,32 +18,31 @@ from launcher.errors import StackError
 from launcher.keys import Secrets
 
 
+@dataclass(frozen=True, slots=True)
+class Outside:
+    """The simulators in containers of their names."""
+
+    host: str = ANYWHERE
+    public_url: str = places.PUBLIC_URL
+    provider_url: str = f"http://{places.address('ar24')}"
+
+    def port(self, name: str) -> int:
+        """Return the port of what a simulator offers."""
+        return places.SMTP_PORT if name == "smtp" else places.SIMULATED_PORT
+
+    def admin_port(self, _name: str) -> int:
+        """Return the port of what it shows to developers."""
+        return places.PORT
+
+    def data(self, _name: str) -> Path:
+        """Return the folder that it keeps."""
+        return places.MOUNTED
+
+
 def write(folder: Path, secrets: Secrets) -> None:
     """Write the variables of each simulator, and make the certificates of those that seal or stamp."""
-    data = str(places.MOUNTED)
-    own: dict[str, dict[str, object]] = {
-        "idnot": {
-            "PORT": places.SIMULATED_PORT,
-            "CLIENT_ID": "scelle",
-            "CLIENT_SECRET": secrets.word("oidc-client"),
-            "ISSUER": ISSUER,
-            "REDIRECT_URIS": f"{places.PUBLIC_URL}{REDIRECT_PATH}",
-            "ACCOUNTS_FILE": f"{data}/accounts.json",
-        },
-        "sms": {"PORT": places.SIMULATED_PORT, "TOKEN": secrets.word("sms")},
-        "mail": {"SMTP_PORT": places.SMTP_PORT},
-        "tsa": {"PORT": places.SIMULATED_PORT, "FOLDER": data},
-        "ar24": {
-            "PORT": places.SIMULATED_PORT,
-            "PUBLIC_URL": places.address("ar24", places.SIMULATED_PORT),
-            "TOKEN": secrets.word("ar24-token"),
-            "PRIVATE_KEY": secrets.word("ar24-private-key"),
-            "FOLDER": data,
-        },
-    }
-    for name in places.SIMULATORS:
-        fields = {"HOST": ANYWHERE, "ADMIN_PORT": places.PORT} | own[name]
-        variables = {f"SANDBOX_{field}": value for field, value in fields.items()}
+    for name in simulator_settings.SIMULATORS:
+        variables = simulator_settings.variables(name, Outside(), secrets)
         Folder(folder / name, places.MOUNTED).settings(variables)
     resolve_name("sandbox.tsa.chain:Chain").in_folder(folder / "tsa", "Sandbox")
     resolve_name("sandbox.ar24.papers.keys:ensure")(seal_chain(folder).parent)

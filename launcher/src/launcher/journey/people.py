@@ -56,7 +56,7 @@ def new_client(first_name: str, last_name: str, run: str) -> Client:
 
 
 def sign_in_at_idnot(world: World, member: Member, *, sign_up: bool = False) -> httpx.Response:
-    """Walk through the sign-in as a browser does and return the answer of the callback (L-11)."""
+    """Walk through the sign-in as a page of our own does and return the answer of the callback (L-11)."""
     with httpx.Client(timeout=30) as browser:
         start = world.patiently(lambda: browser.get(world.gateway + f"{IDENTITY}/sign-in/idnot"))
         page = start.headers["location"]
@@ -66,8 +66,8 @@ def sign_in_at_idnot(world: World, member: Member, *, sign_up: bool = False) -> 
         if sign_up:
             _create_account(browser, page.replace("/auth/", "/signup/"), member)
         form = {"identifier": member.email, "password": member.password}
-        back = browser.post(page, data=form).headers["location"]
-        return world.patiently(lambda: browser.get(urljoin(page, back)))
+        back = urlsplit(urljoin(page, browser.post(page, data=form).headers["location"]))
+        return world.patiently(lambda: browser.get(f"{world.gateway}{IDENTITY}/sign-in/idnot/callback?{back.query}"))
 
 
 def _create_account(browser: httpx.Client, page: str, member: Member) -> None:

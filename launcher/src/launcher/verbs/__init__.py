@@ -9,7 +9,7 @@ import argparse
 from importlib import import_module
 from typing import Any
 
-GROUPS = ("stack", "letters", "proofs", "compliance", "journal", "witness", "backups")
+GROUPS = ("stack", "letters", "proofs", "compliance", "journal", "services", "keys", "witness", "backups")
 OWN_PARSER = {"verify": "proof.cli:verify"}
 """Verbs that read the rest of the command line themselves, and return the exit code."""
 VARIABLES = """environment:
@@ -18,7 +18,7 @@ VARIABLES = """environment:
   SCELLE_NATS_URL       use this NATS server with JetStream instead of starting one
   SCELLE_S3_URL         use this S3 server instead of starting one; also needs the next two
   SCELLE_S3_ACCESS_KEY, SCELLE_S3_SECRET_KEY
-  SCELLE_OTLP_ENDPOINT  send traces there (OTLP over HTTP)"""
+  SCELLE_OTLP_ENDPOINT  send metrics and traces there (OTLP over HTTP)"""
 
 
 def add_groups(verbs: Any) -> None:

@@ -4,7 +4,7 @@ import asyncio
 import hashlib
 import signal
 import sqlite3
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 
 import uvicorn
@@ -66,7 +66,6 @@ class Desk:
 def application(witness: Witness) -> Starlette:
     """Return what logs and monitors call; there are no parameters to validate that a framework would know of."""
     desk = Desk(witness)
-    origins = {hashlib.sha256(origin.encode()).hexdigest(): origin for origin in witness.logs}
 
     async def livez(_request: Request) -> Response:
         return JSONResponse({"status": "ok"})
@@ -86,7 +85,8 @@ def application(witness: Witness) -> Starlette:
 
     async def checkpoint(request: Request) -> Response:
         """Return the latest cosigned checkpoint of a log, named by the SHA-256 of its origin."""
-        origin = origins.get(request.path_params["origin_hash"])
+        asked = request.path_params["origin_hash"]
+        origin = next((log for log in witness.logs if hashlib.sha256(log.encode()).hexdigest() == asked), None)
         note = await run_in_threadpool(witness.latest, origin) if origin else None
         if note is None:
             raise HTTPException(404)
@@ -120,8 +120,8 @@ class _Server(uvicorn.Server):
         yield
 
 
-async def serve(witnesses: Mapping[Config, Witness]) -> None:
-    """Serve each witness at its own address until SIGTERM or SIGINT."""
+async def serve(witnesses: Mapping[Config, Witness], again: Callable[[], None]) -> None:
+    """Serve each witness at its own address until SIGTERM or SIGINT; SIGHUP calls `again`."""
     servers = [
         _Server(
             uvicorn.Config(
@@ -147,6 +147,7 @@ async def serve(witnesses: Mapping[Config, Witness]) -> None:
 
     for config in witnesses:
         LOG.info("%s will answer at http://%s", config.name, config.listen)
+    asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, again)
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop)
     await asyncio.gather(*(server.serve() for server in servers))

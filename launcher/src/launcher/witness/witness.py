@@ -51,6 +51,10 @@ class Witness:
         keys = {log.origin: log.keys() for log in config.logs}
         return cls(config.name, read(config), keys, Memory(config.database))
 
+    def follow(self, config: Config) -> None:
+        """Follow the logs of a configuration that was read again, with the keys that it names."""
+        self.logs = {log.origin: log.keys() for log in config.logs}
+
     def close(self) -> None:
         """Close the database."""
         self._memory.close()
