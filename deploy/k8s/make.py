@@ -7,141 +7,140 @@ service asks, which settings it has and which of them are secret stands in its c
 import argparse
 import json
 import sys
-import tomllib
 from collections.abc import Iterator
-from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 import yaml
-from chassis.process import Service
-from operators import backup, cluster, external_secrets, key_files, stream
-from pod import CONFIG, KEYS, deployment, job
-from reach import policies
+from operators import accounts, backup, cluster, external_secrets, stream
+from pod import CONFIG, IDENTITY, KEYS, deployment, job
+from reach import CLAMD, policies
+from scaling import scaling
+from shape import PART_OF, PORT, ROOT, Manifest, Shape, closed, removed_headers, routes, shapes
 
 HERE = Path(__file__).parent
-ROOT = HERE.parents[1]
-PORT = 8080
+DASHBOARDS = ROOT / "deploy" / "compose" / "grafana" / "dashboards"
 SAID = "# Made by deploy/k8s/make.py: change that, or the service.\n"
-Manifest = dict[str, Any]
+OPENBAO = "https://openbao.openbao.svc:8200"
 
 
-def services() -> dict[str, Service[Any]]:
-    """Return every service by the name of its folder."""
-    names = sorted(path.parents[2].name for path in (ROOT / "services").glob("*/src/*/__main__.py"))
-    return {name: import_module(f"{name.replace('-', '_')}.__main__").SERVICE for name in names}
-
-
-def routes() -> list[dict[str, str]]:
-    """Return the rows of the gateway's route table."""
-    table: list[dict[str, str]] = tomllib.loads((ROOT / "deploy/gateway/routes.toml").read_text())["route"]
-    return table
-
-
-def settings_of(service: Service[Any]) -> Manifest:
+def settings_of(shape: Shape) -> Manifest:
     """Return the settings that are the same wherever the platform runs; an overlay adds the others."""
-    fields = {
+    values = {
         "HTTP_HOST": "0.0.0.0",  # noqa: S104 - the pod's own network, behind its policy
         "HTTP_PORT": str(PORT),
         "TRUST_FILE": f"{CONFIG}/trust.json",
-        "PEERS": _peers(service),
+        "PEERS": json.dumps({name: f"http://{name}:{PORT}" for name in shape.service.peers}),
         "NATS_REPLICAS": "3",
-        **{name.upper(): f"{KEYS}/{name.removesuffix('_file')}" for name in key_files(service.settings)},
+        "CLAMD": f"clamav:{CLAMD}",
+        "TRANSIT_URL": OPENBAO,
+        "TRANSIT_ROLE": f"scelle-{shape.name}",
+        "TRANSIT_JWT_FILE": f"{IDENTITY}/token",
+        "TRANSIT_CA_FILE": f"{CONFIG}/openbao-ca.pem",
+        **{name.upper(): f"{KEYS}/{name.removesuffix('_file')}" for name in shape.key_files},
     }
-    prefix = service.settings.prefix()
-    data = {f"{prefix}{name}": value for name, value in sorted(fields.items())}
-    return _named("ConfigMap", "v1", f"{service.name}-common", service.name) | {"data": data}
+    data = {f"{shape.prefix}{name}": value for name, value in sorted(values.items()) if name.lower() in shape.fields}
+    return shape.manifest("ConfigMap", "v1", f"{shape.name}-common") | {"data": data}
 
 
-def of_service(name: str, service: Service[Any], everyone: dict[str, Service[Any]]) -> Iterator[Manifest]:
+def of_service(shape: Shape) -> Iterator[Manifest]:
     """Return the manifests of one service, in the order in which they are applied."""
-    yield _named("ServiceAccount", "v1", name, name) | {"automountServiceAccountToken": False}
-    yield settings_of(service)
-    ports = [{"name": "http", "port": PORT, "targetPort": "http"}]
-    selector = {"app.kubernetes.io/name": name, "app.kubernetes.io/component": "serve"}
-    yield _named("Service", "v1", name, name) | {"spec": {"ports": ports, "selector": selector}}
-    yield job(name)
-    for verb in ("serve", "work"):
-        yield deployment(name, verb)
-        yield _disruption(name, verb)
-    yield _scaling(name)
-    routed = name in {route["service"] for route in routes()}
-    askers = sorted(other for other, its in everyone.items() if name in its.peers)
-    yield from policies(name, service, askers=askers, routed=routed)
+    yield shape.manifest("ServiceAccount", "v1", shape.name) | {"automountServiceAccountToken": False}
+    yield settings_of(shape)
+    spec = {"ports": [{"name": "http", "port": PORT, "targetPort": "http"}], "selector": shape.labels("serve")}
+    yield shape.manifest("Service", "v1", shape.name) | {"spec": spec}
+    yield job(shape)
+    for verb in shape.lives:
+        yield deployment(shape, verb)
+    yield from scaling(shape)
+    yield from policies(shape)
 
 
-def of_routes() -> Manifest:
-    """Return the routes of the Gateway API, and the headers that nobody may bring along."""
+def of_routes() -> Iterator[Manifest]:
+    """Return the routes of the Gateway API, without the headers that nobody may bring along."""
+    removed = [header for header in removed_headers() if "*" not in header]  # the interface knows no patterns
+    filters = [{"type": "RequestHeaderModifier", "requestHeaderModifier": {"remove": removed}}]
     rules = [
         {
             "matches": [{"path": {"type": "PathPrefix", "value": route["prefix"]}}],
+            "filters": filters,
             "backendRefs": [{"name": route["service"], "port": PORT}],
         }
         for route in routes()
     ]
-    spec = {"parentRefs": [{"name": "scelle"}], "rules": rules}
-    return _named("HTTPRoute", "gateway.networking.k8s.io/v1", "scelle", "gateway") | {"spec": spec}
+    rules.append(_nowhere())
+    yield _route("scelle", "https", rules)
+    redirect = {"type": "RequestRedirect", "requestRedirect": {"scheme": "https", "statusCode": 301}}
+    yield _route("scelle-to-https", "http", [{"filters": [redirect]}])
+
+
+def _nowhere() -> Manifest:
+    """Return the rule for what is closed: whoever gets what nobody takes is asked for an address that he lacks."""
+    gone = {
+        "type": "URLRewrite",
+        "urlRewrite": {"path": {"type": "ReplaceFullPath", "replaceFullPath": "/introuvable"}},
+    }
+    paths = [{"path": {"type": "PathPrefix", "value": prefix}} for prefix in closed()]
+    return {"matches": paths, "filters": [gone], "backendRefs": [{"name": routes()[-1]["service"], "port": PORT}]}
+
+
+def dashboards() -> Iterator[Manifest]:
+    """Return the dashboards that the composed platform shows too, for a Grafana that looks for such ConfigMaps."""
+    for path in sorted(DASHBOARDS.glob("*.json")):
+        labels = PART_OF | {"grafana_dashboard": "1"}
+        head = {
+            "apiVersion": "v1",
+            "kind": "ConfigMap",
+            "metadata": {"name": f"dashboard-{path.stem}", "labels": labels},
+        }
+        yield head | {"data": {path.name: path.read_text()}}
 
 
 def written() -> dict[str, str]:
     """Return the text of every file, by its path below this folder."""
-    everyone = services()
-    base = {f"{name}.yaml": list(of_service(name, service, everyone)) for name, service in everyone.items()}
-    base["routes.yaml"] = [of_routes()]
-    base["kustomization.yaml"] = [_kustomization(["namespace.yaml", "network.yaml", *sorted(base)])]
-    made = {f"base/{name}": manifests for name, manifests in base.items()}
-    databases = [manifest for name in everyone for manifest in (cluster(name), backup(name))]
-    secrets = [manifest for name, service in everyone.items() for manifest in external_secrets(name, service)]
-    made["components/postgres/clusters.yaml"] = databases
-    made["components/nats/streams.yaml"] = [stream(name) for name in sorted(everyone["journal"].peers)]
-    made["components/secrets/secrets.yaml"] = secrets
-    return {name: _text(manifests) for name, manifests in made.items()}
+    everyone = shapes()
+    base = {f"{name}.yaml": _text(of_service(shape)) for name, shape in everyone.items()}
+    base["routes.yaml"] = _text(of_routes())
+    resources = ["namespace.yaml", "network.yaml", *sorted(base)]
+    base["kustomization.yaml"] = _text([_kustomization(resources)])
+    databases = (manifest for name in everyone for manifest in (cluster(name), backup(name)))
+    secrets = (manifest for shape in everyone.values() for manifest in external_secrets(shape))
+    streams = (stream(name) for name, shape in everyone.items() if shape.relays)
+    return {f"base/{name}": text for name, text in base.items()} | {
+        "components/postgres/clusters.yaml": _text(databases),
+        "components/nats/streams.yaml": _text(streams),
+        "components/nats/accounts.yaml": SAID + accounts(iter(everyone.values())),
+        "components/secrets/secrets.yaml": _text(secrets),
+        "components/dashboards/dashboards.yaml": _text(dashboards()),
+    }
+
+
+def _route(name: str, listener: str, rules: list[Manifest]) -> Manifest:
+    metadata = {"name": name, "labels": dict(PART_OF)}
+    spec = {"parentRefs": [{"name": "scelle", "sectionName": listener}], "rules": rules}
+    return {"apiVersion": "gateway.networking.k8s.io/v1", "kind": "HTTPRoute", "metadata": metadata, "spec": spec}
 
 
 def _kustomization(resources: list[str]) -> Manifest:
-    return {
-        "apiVersion": "kustomize.config.k8s.io/v1beta1",
-        "kind": "Kustomization",
-        "namespace": "scelle",
-        "resources": resources,
-    }
+    head = {"apiVersion": "kustomize.config.k8s.io/v1beta1", "kind": "Kustomization"}
+    return head | {"namespace": "scelle", "resources": resources}
 
 
-def _peers(service: Service[Any]) -> str:
-    return json.dumps({name: f"http://{name}:{PORT}" for name in service.peers})
-
-
-def _named(kind: str, version: str, name: str, service: str) -> Manifest:
-    labels = {"app.kubernetes.io/name": service, "app.kubernetes.io/part-of": "scelle"}
-    return {"apiVersion": version, "kind": kind, "metadata": {"name": name, "labels": labels}}
-
-
-def _disruption(name: str, verb: str) -> Manifest:
-    labels = {"app.kubernetes.io/name": name, "app.kubernetes.io/component": verb}
-    spec = {"maxUnavailable": 1, "selector": {"matchLabels": labels}}
-    return _named("PodDisruptionBudget", "policy/v1", f"{name}-{verb}", name) | {"spec": spec}
-
-
-def _scaling(name: str) -> Manifest:
-    cpu = {"type": "Resource", "resource": {"name": "cpu", "target": {"type": "Utilization", "averageUtilization": 70}}}
-    spec = {
-        "scaleTargetRef": {"apiVersion": "apps/v1", "kind": "Deployment", "name": f"{name}-serve"},
-        "minReplicas": 2,
-        "maxReplicas": 6,
-        "metrics": [cpu],
-    }
-    return _named("HorizontalPodAutoscaler", "autoscaling/v2", f"{name}-serve", name) | {"spec": spec}
-
-
-def _text(manifests: list[Manifest]) -> str:
+def _text(manifests: Iterator[Manifest] | list[Manifest]) -> str:
     return SAID + yaml.dump_all(manifests, Dumper=_Plain, sort_keys=False, width=120)
 
 
 class _Plain(yaml.SafeDumper):
-    """Repeats what stands twice, instead of pointing at it."""
+    """Repeats what stands twice, instead of pointing at it, and keeps the lines of a file as they are."""
 
     def ignore_aliases(self, _data: Any) -> bool:
         return True
+
+
+_Plain.add_representer(
+    str,
+    lambda dumper, text: dumper.represent_scalar("tag:yaml.org,2002:str", text, style="|" if "\n" in text else None),
+)
 
 
 def main() -> int:

@@ -1,19 +1,13 @@
-"""What operators of the cluster make for a service: its database, its stream, its secrets."""
+"""What operators of the cluster make for a service: its database, its stream, its account on the bus, its secrets."""
 
+import json
 from collections.abc import Iterator
-from typing import Any, get_args
+from typing import Any
 
-from bus.streams import configuration
-from chassis.process import Service
-from chassis.settings import KeyFile, ServiceSettings
+from bus.streams import configuration, stream_name
+from shape import PART_OF, Manifest, Shape
 
-Manifest = dict[str, Any]
-
-SECRETS = {"nats_url", "s3_access_key", "s3_secret_key", "sms_token", "oidc_client_secret"}
-"""Settings that are secret and no files; the address of NATS holds the password of the service."""
-USED = {"log_mldsa_key_file", "ar24_token_file", "ar24_private_key_file"}
-"""Key files that a service can do without, and production does not."""
-STORE = {"kind": "ClusterSecretStore", "name": "openbao"}
+STORE = {"kind": "SecretStore", "name": "openbao"}
 
 
 def cluster(name: str) -> Manifest:
@@ -24,7 +18,15 @@ def cluster(name: str) -> Manifest:
         "bootstrap": {"initdb": {"database": "app", "owner": "app", "dataChecksums": True}},
         "postgresql": {
             "synchronous": {"method": "any", "number": 1, "dataDurability": "required", "failoverQuorum": True},
-            "parameters": {"archive_timeout": "60s"},
+            "parameters": {
+                "archive_timeout": "60s",
+                # Details of a violated constraint quote rows, and rows name people.
+                "log_error_verbosity": "terse",
+                # The lock of a pod whose node is gone falls within half a minute.
+                "tcp_keepalives_idle": "10",
+                "tcp_keepalives_interval": "5",
+                "tcp_keepalives_count": "3",
+            },
         },
         "storage": {"size": "20Gi"},
         "affinity": {"topologyKey": "topology.kubernetes.io/zone", "podAntiAffinityType": "preferred"},
@@ -68,23 +70,50 @@ def stream(name: str) -> Manifest:
         "denyPurge": wanted.deny_purge,
         "allowDirect": wanted.allow_direct,
         "preventDelete": True,
+        "servers": ["nats://nats.nats.svc:4222"],
     }
     return _resource("jetstream.nats.io/v1beta2", "Stream", str(wanted.name).lower().replace("_", "-"), spec)
 
 
-def external_secrets(name: str, service: Service[Any]) -> Iterator[Manifest]:
+def permissions(shape: Shape) -> dict[str, list[str]]:
+    """Return what a service may say on the bus: its own events, and what a follower asks about those it follows.
+
+    Nobody may delete or purge a stream, nor touch the consumer of another service.
+    """
+    publish = ["$JS.API.INFO"]
+    if shape.relays:
+        own = stream_name(shape.name)
+        asked = ("STREAM.INFO", "STREAM.CREATE", "STREAM.MSG.GET")
+        publish += [f"ev.{shape.name}.>", *(f"$JS.API.{api}.{own}" for api in asked)]
+    for producer in shape.producers:
+        name, me = stream_name(producer), shape.name
+        publish += [f"$JS.API.{api}.{name}" for api in ("STREAM.INFO", "STREAM.MSG.GET")]
+        publish += [f"$JS.API.CONSUMER.{api}.{name}.{me}" for api in ("INFO", "DELETE", "MSG.NEXT", "CREATE")]
+        publish += [f"$JS.API.CONSUMER.DURABLE.CREATE.{name}.{me}", f"$JS.ACK.{name}.{me}.>"]
+    return {"publish": publish, "subscribe": ["_INBOX.>"]}
+
+
+def accounts(shapes: Iterator[Shape]) -> str:
+    """Return the chart's values with an account for each service that is on the bus, and one for NACK."""
+    operator = {"publish": ["$JS.API.STREAM.*.EV_*", "$JS.API.INFO"], "subscribe": ["_INBOX.>"]}
+    lines = ["config:", "  merge:", "    authorization:", "      users:"]
+    for name, allowed in [("nack", operator), *((one.name, permissions(one)) for one in shapes if "work" in one.lives)]:
+        variable = f"{name.upper().replace('-', '_')}_PASSWORD"
+        lines += [
+            f"        - user: {name}",
+            f"          password: << ${variable} >>",
+            "          permissions:",
+            *(f"            {way}: {json.dumps(subjects)}" for way, subjects in allowed.items()),
+        ]
+    return "\n".join(lines) + "\n"
+
+
+def external_secrets(shape: Shape) -> Iterator[Manifest]:
     """Return where the secrets of a service come from: `scelle/<service>/…` of the store."""
-    prefix = service.settings.prefix()
-    fields = sorted(SECRETS & set(service.settings.model_fields))
-    yield _secret(name, "settings", {f"{prefix}{field.upper()}": field for field in fields})
-    yield _secret(name, "keys", {field.removesuffix("_file"): field for field in key_files(service.settings)})
-
-
-def key_files(settings: type[ServiceSettings]) -> list[str]:
-    """Return the fields that name a file with a secret and are given."""
-    _, secret = get_args(KeyFile)
-    fields = settings.model_fields.items()
-    return sorted(name for name, field in fields if name in USED or secret in field.metadata)
+    if shape.secrets:
+        yield _secret(shape.name, "settings", {f"{shape.prefix}{field.upper()}": field for field in shape.secrets})
+    if shape.key_files:
+        yield _secret(shape.name, "keys", {field.removesuffix("_file"): field for field in shape.key_files})
 
 
 def _secret(name: str, what: str, keys: dict[str, str]) -> Manifest:
@@ -101,6 +130,5 @@ def _secret(name: str, what: str, keys: dict[str, str]) -> Manifest:
     return _resource("external-secrets.io/v1", "ExternalSecret", f"{name}-{what}", spec)
 
 
-def _resource(version: str, kind: str, name: str, spec: Manifest) -> Manifest:
-    labels = {"app.kubernetes.io/part-of": "scelle"}
-    return {"apiVersion": version, "kind": kind, "metadata": {"name": name, "labels": labels}, "spec": spec}
+def _resource(version: str, kind: str, name: str, spec: Any) -> Manifest:
+    return {"apiVersion": version, "kind": kind, "metadata": {"name": name, "labels": dict(PART_OF)}, "spec": spec}

@@ -2,7 +2,9 @@
 
 import json
 import re
+import shutil
 import stat
+import subprocess
 import sys
 from importlib import import_module
 from pathlib import Path
@@ -12,7 +14,6 @@ import pytest
 import yaml
 from chassis.process import Service, _parser
 from identity.__main__ import main as identity
-from journal.attest.metrics import GAUGES
 from launcher.__main__ import parser as scelle
 from launcher.attesters import TSA_POLICY, WITNESSES
 from launcher.components.seaweedfs import SeaweedFS
@@ -20,6 +21,7 @@ from launcher.compose import __main__ as compose
 from launcher.compose import places, preparing, simulators
 from launcher.routes import route_table
 from launcher.seeds import OFFICES
+from launcher.simulator_settings import SIMULATORS
 from launcher.witness.config import Config
 
 ROOT = Path(__file__).parents[2]
@@ -29,13 +31,15 @@ CONTAINERS: dict[str, dict[str, Any]] = COMPOSE["services"]
 SERVICES = sorted(path.name for path in (ROOT / "services").iterdir() if path.is_dir())
 OURS = {name: one for name, one in CONTAINERS.items() if "build" in one}
 DONE, HEALTHY = {"condition": "service_completed_successfully"}, {"condition": "service_healthy"}
-HTTP = {"http_server_request_duration", "http_server_active_requests"}
-"""What FastAPI measures, as the collector writes it."""
 
 
 def service(name: str) -> Service[Any]:
     found: Service[Any] = import_module(f"{name.replace('-', '_')}.__main__").SERVICE
     return found
+
+
+def on_the_bus(name: str) -> bool:
+    return "nats_url" in service(name).settings.model_fields
 
 
 @pytest.fixture(scope="module")
@@ -48,12 +52,16 @@ def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.mark.parametrize("name", SERVICES)
 def test_a_service_is_migrated_then_serves_and_works(name: str) -> None:
-    migrate, serve, work = (CONTAINERS[f"{name}{suffix}"] for suffix in ("-migrate", "", "-work"))
-    assert [one["command"] for one in (migrate, serve, work)] == [["migrate"], ["serve"], ["work"]]
-    assert migrate["depends_on"] == {"databases": DONE}
-    assert serve["depends_on"] == {f"{name}-migrate": DONE}
-    assert work["depends_on"] == {f"{name}-migrate": DONE, "nats": HEALTHY}
-    for one in (migrate, serve, work):
+    suffixes = ["-migrate", "", *(["-work"] if on_the_bus(name) else [])]
+    assert {one for one in CONTAINERS if re.fullmatch(f"{name}(-migrate|-work)?", one)} == {
+        f"{name}{suffix}" for suffix in suffixes
+    }
+    migrated = {f"{name}-migrate": DONE}
+    after = {"-migrate": {"databases": DONE, "keys": DONE}, "": migrated, "-work": migrated | {"nats": HEALTHY}}
+    verbs = {"-migrate": "migrate", "": "serve", "-work": "work"}
+    for suffix in suffixes:
+        one = CONTAINERS[f"{name}{suffix}"]
+        assert (one["command"], one["depends_on"]) == ([verbs[suffix]], after[suffix])
         assert one["build"] == {"context": ".", "args": {"SERVICE": name}}
         assert one["volumes"] == [f"{name}:{places.MOUNTED}:ro"]
         assert one["environment"] == {"SCELLE_SETTINGS_DIR": f"{places.MOUNTED}/settings"}
@@ -73,6 +81,7 @@ def test_a_service_accepts_the_settings_that_are_prepared(
 
 def test_nothing_prepared_for_ours_can_be_read_by_others_and_servers_get_one_file_each(prepared: Path) -> None:
     theirs = {"postgres/password", "nats/nats.conf", "s3/keys.json", "gateway/Caddyfile"}
+    theirs |= {"openbao/openbao.hcl", "openbao/unseal.key"}
     certificates = {"tsa/chain.pem", "ar24/seal/chain.pem"}
     found = {
         str(path.relative_to(prepared))
@@ -95,8 +104,10 @@ def test_preparing_again_changes_no_file_but_removes_a_setting_that_is_no_more(t
 
 def test_the_gateway_has_the_routes_of_the_table(prepared: Path) -> None:
     text = (prepared / "gateway" / "Caddyfile").read_text()
-    found = re.findall(r"@route\d+ path (\S+) \S+\n\thandle @route\d+ \{\n\t\treverse_proxy (\S+)\n", text)
-    assert found == [(route.prefix, f"{route.service}:{places.PORT}") for route in route_table().routes]
+    found = re.findall(r"@route\d+ path (\S+) \S+\n\thandle @route\d+ \{\n\t\treverse_proxy (\S+) {\n", text)
+    *others, everything = route_table().routes
+    assert found == [(route.prefix, f"{route.service}:{places.PORT}") for route in others]
+    assert text.rpartition("\thandle {\n")[2].startswith(f"\t\treverse_proxy {everything.service}:{places.PORT} {{\n")
     assert set(CONTAINERS["gateway"]["depends_on"]) == {route.service for route in route_table().routes}
 
 
@@ -128,7 +139,8 @@ def test_each_container_sees_its_own_folder_and_no_other() -> None:
         own = {name, f"{name}-data"}
         own |= {re.sub("-(migrate|work)$", "", name), "identity" if name == "offices" else name}
         own |= {"witnesses"} if name in WITNESSES else set()
-        own |= {"secrets"} if name == "databases" else set()
+        own |= {"secrets"} if name in {"databases", "keys"} else set()
+        own |= {"signatures"} if name == "clamav" else set()
         if name != "prepare":
             assert volumes <= own, name
     assert {volume for one in CONTAINERS.values() for volume in _named(one)} == set(COMPOSE["volumes"])
@@ -148,7 +160,7 @@ def test_what_is_prepared_has_a_volume_of_nobody_s_account(prepared: Path) -> No
 def test_every_command_of_the_tools_is_one() -> None:
     parsers = {"launcher": scelle(), "launcher.compose": compose.parser()}
     tools = [one for one in OURS.values() if one["build"].get("target") == "tools"]
-    assert len(tools) == len(places.SIMULATORS) + len(WITNESSES) + 2
+    assert len(tools) == len(SIMULATORS) + len(WITNESSES) + 3
     for one in tools:
         module, *words = one["command"]
         parsers[module].parse_args(words)
@@ -178,7 +190,7 @@ def test_witnesses_and_authority_are_where_the_journal_looks(prepared: Path) -> 
     assert len(preparing.attesters_of(prepared).policy().witnesses()) == len(WITNESSES)
 
 
-@pytest.mark.parametrize("name", places.SIMULATORS)
+@pytest.mark.parametrize("name", SIMULATORS)
 def test_a_simulator_is_told_where_the_others_look_for_it(name: str, prepared: Path) -> None:
     variables = simulators.variables_of(prepared / name / "settings")
     assert variables["SANDBOX_ADMIN_PORT"] == str(places.PORT)
@@ -190,9 +202,13 @@ def test_a_simulator_is_told_where_the_others_look_for_it(name: str, prepared: P
     assert {variable.removeprefix("SANDBOX_") for variable in variables} <= known
 
 
-def test_the_two_fixed_addresses_are_those_that_services_are_told() -> None:
+def test_the_fixed_addresses_are_those_that_services_are_told() -> None:
     fixed = {name: one["networks"]["default"]["ipv4_address"] for name, one in CONTAINERS.items() if "networks" in one}
-    assert fixed == {"gateway": places.GATEWAY_ADDRESS, "ar24": places.AR24_ADDRESS}
+    assert fixed == {
+        "gateway": places.GATEWAY_ADDRESS,
+        "ar24": places.AR24_ADDRESS,
+        "portal": places.PAGES_ADDRESS,
+    }
     assert CONTAINERS["ar24"]["extra_hosts"] == [f"scelle.localhost:{places.GATEWAY_ADDRESS}"]
 
 
@@ -204,11 +220,14 @@ def test_the_object_store_is_started_as_in_the_embedded_stack(tmp_path: Path) ->
     assert {word for word in CONTAINERS["s3"]["command"] if not place.match(word)} == embedded
 
 
-def test_the_dashboard_shows_every_metric_of_the_code_and_no_other() -> None:
-    board = json.loads((DEPLOY / "grafana" / "dashboards" / "scelle.json").read_text())
-    asked = " ".join(target["expr"] for panel in board["panels"] for target in panel["targets"])
-    named = {re.sub("_(bucket|count|sum)$", "", one) for one in re.findall(r"\b(?:journal|http)_[a-z_]+", asked)}
-    assert named - {"http_route", "http_response_status_code"} == set(GAUGES) | HTTP
+@pytest.mark.parametrize("program", ["docker-compose", "podman-compose"])
+def test_compose_programs_read_the_file(program: str) -> None:
+    if not shutil.which(program):
+        pytest.skip(f"{program} is not on this machine")
+    command = [program, "--file", str(ROOT / "compose.yaml"), "config"]
+    read = subprocess.run(command, check=False, capture_output=True, text=True, cwd=ROOT)  # noqa: S603 - fixed
+    assert read.returncode == 0, read.stderr
+    assert set(yaml.safe_load(read.stdout)["services"]) == set(CONTAINERS)
 
 
 @pytest.mark.parametrize("path", sorted(DEPLOY.rglob("*.yaml")), ids=lambda path: path.name)

@@ -1,114 +1,227 @@
 """The manifests hold what the code holds, and clusters accept them."""
 
-import shutil
-import subprocess
+import json
+import os
+import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import jsonschema
 import kubernetes_validate
 import pytest
 import yaml
+from chassis.process import STOP_SECONDS, _parser
+from pydantic import SecretStr
 
 ROOT = Path(__file__).parents[2]
 FOLDER = ROOT / "deploy" / "k8s"
+sys.path.insert(0, str(FOLDER))  # programs beside what they make
+
+from reach import INSIDE, NOT_ASKED, OUTSIDE  # noqa: E402 - they are found above
+from shape import ELSEWHERE, PORT, SECRETS, closed, removed_headers, routes, secret_files, shapes  # noqa: E402
+
+Manifest = dict[str, Any]
 VERSIONS = [f"1.{minor}" for minor in range(31, 38)]
 OWN = {"v1", "apps/v1", "batch/v1", "policy/v1", "autoscaling/v2", "networking.k8s.io/v1"}
 """Versions of the API that every cluster has; the others come with operators."""
+OPERATORS = {
+    ("barmancloud.cnpg.io/v1", "ObjectStore"),
+    ("cert-manager.io/v1", "Issuer"),
+    ("external-secrets.io/v1", "ExternalSecret"),
+    ("external-secrets.io/v1", "SecretStore"),
+    ("gateway.networking.k8s.io/v1", "Gateway"),
+    ("gateway.networking.k8s.io/v1", "HTTPRoute"),
+    ("jetstream.nats.io/v1beta2", "Stream"),
+    ("keda.sh/v1alpha1", "ScaledObject"),
+    ("monitoring.coreos.com/v1", "PrometheusRule"),
+    ("postgresql.cnpg.io/v1", "Cluster"),
+    ("postgresql.cnpg.io/v1", "ScheduledBackup"),
+}
+SCHEMAS = os.environ.get("SCELLE_CRD_SCHEMAS")
+"""A folder with the operators' schemas, <group>/<kind>_<version>.json: a copy of github.com/datreeio/CRDs-catalog."""
+LEFT_OUT = {"maileva_credentials_file", "pdf_seal_key_file"}
+"""Key files that production does without: another provider of letters, a seal that not everybody has."""
+ADDRESSES = ("_url", "_host", "_endpoint", "peers", "clamd", "authorities", "calendars", "witnesses")
+RAW = {"kustomization.yaml", "values.yaml", "accounts.yaml", "checkov.yaml"}
+SHAPES = shapes()
+ALIVE = [(name, verb) for name, shape in SHAPES.items() for verb in shape.lives]
 
 
-def manifests(folder: str) -> Iterator[dict[str, Any]]:
-    for path in sorted((FOLDER / folder).rglob("*.yaml")):
-        if path.name not in {"kustomization.yaml", "values.yaml"}:
-            yield from (one for one in yaml.load_all(path.read_text(), yaml.CSafeLoader) if one)
+def manifests(*folders: str) -> Iterator[Manifest]:
+    for folder in folders:
+        for path in sorted((FOLDER / folder).rglob("*.yaml")):
+            if path.name not in RAW:
+                yield from (one for one in yaml.load_all(path.read_text(), yaml.CSafeLoader) if one)
 
 
-def containers() -> Iterator[tuple[str, dict[str, Any], dict[str, Any]]]:
-    for one in manifests("base"):
-        pod = one.get("spec", {}).get("template", {}).get("spec") if one["kind"] in {"Deployment", "Job"} else None
-        if pod:
-            yield one["metadata"]["name"], pod, pod["containers"][0]
+EVERY = list(manifests("base", "components"))
+
+
+def found(kind: str, name: str) -> Manifest:
+    (one,) = [one for one in EVERY if (one["kind"], one["metadata"]["name"]) == (kind, name)]
+    return one
+
+
+def pods() -> Iterator[tuple[str, Manifest]]:
+    for one in EVERY:
+        if one["kind"] in {"Deployment", "Job", "StatefulSet"}:
+            yield one["metadata"]["name"], one["spec"]["template"]["spec"]
 
 
 @pytest.mark.parametrize("version", VERSIONS)
 def test_clusters_accept_the_manifests(version: str) -> None:
-    for one in [*manifests("base"), *manifests("components")]:
+    for one in EVERY:
         if one["apiVersion"] in OWN:
             kubernetes_validate.validate(one, version, strict=True)
 
 
+def test_what_clusters_do_not_know_by_themselves_comes_with_an_operator_that_is_named() -> None:
+    assert {(one["apiVersion"], one["kind"]) for one in EVERY if one["apiVersion"] not in OWN} == OPERATORS
+
+
+@pytest.mark.skipif(SCHEMAS is None, reason="SCELLE_CRD_SCHEMAS names no copy of the operators' schemas")
+def test_operators_accept_their_resources() -> None:
+    for one in EVERY:
+        if one["apiVersion"] in OWN:
+            continue
+        group, _, version = one["apiVersion"].rpartition("/")
+        path = Path(str(SCHEMAS)) / group / f"{one['kind'].lower()}_{version}.json"
+        check = jsonschema.Draft7Validator(json.loads(path.read_text()))
+        check.validate(one)
+        with pytest.raises(jsonschema.ValidationError, match="nobodyKnowsThis"):
+            check.validate(one | {"spec": one["spec"] | {"nobodyKnowsThis": 1}})
+
+
+def test_every_service_and_verb_of_the_code_has_its_pods_and_no_other() -> None:
+    made = {one["metadata"]["name"] for one in manifests("base") if one["kind"] in {"Deployment", "Job"}}
+    assert made == {f"{name}-{verb}" for name, shape in SHAPES.items() for verb in (*shape.lives, "migrate")}
+    for name in made:
+        kind = "Job" if name.endswith("-migrate") else "Deployment"
+        (container,) = found(kind, name)["spec"]["template"]["spec"]["containers"]
+        assert _parser(SHAPES[container["name"]].service).parse_args(container["args"]).verb == name.rpartition("-")[2]
+
+
+@pytest.mark.parametrize("name", SHAPES)
+def test_every_port_is_the_one_that_the_service_listens_on(name: str) -> None:
+    settings = found("ConfigMap", f"{name}-common")["data"]
+    assert settings[f"{SHAPES[name].prefix}HTTP_PORT"] == str(PORT)
+    assert [port["port"] for port in found("Service", name)["spec"]["ports"]] == [PORT]
+    for verb in SHAPES[name].lives:
+        (container,) = found("Deployment", f"{name}-{verb}")["spec"]["template"]["spec"]["containers"]
+        assert [port["containerPort"] for port in container["ports"]] == [PORT]
+        assert container["readinessProbe"]["httpGet"] == {"path": "/readyz", "port": "http"}
+        assert container["livenessProbe"]["httpGet"] == {"path": "/livez", "port": "http"}
+
+
 def test_no_pod_may_do_what_it_need_not() -> None:
-    found = list(containers())
+    found = list(pods())
     assert found
-    for name, pod, container in found:
-        own = container["securityContext"]
-        assert (own["readOnlyRootFilesystem"], own["allowPrivilegeEscalation"]) == (True, False), name
-        assert own["capabilities"] == {"drop": ["ALL"]}, name
+    for name, pod in found:
         assert pod["securityContext"]["runAsNonRoot"], name
         assert pod["securityContext"]["seccompProfile"] == {"type": "RuntimeDefault"}, name
         assert pod["automountServiceAccountToken"] is False, name
-        assert {"requests", "limits"} == set(container["resources"]), name
+        for container in [*pod["containers"], *pod.get("initContainers", [])]:
+            own = container["securityContext"]
+            assert (own["readOnlyRootFilesystem"], own["allowPrivilegeEscalation"]) == (True, False), name
+            assert own["capabilities"] == {"drop": ["ALL"]}, name
+            assert {"requests", "limits"} == set(container["resources"]), name
 
 
-def test_every_pod_has_a_policy_of_its_own() -> None:
-    policies = [one["spec"]["podSelector"] for one in manifests("base") if one["kind"] == "NetworkPolicy"]
-    assert {} in policies
-    chosen = {tuple(sorted(one["matchLabels"].items())) for one in policies if one}
-    pods = {
-        tuple(
-            (key, value)
-            for key, value in sorted(one["spec"]["template"]["metadata"]["labels"].items())
-            if key != "app.kubernetes.io/part-of"
-        )
+def test_every_pod_has_a_policy_of_its_own_and_nobody_else_may_do_anything() -> None:
+    policies = [one["spec"] for one in EVERY if one["kind"] == "NetworkPolicy"]
+    (denied,) = [one for one in policies if one["podSelector"] == {}]
+    assert (set(denied["policyTypes"]), len(denied)) == ({"Ingress", "Egress"}, 2)
+    chosen = [one["podSelector"]["matchLabels"] for one in policies if "matchLabels" in one["podSelector"]]
+    for one in EVERY:
+        if one["kind"] in {"Deployment", "Job", "StatefulSet"}:
+            labels = one["spec"]["template"]["metadata"]["labels"]
+            assert any(own.items() <= labels.items() for own in chosen), one["metadata"]["name"]
+
+
+def test_every_address_that_a_setting_names_has_a_rule_or_is_never_asked() -> None:
+    named = {field for shape in SHAPES.values() for field in shape.fields if field.endswith(ADDRESSES)}
+    assert named <= {*OUTSIDE, *INSIDE, *NOT_ASKED}, named - {*OUTSIDE, *INSIDE, *NOT_ASKED}
+
+
+@pytest.mark.parametrize("name", SHAPES)
+def test_a_service_may_ask_its_peers_and_they_let_it_in(name: str) -> None:
+    for peer in SHAPES[name].service.peers:
+        serving = {"app.kubernetes.io/name": peer, "app.kubernetes.io/component": "serve"}
+        for verb in SHAPES[name].lives:
+            egress = found("NetworkPolicy", f"{name}-{verb}")["spec"]["egress"]
+            assert {"to": [{"podSelector": {"matchLabels": serving}}], "ports": [_tcp(PORT)]} in egress
+        (ingress,) = found("NetworkPolicy", f"{peer}-serve")["spec"]["ingress"]
+        assert {"podSelector": {"matchLabels": {"app.kubernetes.io/name": name}}} in ingress["from"]
+
+
+@pytest.mark.parametrize("name", SHAPES)
+def test_only_who_works_reaches_the_bus_so_that_a_bus_that_is_away_unreadies_no_writer(name: str) -> None:
+    for verb in (*SHAPES[name].lives, "migrate"):
+        egress = found("NetworkPolicy", f"{name}-{verb}")["spec"]["egress"]
+        assert any(rule["ports"] == [_tcp(4222)] for rule in egress) is (verb == "work")
+
+
+@pytest.mark.parametrize(("name", "verb"), ALIVE)
+def test_a_pod_that_is_told_to_end_has_the_time_to(name: str, verb: str) -> None:
+    pod = found("Deployment", f"{name}-{verb}")["spec"]["template"]["spec"]
+    waiting = pod["containers"][0]["lifecycle"]["preStop"]["sleep"]["seconds"]
+    assert waiting + 2 * STOP_SECONDS < pod["terminationGracePeriodSeconds"]
+
+
+@pytest.mark.parametrize(("name", "verb"), ALIVE)
+def test_one_thing_at_most_scales_a_deployment_and_a_budget_guards_it(name: str, verb: str) -> None:
+    called = f"{name}-{verb}"
+    scaling = [
+        one["kind"]
         for one in manifests("base")
-        if one["kind"] in {"Deployment", "Job"}
-    }
-    assert pods == chosen
-
-
-@pytest.fixture(scope="module")
-def production() -> list[dict[str, Any]]:
-    """Return what an operator applies; without kustomize the parts are put together here, as far as settings go."""
-    if shutil.which("kubectl"):
-        command = ["kubectl", "kustomize", FOLDER / "overlays" / "production"]
-        text = subprocess.run(command, check=True, capture_output=True, text=True).stdout  # noqa: S603 - fixed
-        return list(yaml.load_all(text, yaml.CSafeLoader))
-    folder = FOLDER / "overlays" / "production" / "settings"
-    own = [
-        {
-            "kind": "ConfigMap",
-            "metadata": {"name": f"{path.stem}-settings"},
-            "data": dict(line.split("=", 1) for line in path.read_text().splitlines()),
-        }
-        for path in folder.glob("*.env")
+        if one["spec" if "spec" in one else "metadata"].get("scaleTargetRef", {}).get("name") == called
     ]
-    return [*manifests("base"), *manifests("components"), *own]
+    follows = ["ScaledObject"] if SHAPES[name].producers else []
+    assert scaling == (["HorizontalPodAutoscaler"] if verb == "serve" else follows)
+    assert found("PodDisruptionBudget", called)["spec"]["selector"]["matchLabels"] == SHAPES[name].labels(verb)
 
 
-def test_every_setting_that_must_be_given_is_given_and_no_other(production: list[dict[str, Any]]) -> None:
-    sys.path.insert(0, str(FOLDER))
-    from make import services  # noqa: PLC0415 - a program beside what it makes
-
-    for name, service in services().items():
-        given = {f"{service.settings.prefix()}DATABASE_URL"}
-        for one in production:
-            called = one["metadata"]["name"]
-            if one["kind"] == "ConfigMap" and (called == f"{name}-common" or called.startswith(f"{name}-settings")):
-                given |= set(one["data"])
-            if one["kind"] == "ExternalSecret" and called == f"{name}-settings":
-                given |= {line["secretKey"] for line in one["spec"]["data"]}
-        fields = service.settings.model_fields
-        known = {f"{service.settings.prefix()}{field.upper()}" for field in fields}
-        needed = {f"{service.settings.prefix()}{field.upper()}" for field, of in fields.items() if of.is_required()}
-        assert needed <= given <= known, (name, needed - given, given - known)
+@pytest.mark.parametrize("name", [name for name, shape in SHAPES.items() if shape.producers])
+def test_work_is_scaled_by_how_far_it_lags_behind_each_service_that_it_follows(name: str) -> None:
+    spec = found("ScaledObject", f"{name}-work")["spec"]
+    assert (spec["minReplicaCount"], spec["maxReplicaCount"]) == (1, 2)
+    watched = {(one["metadata"]["stream"], one["metadata"]["consumer"]) for one in spec["triggers"]}
+    assert watched == {(f"EV_{one.upper().replace('-', '_')}", name) for one in SHAPES[name].producers}
 
 
-@pytest.mark.skipif(not shutil.which("kubectl"), reason="kustomize is not on this machine; the parts are checked above")
-@pytest.mark.parametrize("overlay", sorted(path.name for path in (FOLDER / "overlays").iterdir()))
-def test_an_overlay_can_be_built(overlay: str) -> None:
-    command = ["kubectl", "kustomize", FOLDER / "overlays" / overlay]
-    built = subprocess.run(command, check=False, capture_output=True, text=True)  # noqa: S603 - a fixed command
-    assert built.returncode == 0, built.stderr
-    made = yaml.load_all(built.stdout, yaml.CSafeLoader)
-    assert all(one["metadata"].get("namespace") or one["kind"] == "Namespace" for one in made)
+@pytest.mark.parametrize("name", SHAPES)
+def test_who_follows_others_says_whom(name: str) -> None:
+    sources = (path.read_text() for path in (ROOT / "services" / name / "src").rglob("*.py"))
+    assert any("consuming(" in text for text in sources) is bool(SHAPES[name].producers)
+
+
+def test_the_routes_are_those_of_the_gateway_s_table() -> None:
+    *rules, nowhere = found("HTTPRoute", "scelle")["spec"]["rules"]
+    made = [(one["matches"][0]["path"]["value"], one["backendRefs"][0]["name"]) for one in rules]
+    assert made == [(route["prefix"], route["service"]) for route in routes()]
+    assert [one["path"]["value"] for one in nowhere["matches"]] == closed()
+    assert [one["type"] for one in nowhere["filters"]] == ["URLRewrite"]
+    fixed = {header for header in removed_headers() if "*" not in header}
+    assert all(set(one["filters"][0]["requestHeaderModifier"]["remove"]) == fixed for one in rules)
+
+
+def test_every_secret_of_the_code_is_kept_as_one() -> None:
+    for shape in SHAPES.values():
+        fields = shape.service.settings.model_fields
+        assert {name for name, field in fields.items() if field.annotation is SecretStr} <= SECRETS, shape.name
+        assert secret_files(shape.service.settings) == {*shape.key_files, *(ELSEWHERE | LEFT_OUT) & set(fields)}
+
+
+def test_the_runbook_upgrades_who_follows_before_whom_it_follows() -> None:
+    text = (ROOT / "docs" / "runbooks" / "deploy.md").read_text()
+    line = text.partition("who follows before whom it follows:")[2].partition(". ")[0]
+    order = re.findall(r"`([a-z-]+)`", line)
+    assert set(order) == set(SHAPES)
+    for name, shape in SHAPES.items():
+        assert all(order.index(name) < order.index(producer) for producer in shape.producers), name
+
+
+def _tcp(port: int) -> Manifest:
+    return {"protocol": "TCP", "port": port}
