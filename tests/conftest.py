@@ -9,6 +9,7 @@ from launcher.journey.documents import Pile
 from launcher.journey.story import Journey
 from launcher.journey.world import World
 from launcher.samples import make_samples
+from testkit.collector import Collector, collecting
 from testkit.stack import Platform, nothing_left
 
 TOKENS_SECONDS = 240  # an access token lives for 600
@@ -21,12 +22,19 @@ def samples(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
 
 
 @pytest.fixture(scope="session")
-def platform(servers_folder: Path) -> Iterator[Platform]:
+def collector() -> Iterator[Collector]:
+    """Return what the platform exports."""
+    with collecting() as collector:
+        yield collector
+
+
+@pytest.fixture(scope="session")
+def platform(servers_folder: Path, collector: Collector) -> Iterator[Platform]:
     """Return the whole platform, started once; it starts again what a test kills."""
     folder = servers_folder / "platform"
     folder.mkdir()
     folder.chmod(0o711)
-    platform = Platform(folder / "data")
+    platform = Platform(folder / "data", {"SCELLE_OTLP_ENDPOINT": collector.url})
     platform.up()
     yield platform
     platform.down()

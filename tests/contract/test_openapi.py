@@ -3,20 +3,11 @@
 from collections.abc import Iterator
 from typing import Any
 
-import httpx
 import pytest
-from testkit.stack import Platform
+from testkit.fuzzing import PREFIXES
 
 METHODS = {"get", "put", "post", "patch", "delete"}
 PROBLEM = "application/problem+json"
-PREFIXES = {
-    "identity": "/api/identity/v1",
-    "dossier": "/api/dossiers/v1",
-    "vault": "/api/vault/v1",
-    "messaging": "/api/messages/v1",
-    "lre-gateway": "/api/letters/v1",
-    "journal": "/api/journal/v1",
-}
 ASKS_PEERS = {
     "identity": {"POST /persons/{person_id}/erasure"},
     "dossier": {
@@ -50,28 +41,6 @@ ASKS_PEERS = {
     },
 }
 Document = dict[str, Any]
-
-
-@pytest.fixture(scope="module")
-def documents(platform: Platform) -> dict[str, Document]:
-    """Return what each service of the running platform says of itself, through the gateway."""
-    world = platform.world()
-    try:
-        return {service: _document(world.gateway + prefix) for service, prefix in PREFIXES.items()}
-    finally:
-        world.close()
-
-
-def _document(address: str) -> Document:
-    answer = httpx.get(f"{address}/openapi.json", trust_env=False)
-    assert answer.status_code == 200, answer.text
-    found: Document = answer.json()
-    return found
-
-
-@pytest.fixture(params=PREFIXES)
-def document(documents: dict[str, Document], request: pytest.FixtureRequest) -> Document:
-    return documents[request.param]
 
 
 def operations(document: Document) -> Iterator[tuple[str, dict[str, Any]]]:

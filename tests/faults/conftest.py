@@ -4,11 +4,20 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from launcher.components.nats import Nats
 from launcher.journey.documents import Pile
 from launcher.journey.story import Journey
+from launcher.parts import running
+from launcher.ports import free_ports
+from testkit.databases import NewDatabase
+from testkit.fault_proxy import HEALTHY
 from testkit.forging import StolenKeys
 from testkit.insider import Insider
+from testkit.linking import LinkedPlatform
 from testkit.stack import Platform, nothing_left
+from testkit.stand import Stand, standing
+
+SIGNED_IN = 5  # steps of the journey: a dossier, requests, and everybody with a token
 
 
 @pytest.fixture(scope="session")
@@ -37,3 +46,57 @@ def bundle(insider: Insider) -> bytes:
 @pytest.fixture(scope="session")
 def keys(insider: Insider) -> StolenKeys:
     return StolenKeys(insider.platform)
+
+
+@pytest.fixture(scope="session")
+def platform_of_links(servers_folder: Path, samples: list[Path]) -> Iterator[Insider]:
+    """Return an auditor of a platform whose every connection can be made to suffer; people have signed in."""
+    folder = servers_folder / "linked"
+    folder.mkdir()
+    folder.chmod(0o711)
+    platform = LinkedPlatform(folder / "data")
+    platform.up()
+    world = platform.world()
+    journey = Journey(world, Pile(samples, samples), print)
+    for step in journey.steps[:SIGNED_IN]:
+        step()
+    yield Insider(platform, journey)
+    world.close()
+    platform.down()
+    assert nothing_left(folder) == []
+
+
+@pytest.fixture
+def linked(platform_of_links: Insider) -> Insider:
+    """Return it with fresh tokens, and nothing wrong with any link."""
+    platform = platform_of_links.platform
+    assert isinstance(platform, LinkedPlatform)
+    for link in platform.links():
+        link.put(HEALTHY)
+    platform_of_links.journey.renew_tokens()
+    return platform_of_links
+
+
+@pytest.fixture
+def network(linked: Insider) -> LinkedPlatform:
+    """Return the platform of links."""
+    assert isinstance(linked.platform, LinkedPlatform)
+    return linked.platform
+
+
+@pytest.fixture(scope="module")
+def bus_of_the_module(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Return a bus that the tests of one file have for themselves."""
+    folder = tmp_path_factory.mktemp("bus")
+    server = Nats(folder / "nats", free_ports(1)[0], folder / "nats.log", tied=True)
+    with running(server):
+        yield server.url
+
+
+@pytest.fixture(scope="module")
+def stand(
+    new_database: NewDatabase, tmp_path_factory: pytest.TempPathFactory, bus_of_the_module: str
+) -> Iterator[Stand]:
+    """Return a producer and a follower, with no process yet."""
+    with standing(new_database(), new_database(), tmp_path_factory.mktemp("stand"), bus_of_the_module) as made:
+        yield made

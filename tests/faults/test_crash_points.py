@@ -88,6 +88,7 @@ CASES: dict[str, tuple[str, Callable[[Insider, str], str], Reading, Reading]] = 
 
 
 @pytest.mark.timeout(300)
+@pytest.mark.fault("F3", "F11")
 @pytest.mark.parametrize("point", CASES)
 def test_a_process_dies_there_and_everything_goes_on(auditor: Insider, point: str) -> None:
     """Every request that was acknowledged, before or after, is one event and one leaf, and all of it is attested."""

@@ -71,6 +71,7 @@ def until_refused(ask: Ask) -> list[httpx.Response]:
 
 
 @pytest.mark.timeout(300)
+@pytest.mark.fault("F37")
 def test_the_disk_of_a_service_is_full(auditor: Insider, way: Way) -> None:
     """It answers who reads and refuses who writes; what it acknowledged stays, what it refused can be sent again."""
     sent = [Opening(auditor) for _ in range(3)]
@@ -97,6 +98,7 @@ def test_the_disk_of_a_service_is_full(auditor: Insider, way: Way) -> None:
 
 
 @pytest.mark.timeout(300)
+@pytest.mark.fault("F37")
 def test_the_disk_of_the_journal_is_full(auditor: Insider, way: Way) -> None:
     """The services go on; nothing is shown that could not be recorded, and nothing is signed that does not last."""
     address = f"{auditor.world.gateway}{JOURNAL}/events?limit=1&{PURPOSE}"

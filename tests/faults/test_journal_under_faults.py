@@ -101,6 +101,7 @@ def level(auditor: Insider, dossier: str) -> tuple[str, int | None]:
     return said.verdict, said.level
 
 
+@pytest.mark.fault("F63")
 def test_the_log_goes_on_without_its_authority(auditor: Insider) -> None:
     dossier = auditor.another_dossier("authority")
     with auditor.authority(down=True):

@@ -56,6 +56,7 @@ def test_one_process_after_another_is_killed_between_the_steps(journey: Journey,
     nothing_is_lost(journey, platform)
 
 
+@pytest.mark.fault("F1", "F3", "F22")
 @pytest.mark.parametrize("names", TOGETHER, ids="+".join)
 def test_processes_are_killed_while_the_clients_deposit_and_the_office_decides(
     journey: Journey, platform: Platform, names: tuple[str, ...]
@@ -75,6 +76,7 @@ def kill_all(platform: Platform, names: tuple[str, ...]) -> None:
         platform.kill(name)
 
 
+@pytest.mark.fault("F24")
 def test_the_bus_loses_its_folder_while_it_runs(journey: Journey, platform: Platform) -> None:
     def lose() -> None:
         shutil.rmtree(platform.folder / "nats" / "store")

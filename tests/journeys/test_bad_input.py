@@ -39,6 +39,7 @@ def one_request(desk: Any) -> str:
     return str(next(desk.requests))
 
 
+@pytest.mark.bad_input("B2", "B4")
 @pytest.mark.covers("L-55")
 @pytest.mark.parametrize("announced", [True, False], ids=["with a length", "chunked"])
 @pytest.mark.parametrize("content", CONTENTS.values(), ids=CONTENTS)
@@ -54,6 +55,7 @@ def test_a_file_that_is_not_what_it_should_be_leaves_nothing(
     assert desk.state() == before
 
 
+@pytest.mark.bad_input("B3")
 def test_a_file_that_never_ends_is_cut_at_the_declared_byte(desk: Any, one_request: str) -> None:
     given, taken = desk.given(request=one_request), 0
 
@@ -71,6 +73,7 @@ def test_a_file_that_never_ends_is_cut_at_the_declared_byte(desk: Any, one_reque
     assert desk.state() == before
 
 
+@pytest.mark.bad_input("B2", "B47")
 @pytest.mark.parametrize("announced", [True, False], ids=["with a length", "chunked"])
 def test_a_file_over_the_limit_of_the_platform_is_refused_before_it_is_read(
     desk: Any, one_request: str, *, announced: bool
@@ -90,6 +93,7 @@ def test_an_impossible_declaration_is_refused_by_name(desk: Any, one_request: st
     assert [error["pointer"] for error in problem["errors"]] == [f"#/{next(iter(change))}"]
 
 
+@pytest.mark.bad_input("B1")
 def test_an_empty_file_is_refused_when_it_is_declared(desk: Any, one_request: str) -> None:
     desk.refused(desk.declare(b"", one_request), 422, "empty-file")
 
@@ -105,12 +109,14 @@ HOSTILE_NAMES = {
 }
 
 
+@pytest.mark.bad_input("B6", "B7")
 @pytest.mark.parametrize(("name", "status"), HOSTILE_NAMES.values(), ids=HOSTILE_NAMES)
 def test_a_hostile_file_name_is_refused(desk: Any, one_request: str, name: str, status: int) -> None:
     answer = desk.declare(PDF, one_request, name=name)
     desk.refused(answer, status, "invalid" if status == 422 else "body-unreadable")
 
 
+@pytest.mark.bad_input("B6", "B7")
 def test_a_strange_file_name_comes_back_harmless(desk: Any) -> None:
     given = desk.deposited(name='re\u0301su\u200b\u202emé "; filename=x.exe; 😀.pdf')
     look = desk.send("POST", given["path"] + "/views", desk.staff).json()
@@ -148,6 +154,7 @@ def _addresses(desk: Any, dossier: str, request: str, version: str) -> list[tupl
     ]
 
 
+@pytest.mark.bad_input("B25")
 def test_what_is_foreign_answers_the_same_bytes_as_what_does_not_exist(desk: Any) -> None:
     given, before = desk.deposited(), desk.state()
     stranger = desk.walked.stranger.token
@@ -160,6 +167,7 @@ def test_what_is_foreign_answers_the_same_bytes_as_what_does_not_exist(desk: Any
     assert desk.state() == before
 
 
+@pytest.mark.bad_input("B25", "B57")
 @pytest.mark.parametrize("malformed", ["x", "0", "%00", "1 OR 1=1", "é" * 50])
 def test_a_malformed_id_answers_as_one_that_does_not_exist(desk: Any, malformed: str) -> None:
     answer = desk.send("GET", f"{DOSSIERS}/dossiers/{quote(malformed, safe='%')}", desk.staff)
@@ -182,6 +190,7 @@ def test_a_client_cannot_reach_what_another_client_is_asked_for(desk: Any) -> No
     assert desk.state() == before
 
 
+@pytest.mark.bad_input("B24")
 def test_an_unknown_field_is_refused_by_name(desk: Any) -> None:
     before, client = desk.state(), desk.walked.clients[0]
     dossier = f"{DOSSIERS}/dossiers/{desk.dossier}"
@@ -202,6 +211,7 @@ def test_an_unknown_field_is_refused_by_name(desk: Any) -> None:
     assert desk.state() == before
 
 
+@pytest.mark.bad_input("B42")
 @pytest.mark.covers("L-65")
 @pytest.mark.parametrize(
     "body", [{}, {"reason": ""}, {"reason": " \n\t "}, {"reason": None}, {"reason": ["x"]}], ids=str
@@ -213,6 +223,7 @@ def test_a_refusal_without_a_reason_changes_nothing(desk: Any, to_decide: Body, 
     assert desk.state() == before
 
 
+@pytest.mark.bad_input("B42")
 @pytest.mark.covers("L-65")
 def test_a_reason_that_nobody_can_read_is_none(desk: Any) -> None:
     path = desk.deposited()["path"] + "/refusal"
@@ -225,6 +236,7 @@ def to_decide(desk: Any) -> Body:
     return waiting
 
 
+@pytest.mark.bad_input("B42")
 def test_what_is_decided_stays_decided_and_only_the_office_decides(desk: Any, to_decide: Body) -> None:
     for kind, body in (("validation", None), ("refusal", {"reason": "Flou."})):
         desk.refused(desk.send("POST", f"{to_decide['path']}/{kind}", desk.client, json=body), 403, "not-allowed")

@@ -43,12 +43,14 @@ CODES = {400: "body-unreadable", 413: "body-too-large", 422: "invalid"}
 JSON = {"Content-Type": "application/json"}
 
 
+@pytest.mark.bad_input("B21", "B58")
 @pytest.mark.parametrize(("body", "status"), BODIES.values(), ids=BODIES)
 def test_a_body_that_does_not_mean_one_thing_is_refused(desk: Any, body: bytes, status: int) -> None:
     answer = desk.send("POST", f"{DOSSIERS}/dossiers", desk.staff, content=body, headers=JSON)
     desk.refused(answer, status, CODES[status])
 
 
+@pytest.mark.bad_input("B22", "B58")
 @pytest.mark.parametrize(
     "kind", ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data", "text/json"]
 )
@@ -58,6 +60,7 @@ def test_another_content_type_is_refused(desk: Any, kind: str) -> None:
     desk.refused(answer, 415, "media-type-refused")
 
 
+@pytest.mark.bad_input("B22")
 def test_a_compressed_body_is_refused_unread(desk: Any) -> None:
     headers = JSON | {"Content-Encoding": "gzip"}
     answer = desk.send("POST", f"{DOSSIERS}/dossiers", desk.staff, content=b"\x1f\x8b", headers=headers)
@@ -99,6 +102,7 @@ TRICKS = (
 )
 
 
+@pytest.mark.bad_input("B57")
 @pytest.mark.parametrize("path", TRICKS)
 def test_no_address_leads_to_what_services_tell_each_other(desk: Any, path: str) -> None:
     status, body = raw(desk, path)
@@ -222,6 +226,7 @@ def test_a_client_who_lost_the_password_gets_a_link_by_mail_and_so_does_nobody_u
     assert any("invitation=" in link for link in links)
 
 
+@pytest.mark.bad_input("B33")
 @pytest.mark.covers("L-50")
 def test_of_fifty_guesses_at_once_five_are_evaluated_and_the_right_code_is_void(desk: Any) -> None:
     world, client = desk.walked.world, new_client("Odette", "Petit", uuid4().hex[:6])
@@ -256,6 +261,7 @@ def refusals(desk: Any) -> int:
         return int(connection.execute(query).fetchone()[0])
 
 
+@pytest.mark.bad_input("B60")
 @pytest.mark.parametrize(
     "path", [f"{DOSSIERS}/dossiers?q=%00", f"{IDENTITY}/clients?q=%00", f"{IDENTITY}/offices?q=%00a"]
 )
@@ -263,6 +269,7 @@ def test_a_search_for_nul_is_refused(desk: Any, path: str) -> None:
     desk.refused(desk.send("GET", path, desk.staff), 422, "invalid")
 
 
+@pytest.mark.bad_input("B26")
 @pytest.mark.parametrize("query", ["limit=0", "limit=101", "limit=x", "cursor=abc", "state=lost", "q=" + "x" * 201])
 def test_a_page_that_cannot_be_is_refused(desk: Any, query: str) -> None:
     answer = desk.send("GET", f"{DOSSIERS}/dossiers?{query}", desk.staff)

@@ -46,6 +46,7 @@ def test_twenty_at_once_under_one_key_are_one_command(desk: Any) -> None:
     assert sum(REPLAYED not in answer.headers for answer in answers) == 1
 
 
+@pytest.mark.bad_input("B40")
 def test_another_request_under_the_same_key_does_nothing(desk: Any) -> None:
     key, number, other = str(uuid4()), f"i-{uuid4()}", f"i-{uuid4()}"
     command(desk, f"{DOSSIERS}/dossiers", opening(number), key)
@@ -103,6 +104,7 @@ def test_a_declaration_sent_again_leads_to_the_same_version(desk: Any) -> None:
     desk.refused(answer, 422, "idempotency-key-reused")
 
 
+@pytest.mark.bad_input("B40")
 @pytest.mark.parametrize("key", ["", "k" * 256, "k" * 10_000, "clé"], ids=["empty", "256", "10,000", "not ASCII"])
 def test_a_key_that_is_none_is_refused(desk: Any, key: str) -> None:
     headers = {"Idempotency-Key": key.encode()}

@@ -17,6 +17,7 @@ from launcher.ports import free_ports
 
 from testkit.databases import Databases, NewDatabase, Prepare
 
+pytest_plugins = ["testkit.fault_report"]
 _numbers = itertools.count(1)
 
 # A timing never decides a test: the machine may be busy.

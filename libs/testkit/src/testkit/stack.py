@@ -7,14 +7,14 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import psutil  # type: ignore[import-untyped]  # psutil ships no types
 import psycopg
-from launcher.blueprint import SERVICES, Blueprint, database
+from launcher.blueprint import SERVICES, Blueprint, database, module
 from launcher.components.seaweedfs import S3Access
 from launcher.journey.world import World
 from launcher.parts import Module, running
@@ -30,9 +30,13 @@ BACK_SECONDS = 60.0
 class Platform:
     """One data folder and the launcher that runs it."""
 
-    def __init__(self, folder: Path) -> None:
-        """Nothing runs yet."""
+    program = "launcher"
+    plan = Blueprint
+
+    def __init__(self, folder: Path, environment: Mapping[str, str] | None = None) -> None:
+        """Nothing runs yet; `environment` is for the launcher, beside that of the tests."""
         self.folder = folder
+        self._environment = {**os.environ, **(environment or {})}
         self.launcher: subprocess.Popen[str] | None = None
         self.summary: dict[str, Any] = {}
         self._known: Blueprint | None = None
@@ -42,10 +46,15 @@ class Platform:
         log = self.folder.parent / "launcher.log"
         setpriv = shutil.which("setpriv")  # a killed test run lets the launcher stop what it started
         tie = [setpriv, "--pdeathsig=TERM", "--"] if setpriv else []
-        command = [*tie, sys.executable, "-m", "launcher", "up", "--json", "--data", str(self.folder)]
+        command = [*tie, sys.executable, "-m", self.program, "up", "--json", "--data", str(self.folder)]
         with log.open("a") as errors:
             self.launcher = subprocess.Popen(  # noqa: S603 - our own command
-                command, stdout=subprocess.PIPE, stderr=errors, text=True, start_new_session=True
+                command,
+                stdout=subprocess.PIPE,
+                stderr=errors,
+                text=True,
+                start_new_session=True,
+                env=self._environment,
             )
         assert self.launcher.stdout is not None  # noqa: S101 - it was asked for above
         with self.launcher.stdout as output:
@@ -151,14 +160,15 @@ class Platform:
         )
 
     @contextmanager
-    def second(self, service: str) -> Iterator[None]:
-        """Run one more process of a service on the same database, as somebody does by mistake."""
+    def second(self, service: str, environment: Mapping[str, str] | None = None) -> Iterator[Module]:
+        """Run one more process of a service on the same database, with more variables in its environment if given."""
         part = self.part(service)
         port = free_ports(1)[0]
-        part.environment = {**part.environment, f"{service.upper()}_HTTP_PORT": str(port)}
+        own = {f"{module(service).upper()}_HTTP_PORT": str(port)}
+        part.environment = {**part.environment, **own, **(environment or {})}
         part.name, part.port, part.log = f"second-{service}", port, part.log.with_name(f"second-{service}.log")
         with running(part):
-            yield
+            yield part
 
     def part(self, service: str) -> Module:
         """Return how a service's process is started."""
@@ -202,7 +212,7 @@ class Platform:
         if self._known is None:  # the ports of a folder stay as they are
             state = State.load(self.folder)
             state.checked.update(state.ports)  # in use, and by the right processes
-            self._known = Blueprint(state, {})
+            self._known = self.plan(state, {})
         return self._known
 
 

@@ -16,7 +16,7 @@ from proof.note import NoteInvalid
 from proof.policy import Policy
 from proof.verify import Trust, verify
 
-SINGLE_FILE = Path(proof.__file__).parents[2] / "verifiers" / "scelle_verify.py"
+SINGLE_FILE = Path(proof.__file__).parent / "verifiers" / "scelle_verify.py"
 
 
 class Disagreement(AssertionError):

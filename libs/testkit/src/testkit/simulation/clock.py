@@ -1,6 +1,7 @@
 """An event loop whose time passes only when nothing is left to do, and whose timers are late by a seeded delay."""
 
 import asyncio
+import heapq
 import random
 import selectors
 from collections.abc import Callable
@@ -11,32 +12,25 @@ class Deadlock(AssertionError):
     """Everybody waits, and nothing will ever wake them."""
 
 
-class _Jump(selectors.SelectSelector):
-    """Waits by moving the clock."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.now = 0.0
-
-    def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
-        if timeout is None:
-            raise Deadlock
-        self.now += max(timeout, 0.0)
-        return []
+class _Nothing(selectors.SelectSelector):
+    """Is never asked: nothing arrives from outside."""
 
 
 class VirtualLoop(asyncio.SelectorEventLoop):
     """Threads are steps of the one thread here: each runs whole, at a moment of its own."""
 
+    _ready: Any  # of the base class, which types neither
+    _scheduled: list[asyncio.TimerHandle]
+
     def __init__(self, chance: random.Random, *, latest: float) -> None:
-        self._jump = _Jump()
-        super().__init__(self._jump)
+        super().__init__(_Nothing())
         self._chance = chance
         self._latest = latest
+        self._now = 0.0
 
     def time(self) -> float:
         """Return the virtual time, in seconds."""
-        return self._jump.now
+        return self._now
 
     def call_at(  # type: ignore[override] # the same arguments, said more shortly
         self, when: float, callback: Callable[..., object], *args: Any, **more: Any
@@ -44,11 +38,33 @@ class VirtualLoop(asyncio.SelectorEventLoop):
         """Call back then, or somewhat later, as schedulers do."""
         return super().call_at(when + self._chance.random() * self._latest, callback, *args, **more)
 
-    def run_in_executor(self, _executor: object, work: Callable[..., Any], *args: Any) -> asyncio.Future[Any]:  # type: ignore[override] # a task is a future
+    def run_in_executor(self, _executor: object, work: Callable[..., Any], *args: Any) -> asyncio.Future[Any]:  # type: ignore[override] # a future of this loop
         """Run the work after a while; whoever is cancelled before that never began it."""
+        done: asyncio.Future[Any] = self.create_future()
 
-        async def later() -> Any:
-            await asyncio.sleep(0)
-            return work(*args)
+        def begin() -> None:
+            if done.cancelled():
+                return
+            try:
+                done.set_result(work(*args))
+            except BaseException as error:  # noqa: BLE001 - also the end of the process, which is its caller's too
+                done.set_exception(error)
 
-        return self.create_task(later())
+        self.call_soon(begin)
+        return done
+
+    def _run_once(self) -> None:
+        """Run what is ready, as the base class does, without asking any socket: most of a seed's time went there."""
+        ready, scheduled = self._ready, self._scheduled
+        while not ready:
+            if not scheduled:
+                raise Deadlock
+            timer = heapq.heappop(scheduled)
+            timer._scheduled = False  # type: ignore[attr-defined] # noqa: SLF001 - as the base class does
+            if not timer.cancelled():
+                self._now = max(self._now, timer.when())
+                ready.append(timer)
+        for _ in range(len(ready)):
+            handle = ready.popleft()
+            if not handle._cancelled:  # noqa: SLF001 - as the base class does
+                handle._run()  # noqa: SLF001 - as the base class does

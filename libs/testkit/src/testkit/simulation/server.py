@@ -16,6 +16,7 @@ T = TypeVar("T")
 ANSWER_SECONDS = 2.0
 """How long a client waits for an answer that does not come."""
 WRONG_LAST_SEQUENCE = 10071
+NO_MESSAGE = 10037
 
 
 class Killed(BaseException):
@@ -125,6 +126,7 @@ class Message:
     metadata: Any
     acknowledge: Callable[[], None]
     weather: Weather
+    headers: None = None
 
     async def ack_sync(self, timeout: float = 1.0) -> None:  # noqa: ASYNC109, ARG002 - as of the library
         """Acknowledge it and everything before it."""
@@ -156,7 +158,7 @@ class JetStream:
         def read() -> Any:
             messages = self._server.stream(name).messages
             if not 0 < number <= len(messages):
-                raise NotFoundError
+                raise NotFoundError(code=404, err_code=NO_MESSAGE)
             return SimpleNamespace(data=messages[number - 1])
 
         return await self._carry(read)
@@ -249,7 +251,8 @@ class Subscription:
         return [self._message(stream, consumer, number) for number in chosen]
 
     def _message(self, stream: _Stream, consumer: _Consumer, number: int) -> Message:
-        metadata = SimpleNamespace(sequence=SimpleNamespace(stream=number))
+        ahead = len(stream.messages) - consumer.delivered
+        metadata = SimpleNamespace(sequence=SimpleNamespace(stream=number), num_pending=ahead)
         data = stream.messages[number - 1]
         return Message(data, metadata, lambda: consumer.acknowledge(number), self._server.weather)
 
