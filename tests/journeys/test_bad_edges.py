@@ -193,7 +193,7 @@ def test_a_search_is_for_the_very_signs_that_were_typed(desk: Any, words: str) -
 @pytest.mark.bad_input("B60")
 def test_a_search_as_long_as_a_book_is_refused(desk: Any) -> None:
     answer = desk.send("GET", f"{DOSSIERS}/dossiers?q={'x' * 60_000}", desk.staff)
-    assert answer.status_code == 422
+    assert answer.status_code in {422, 431}  # by the service, or by the server that has read enough
 
 
 @pytest.mark.bad_input("B61")

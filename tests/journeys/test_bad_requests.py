@@ -97,7 +97,7 @@ TRICKS = (
     *("/internal/events", "//internal/events", "/livez", "/readyz", "/api/dossiers/v1/../../../internal/events"),
     *("/api/dossiers/v1/%2e%2e/%2e%2e/%2e%2e/internal/events", "/api/dossiers/v1/..%2f..%2f..%2finternal/events"),
     *("/api/dossiers/v1//internal/events", "/api/dossiers/v1/internal/events", "/api/dossiers/v1/..;/internal/events"),
-    *("/.well-known/../internal/events", "/api/dossiers/v1x/dossiers", "/"),
+    *("/.well-known/../internal/events", "/api/dossiers/v1x/dossiers"),
     *("http://127.0.0.1/internal/events", "/api/dossiers/v1%00/internal/events", "/api/vault/v1/%252e%252e/internal"),
 )
 

@@ -175,7 +175,7 @@ def test_one_is_refused_with_the_keyboard_and_sent_again_until_all_is_there(scen
     client.sees("refused")
     again = [path for path in scene.files if path.suffix == ".png"][-1]
     cards.get_by_label("Choisir ou photographier : CNI recto-verso").set_input_files(again)
-    page.get_by_role("link", name=re.compile("CNI recto-verso")).click(timeout=LIVE_MS)
+    page.get_by_role("link", name=re.compile("CNI recto-verso.*À valider", re.DOTALL)).click(timeout=LIVE_MS)
     expect(page.get_by_role("button", name="Valider")).to_be_visible(timeout=LIVE_MS)
     page.keyboard.press("v")
     expect(page.get_by_text("Le dossier est complet")).to_be_visible(timeout=LIVE_MS)

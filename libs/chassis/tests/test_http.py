@@ -168,7 +168,8 @@ def test_every_answer_carries_the_security_headers(http: httpx.Client, address: 
 def test_the_trace_and_the_correlation_id_of_the_caller_go_on(http: httpx.Client) -> None:
     trace = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
     seen = http.get("/trace", headers={"traceparent": trace, "X-Correlation-Id": SOMEONE})
-    assert seen.json() == {"trace": trace, "correlation_id": SOMEONE}
+    assert seen.json()["trace"][:35] == trace[:35]  # the span is ours where traces are exported
+    assert seen.json()["correlation_id"] == SOMEONE
     assert seen.headers["x-correlation-id"] == SOMEONE
 
 

@@ -87,7 +87,7 @@ def test_an_unknown_address_takes_as_long_as_a_wrong_password(start: Any) -> Non
             spent.append(time.perf_counter() - begun)
             assert answer.json()["code"] == "sign-in-refused"
     known, unknown = (statistics.median(spent) for spent in times.values())
-    assert abs(known - unknown) < 0.02
+    assert 0.5 < known / unknown < 2  # without the hash it would be a fifth
     causes = [one["cause"] for one in platform.events("sign-in-refused")]
     assert causes == ["password"] * 30
 
@@ -102,7 +102,7 @@ def test_a_code_for_an_unknown_address_takes_as_long_as_a_real_one(platform: Any
             platform.post("/sign-in/codes", {"email": email, "invitation": invitation})
             spent.append(time.perf_counter() - begun)
     known, unknown = (statistics.median(spent) for spent in times.values())
-    assert abs(known - unknown) < 0.02
+    assert 0.4 < known / unknown < 2.5
 
 
 def test_a_wrong_password_and_an_unknown_address_answer_the_same(platform: Any) -> None:

@@ -60,6 +60,7 @@ def test_no_template_has_a_script_a_style_or_a_handler_in_line(path: Path) -> No
     html = path.read_text("utf-8")
     assert not re.search(r"<script(?![^>]*\bsrc=)", html)
     assert not re.search(r"<style|\sstyle=|\son[a-z]+=|javascript:|\| *safe\b|hx-on|hx-vals='js", html)
+    assert not re.search(r'hx-trigger="[^"]*\[', html)
 
 
 @pytest.mark.parametrize(

@@ -63,7 +63,7 @@ def test_the_page_about_the_format_is_enough_to_decrypt(vault: Any, s3: Any) -> 
         keys = connection.execute(
             "SELECT d.wrapped AS data, o.wrapped AS office, number FROM vault.data_key AS d, vault.office_key AS o"
         ).fetchone()
-    master = base64.b64decode(Path(vault.settings.master_key_file).read_text())
+    master = base64.b64decode(Path(vault.settings.master_key_file).read_text().split("\n")[0].split()[-1])
     office_key = unwrap(master, keys["office"], f"scelle-vault-1 office {manifest['office']} {keys['number']}".encode())
     data_key = unwrap(office_key, keys["data"], address)
     assert derived(data_key, "commitment").hex() == manifest["key_commitment"]

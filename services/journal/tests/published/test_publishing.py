@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import psycopg
 import pytest
+from cryptography.hazmat.primitives.asymmetric.mldsa import MLDSA44PrivateKey
 from journal.attest.attestations import Attestations
 from journal.attest.layout import LATEST, cosigned_name, note_name, token_name
 from journal.attest.published import Published, caught_up, size_in
@@ -113,11 +114,11 @@ def test_partial_tiles_go_when_they_are_full_and_enter_the_copy_every_hour(log: 
     assert copy.worm.get("tile/0/000")
 
 
-def test_tokens_and_cosignatures_follow_their_checkpoint(log: "Log", copy: "Copy", signer: LogSigner) -> None:
-    sealed = log.seal(3)
-    witness = cosign(Note.parse(sealed.note).text, "witness.example", signer._key, datetime.now(UTC))
-    other = cosign(Note.parse(sealed.note).text, "other.example", signer._key, datetime.now(UTC))
-    cosigners = [Cosigner.of("other.example", signer._key), Cosigner.of("witness.example", signer._key)]
+def test_tokens_and_cosignatures_follow_their_checkpoint(log: "Log", copy: "Copy") -> None:
+    sealed, key = log.seal(3), MLDSA44PrivateKey.generate()
+    witness = cosign(Note.parse(sealed.note).text, "witness.example", key, datetime.now(UTC))
+    other = cosign(Note.parse(sealed.note).text, "other.example", key, datetime.now(UTC))
+    cosigners = [Cosigner.of("other.example", key), Cosigner.of("witness.example", key)]
     attestations = Attestations(log.database, cosigners)
     publisher = Publisher(log.database, copy.tiles, copy.worm, attestations.note)
     publisher.publish()

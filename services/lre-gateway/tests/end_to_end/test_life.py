@@ -66,7 +66,7 @@ def test_case_35_a_letter_is_refused_by_its_recipient(world: Any, office: UUID) 
     account = world.account(staff)
     (letter,) = world.left(staff, account, [world.recipient(staff)])
     world.simulator.act(letter, "refuse")
-    world.work()
+    world.advance(world.parts.settings.poll_seconds + 1)  # whether or not the provider's call was here by now
     shown = world.letter(staff, letter)
     assert (shown["state"], names(shown)[-3:-1]) == ("refused", ["letter-refused", "evidence-stored"])
     proofs_are_kept(world, staff, letter, "refusal", "full-archive")

@@ -85,8 +85,8 @@ def test_a_moved_clock_ends_the_retention_and_the_vault_forgets(world: Any, offi
 async def test_the_process_is_killed_between_two_files_and_goes_on_when_it_is_started_again(
     world: Any, office: UUID, start: Callable[..., subprocess.Popen[bytes]]
 ) -> None:
-    world.simulator.put("assumptions")  # the process has the machine's clock
     staff, letter_id, proofs = await asyncio.to_thread(ended_long_ago, world, office)
+    world.simulator.put("assumptions")  # the process has the machine's clock
     armed = start(SCELLE_CRASHPOINT="letters.file-destroyed:2")
     assert await asyncio.to_thread(armed.wait, PATIENCE_SECONDS) == -signal.SIGKILL
     statuses = [observed(world, one) for one in proofs]

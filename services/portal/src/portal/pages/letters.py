@@ -18,7 +18,7 @@ router = APIRouter(prefix="/lettres")
 
 LETTERS = "lre-gateway"
 PAGE = 50
-PEOPLE = 200
+PEOPLE = 100
 
 
 @router.get("")

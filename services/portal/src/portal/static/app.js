@@ -10,6 +10,11 @@ window.scelle = {
   },
 };
 
+// What refreshes itself waits while nobody looks, and while files are on their way out of it.
+document.addEventListener("htmx:beforeRequest", (event) => {
+  if (event.target.closest("[data-live]") && (document.hidden || window.scelle.sending)) event.preventDefault();
+});
+
 document.addEventListener("submit", (event) => {
   const question = event.target.dataset.confirm;
   if (question && !window.confirm(question)) event.preventDefault();
