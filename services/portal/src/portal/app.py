@@ -12,7 +12,6 @@ from chassis.http.context import RequestContext
 from chassis.logging import get_logger
 from fastapi import APIRouter, FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import RedirectResponse
 from fastapi.staticfiles import StaticFiles
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
@@ -21,6 +20,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from portal import words
 from portal.api import ApiAway, ApiRefused
 from portal.forms import FormRefused
+from portal.rendering import see_other
 from portal.security import ForgedRequest
 from portal.visiting import Desk, SignInNeeded, WrongDoor
 
@@ -127,7 +127,6 @@ def _failure(request: Request, status: int, code: str) -> Response:
         status=status,
         sentence=words.refusal(code),
         reference=request.state.correlation_id,
-        signed_in=False,
     )
 
 
@@ -135,4 +134,4 @@ def _go(request: Request, address: str) -> Response:
     """Send a browser elsewhere; htmx follows a header, so that it does not put a page into a fragment."""
     if request.headers.get("hx-request") == "true":
         return Response(status_code=204, headers={"HX-Redirect": address})
-    return RedirectResponse(address, HTTPStatus.SEE_OTHER)
+    return see_other(address)

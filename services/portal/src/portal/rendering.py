@@ -4,16 +4,18 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from hashlib import sha256
+from http import HTTPStatus
 from importlib.resources import files
 from typing import Any
 from uuid import uuid4
 from zoneinfo import ZoneInfo
 
 from fastapi import Request
-from fastapi.responses import HTMLResponse
+from fastapi.responses import HTMLResponse, RedirectResponse
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from portal import words
+from portal.api import ApiRefused
 from portal.security import PAGE_HEADERS
 from portal.sessions import Session
 
@@ -54,25 +56,32 @@ class Pages:
     def __init__(self) -> None:
         self._templates = environment()
 
-    def page(
+    def page(  # noqa: PLR0913 - what a page is made of
         self,
         request: Request,
         name: str,
         /,
         *,
         session: Session | None = None,
-        status: int = 200,
+        refused: ApiRefused | None = None,
+        status: int = HTTPStatus.OK,
         headers: Mapping[str, str] | None = None,
         **values: Any,
     ) -> HTMLResponse:
-        """Render a whole page, or for htmx the fragment of the same name."""
-        context = {"session": session, "me": session.me if session else None, "path": request.url.path} | values
-        html = self._templates.get_template(name).render(context)
-        return HTMLResponse(html, status, headers={**PAGE_HEADERS, **(headers or {})})
+        """Render a template; a page on which a service `refused` what was sent says why, unless `error` does."""
+        who = {"session": session, "me": session.me if session else None, "path": request.url.path}
+        said = {"error": words.refusal(refused.code) if refused else None, "code": refused.code if refused else None}
+        html = self._templates.get_template(name).render(who | said | values)
+        return HTMLResponse(html, refused.status if refused else status, headers={**PAGE_HEADERS, **(headers or {})})
 
     def names(self) -> list[str]:
         """Return the name of every template."""
         return self._templates.list_templates(extensions=["html"])
+
+
+def see_other(address: str) -> RedirectResponse:
+    """Answer a command that was carried out: its outcome is shown there."""
+    return RedirectResponse(address, HTTPStatus.SEE_OTHER)
 
 
 def day(value: str | datetime | None) -> str:

@@ -2,16 +2,14 @@
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from http import HTTPStatus
 from typing import Any, Literal
 from uuid import UUID
 
 from fastapi import APIRouter, Response
-from fastapi.responses import RedirectResponse
 
-from portal import words
 from portal.api import ApiRefused
 from portal.forms import Form
+from portal.rendering import see_other
 from portal.visiting import SentForm, Staff
 
 router = APIRouter(prefix="/dossiers")
@@ -61,16 +59,14 @@ async def create(guest: Staff, form: SentForm) -> Response:
         made = await guest.send("POST", "dossier", "/dossiers", body, key=form["key"])
     except ApiRefused as refused:
         return await _creation(guest, body, refused)
-    return _see(f"/dossiers/{made['id']}")
+    return see_other(f"/dossiers/{made['id']}")
 
 
 async def _creation(guest: Staff, given: Mapping[str, Any], refused: ApiRefused | None = None) -> Response:
     deeds, members = await asyncio.gather(guest.get("dossier", "/deed-types"), _members(guest))
     return guest.page(
         "dossiers/new.html",
-        status=refused.status if refused else HTTPStatus.OK,
-        error=words.refusal(refused.code) if refused else None,
-        code=refused.code if refused else None,
+        refused=refused,
         deeds=[(deed["code"], deed["label"]) for deed in deeds],
         members=members,
         given=given,
@@ -103,7 +99,7 @@ async def edit(guest: Staff, dossier_id: UUID) -> Response:
     )
     choices = [(deed["code"], deed["label"]) for deed in deeds]
     etag = dossier.headers["etag"]
-    return guest.page("dossiers/edit.html", dossier=dossier.json(), etag=etag, deeds=choices, error=None)
+    return guest.page("dossiers/edit.html", dossier=dossier.json(), etag=etag, deeds=choices)
 
 
 @router.post("/{dossier_id}/modifier")
@@ -123,13 +119,12 @@ async def change(guest: Staff, dossier_id: UUID, form: SentForm) -> Response:
         deeds = await guest.get("dossier", "/deed-types")
         return guest.page(
             "dossiers/edit.html",
-            status=refused.status,
+            refused=refused,
             dossier={"id": dossier_id, **body},
             etag=form["etag"],
             deeds=[(deed["code"], deed["label"]) for deed in deeds],
-            error=words.refusal(refused.code),
         )
-    return _see(f"/dossiers/{dossier_id}")
+    return see_other(f"/dossiers/{dossier_id}")
 
 
 @router.get("/{dossier_id}/acces")
@@ -145,14 +140,14 @@ async def change_access(guest: Staff, dossier_id: UUID, form: SentForm) -> Respo
     whole = form["access"] != "some"
     body = {"whole_office": whole, "member_ids": [] if whole else form.all("member")}
     await guest.send("PUT", "dossier", f"/dossiers/{dossier_id}/access", body, key=form["key"])
-    return _see(f"/dossiers/{dossier_id}")
+    return see_other(f"/dossiers/{dossier_id}")
 
 
 @router.post("/{dossier_id}/archiver")
 async def archive(guest: Staff, dossier_id: UUID, form: SentForm) -> Response:
     """Put the dossier away (L-69)."""
     await guest.send("POST", "dossier", f"/dossiers/{dossier_id}/archiving", key=form["key"])
-    return _see(f"/dossiers/{dossier_id}")
+    return see_other(f"/dossiers/{dossier_id}")
 
 
 @router.get("/{dossier_id}/clients")
@@ -174,7 +169,7 @@ async def add_client(guest: Staff, dossier_id: UUID, form: SentForm) -> Response
             await guest.send("POST", "dossier", f"/dossiers/{dossier_id}/clients", {"client_id": client})
     except ApiRefused as refused:
         return await _clients(guest, dossier_id, "", form, refused)
-    return _see(f"/dossiers/{dossier_id}")
+    return see_other(f"/dossiers/{dossier_id}")
 
 
 async def _clients(
@@ -186,9 +181,7 @@ async def _clients(
     there = {client["id"] for client in dossier["clients"]}
     return guest.page(
         "dossiers/clients.html",
-        status=refused.status if refused else HTTPStatus.OK,
-        error=words.refusal(refused.code) if refused else None,
-        code=refused.code if refused else None,
+        refused=refused,
         dossier=dossier,
         known=[client for client in known["items"] if client["id"] not in there],
         q=q,
@@ -214,7 +207,7 @@ async def send_request(guest: Staff, dossier_id: UUID, client_id: UUID, form: Se
         await guest.send("POST", "dossier", path, body, key=form["key"])
     except ApiRefused as refused:
         return await _asking(guest, dossier_id, client_id, form, refused)
-    return _see(f"/dossiers/{dossier_id}")
+    return see_other(f"/dossiers/{dossier_id}")
 
 
 async def _asking(
@@ -228,8 +221,7 @@ async def _asking(
     presets: list[Any] = next((deed["documents"] for deed in deeds if deed["code"] == dossier["deed_type"]), [])
     return guest.page(
         "dossiers/ask.html",
-        status=refused.status if refused else HTTPStatus.OK,
-        error=words.refusal(refused.code) if refused else None,
+        refused=refused,
         dossier=dossier,
         client=next((one for one in dossier["clients"] if one["id"] == str(client_id)), None),
         presets=presets,
@@ -259,7 +251,3 @@ async def deed_names(guest: Staff) -> dict[str, str]:
 async def _members(guest: Staff) -> list[dict[str, Any]]:
     found = await guest.get("identity", f"/offices/{guest.office_id}/members")
     return [one for one in found["items"] if one["state"] == "approved"]
-
-
-def _see(address: str) -> RedirectResponse:
-    return RedirectResponse(address, HTTPStatus.SEE_OTHER)

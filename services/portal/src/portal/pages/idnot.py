@@ -7,8 +7,8 @@ import httpx
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import RedirectResponse
 
-from portal import words
 from portal.api import ApiRefused, Caller, checked
+from portal.rendering import see_other
 from portal.visiting import Desk, OpenForm, TheDesk, forwarded
 
 router = APIRouter()
@@ -29,13 +29,14 @@ async def back(request: Request, at: TheDesk, state: str = "", code: str = "") -
     try:
         answer = checked(await _as_browser(request, at, "/sign-in/idnot/callback", state=state, code=code))
     except ApiRefused as refused:
-        said = words.refusal(refused.code if refused.code != "sign-in-refused" else "idnot-refused")
+        if refused.code == "sign-in-refused":
+            refused.code = "idnot-refused"  # there was no password of ours
         waiting = refused.code == "membership-pending"
-        return at.pages.page(request, "sign_in/idnot_refused.html", status=refused.status, error=said, waiting=waiting)
+        return at.pages.page(request, "sign_in/idnot_refused.html", refused=refused, waiting=waiting)
     outcome = answer.json()
     if "registration_token" in outcome:
-        return at.pages.page(request, "sign_in/join.html", newcomer=outcome, offices=[], sought="", error=None)
-    response = RedirectResponse("/", HTTPStatus.SEE_OTHER)
+        return at.pages.page(request, "sign_in/join.html", newcomer=outcome, offices=[], sought="")
+    response = see_other("/")
     await at.open(response, outcome, forwarded(request))
     return response
 
@@ -45,7 +46,7 @@ async def join(request: Request, at: TheDesk, form: OpenForm) -> Response:
     """Find the office (L-18), then ask to belong to it; a message asks to confirm the address (L-19)."""
     newcomer = {name: form[name] for name in ("registration_token", "first_name", "last_name", "email")}
     caller = Caller(forwarded=forwarded(request))
-    shown: dict[str, Any] = {"newcomer": newcomer, "sought": form["q"], "error": None}
+    shown: dict[str, Any] = {"newcomer": newcomer, "sought": form["q"]}
     if not form["crpcen"]:
         found = await at.api.get(caller, "identity", "/offices", q=form["q"]) if len(form["q"]) > 1 else {"items": []}
         return at.pages.page(request, "sign_in/join.html", offices=found["items"], **shown)
@@ -58,15 +59,14 @@ async def join(request: Request, at: TheDesk, form: OpenForm) -> Response:
     try:
         await at.api.send(caller, "POST", "identity", "/memberships", body)
     except ApiRefused as refused:
-        shown["error"] = words.refusal(refused.code)
-        return at.pages.page(request, "sign_in/join.html", status=refused.status, offices=[], **shown)
+        return at.pages.page(request, "sign_in/join.html", refused=refused, offices=[], **shown)
     return at.pages.page(request, "sign_in/joined.html", email=body["recovery_email"])
 
 
 @router.get("/confirmation")
 async def confirmation(request: Request, at: TheDesk, token: str = "") -> Response:
     """Open the link of the message; a program that follows links confirms nothing."""
-    return at.pages.page(request, "sign_in/confirmation.html", token=token, done=False, error=None)
+    return at.pages.page(request, "sign_in/confirmation.html", token=token, done=False)
 
 
 @router.post("/confirmation")
@@ -77,11 +77,8 @@ async def confirm(request: Request, at: TheDesk, form: OpenForm) -> Response:
     try:
         await at.api.send(caller, "POST", "identity", "/email-confirmations", shown)
     except ApiRefused as refused:
-        error = words.refusal(refused.code)
-        return at.pages.page(
-            request, "sign_in/confirmation.html", status=refused.status, done=False, error=error, **shown
-        )
-    return at.pages.page(request, "sign_in/confirmation.html", done=True, error=None, **shown)
+        return at.pages.page(request, "sign_in/confirmation.html", refused=refused, done=False, **shown)
+    return at.pages.page(request, "sign_in/confirmation.html", done=True, **shown)
 
 
 async def _as_browser(request: Request, at: Desk, path: str, **params: str) -> httpx.Response:

@@ -1,17 +1,16 @@
 """Registered letters: looked for, written in a batch, checked, sent, followed to their proofs (A-28 to A-60)."""
 
 import asyncio
-from http import HTTPStatus
 from typing import Any
 from uuid import UUID
 
 from fastapi import APIRouter, Response
-from fastapi.responses import RedirectResponse
 
 from portal import words
 from portal.api import ApiRefused
 from portal.forms import Form
 from portal.passing import pass_on, streamed
+from portal.rendering import see_other
 from portal.visiting import SentForm, Staff
 
 router = APIRouter(prefix="/lettres")
@@ -71,7 +70,7 @@ async def write(guest: Staff, form: SentForm) -> Response:
         await guest.send("POST", LETTERS, f"/batches/{made['id']}/checks")
     except ApiRefused as refused:
         return await _writing(guest, form["dossier"], form, refused)
-    return _see(f"/lettres/lots/{made['id']}")
+    return see_other(f"/lettres/lots/{made['id']}")
 
 
 async def _writing(guest: Staff, dossier: str, form: Form | None = None, refused: ApiRefused | None = None) -> Response:
@@ -82,8 +81,7 @@ async def _writing(guest: Staff, dossier: str, form: Form | None = None, refused
     )
     return guest.page(
         "letters/new.html",
-        status=refused.status if refused else HTTPStatus.OK,
-        error=words.refusal(refused.code) if refused else None,
+        refused=refused,
         senders=[one for one in senders["items"] if one["state"] != "revoked"],
         recipients=people["items"],
         entities=entities["items"],
@@ -114,14 +112,14 @@ async def batch(guest: Staff, batch_id: UUID, cursor: str = "") -> Response:
 async def check(guest: Staff, batch_id: UUID, form: SentForm) -> Response:
     """Check again (A-46)."""
     await guest.send("POST", LETTERS, f"/batches/{batch_id}/checks", key=form["key"])
-    return _see(f"/lettres/lots/{batch_id}")
+    return see_other(f"/lettres/lots/{batch_id}")
 
 
 @router.post("/lots/{batch_id}/envoi")
 async def submit(guest: Staff, batch_id: UUID, form: SentForm) -> Response:
     """Send the letters that can leave (A-48, A-49)."""
     await guest.send("POST", LETTERS, f"/batches/{batch_id}/submission", key=form["key"])
-    return _see(f"/lettres/lots/{batch_id}")
+    return see_other(f"/lettres/lots/{batch_id}")
 
 
 @router.get("/a-valider")
@@ -137,6 +135,8 @@ async def release(guest: Staff, form: SentForm) -> Response:
     try:
         outcome = await guest.send("POST", LETTERS, "/releases", body, key=form["key"])
     except ApiRefused as refused:
+        if refused.code == "code-refused":
+            refused.code = "release-refused"  # of a key for letters, not of a sign-in
         return await _awaiting(guest, "", refused, set(form.all("letter")))
     return await _awaiting(guest, "", outcomes=outcome["items"])
 
@@ -151,8 +151,7 @@ async def _awaiting(
     found = await guest.get(LETTERS, "/letters/awaiting-code", cursor=cursor, limit=PAGE)
     return guest.page(
         "letters/awaiting.html",
-        status=refused.status if refused else HTTPStatus.OK,
-        error=words.refusal("release-refused" if refused.code == "code-refused" else refused.code) if refused else None,
+        refused=refused,
         letters=found["items"],
         next=found["next"],
         ticked=ticked,
@@ -184,15 +183,14 @@ async def add_person(guest: Staff, form: SentForm) -> Response:
         await guest.send("POST", LETTERS, "/recipients", body, key=form["key"])
     except ApiRefused as refused:
         return await _people(guest, "", "", refused)
-    return _see("/lettres/destinataires")
+    return see_other("/lettres/destinataires")
 
 
 async def _people(guest: Staff, q: str, cursor: str, refused: ApiRefused | None = None) -> Response:
     found = await guest.get(LETTERS, "/recipients", q=q[:200], cursor=cursor, limit=PAGE)
     return guest.page(
         "letters/people.html",
-        status=refused.status if refused else HTTPStatus.OK,
-        error=words.refusal(refused.code) if refused else None,
+        refused=refused,
         people=found["items"],
         next=found["next"],
         q=q,
@@ -227,7 +225,3 @@ def _marked(text: str) -> str:
     plain = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
     paragraphs = [one.strip().replace("\n", "<br>") for one in plain.replace("\r", "").split("\n\n") if one.strip()]
     return "".join(f"<p>{one}</p>" for one in paragraphs)
-
-
-def _see(address: str) -> RedirectResponse:
-    return RedirectResponse(address, HTTPStatus.SEE_OTHER)

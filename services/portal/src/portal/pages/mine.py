@@ -9,12 +9,13 @@ from uuid import UUID, uuid4
 
 import httpx
 from fastapi import APIRouter, Depends, Request, Response
-from fastapi.responses import JSONResponse, RedirectResponse
+from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict, Field
 
 from portal import words
 from portal.api import ApiRefused, Caller
 from portal.passing import pass_on, streamed
+from portal.rendering import see_other
 from portal.security import CSRF_HEADER, genuine
 from portal.visiting import Client, Guest
 
@@ -59,7 +60,7 @@ async def dossiers(guest: Client, cursor: str = "") -> Response:
     """List the dossiers of the client; a single one opens at once (L-52)."""
     found = await guest.get("dossier", "/my/dossiers", cursor=cursor, limit=PAGE)
     if len(found["items"]) == 1 and found["next"] is None and not cursor:
-        return RedirectResponse(f"/mes-dossiers/{found['items'][0]['id']}", HTTPStatus.SEE_OTHER)
+        return see_other(f"/mes-dossiers/{found['items'][0]['id']}")
     return guest.page("mine/list.html", dossiers=found["items"], next=found["next"])
 
 

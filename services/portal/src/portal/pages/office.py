@@ -5,10 +5,10 @@ from http import HTTPStatus
 from uuid import UUID
 
 from fastapi import APIRouter, Response
-from fastapi.responses import RedirectResponse
 
 from portal import words
 from portal.api import ApiRefused
+from portal.rendering import see_other
 from portal.visiting import Anyone, SentForm, Staff
 
 router = APIRouter()
@@ -33,7 +33,7 @@ async def decide(guest: Staff, membership_id: UUID, decision: str, form: SentFor
         raise ApiRefused(HTTPStatus.NOT_FOUND, {"code": "not-found"}) from None
     except ApiRefused as refused:
         return await _team(guest, refused)
-    return RedirectResponse("/equipe", HTTPStatus.SEE_OTHER)
+    return see_other("/equipe")
 
 
 async def _team(guest: Staff, refused: ApiRefused | None = None) -> Response:
@@ -45,8 +45,7 @@ async def _team(guest: Staff, refused: ApiRefused | None = None) -> Response:
         waiting = (await guest.get("identity", "/memberships", state="requested"))["items"]
     return guest.page(
         "office/team.html",
-        status=refused.status if refused else HTTPStatus.OK,
-        error=words.refusal(refused.code) if refused else None,
+        refused=refused,
         members=[one for one in members["items"] if one["state"] == "approved"],
         waiting=waiting,
         deeds=deeds,
@@ -73,7 +72,7 @@ async def choose_documents(guest: Staff, code: str, form: SentForm) -> Response:
         await guest.send("PUT", "dossier", f"/deed-types/{code}/documents", body, key=form["key"])
     except ApiRefused as refused:
         return await _deed(guest, code, refused)
-    return RedirectResponse("/equipe", HTTPStatus.SEE_OTHER)
+    return see_other("/equipe")
 
 
 async def _deed(guest: Staff, code: str, refused: ApiRefused | None = None) -> Response:
@@ -81,9 +80,7 @@ async def _deed(guest: Staff, code: str, refused: ApiRefused | None = None) -> R
     found = next((one for one in deeds if one["code"] == code), None)
     if found is None:
         raise ApiRefused(HTTPStatus.NOT_FOUND, {"code": "not-found"})
-    status = refused.status if refused else HTTPStatus.OK
-    error = words.refusal(refused.code) if refused else None
-    return guest.page("office/deed.html", status=status, error=error, deed=found)
+    return guest.page("office/deed.html", refused=refused, deed=found)
 
 
 @router.get("/notifications")
@@ -99,7 +96,7 @@ async def notifications(guest: Anyone, cursor: str = "") -> Response:
 async def read(guest: Anyone, notification_id: UUID, form: SentForm) -> Response:
     """Mark one as read, then open what it is about."""
     await guest.send("POST", "messaging", f"/notifications/{notification_id}/reading", key=form["key"])
-    return RedirectResponse(_about(guest, form["letter"], form["dossier"]), HTTPStatus.SEE_OTHER)
+    return see_other(_about(guest, form["letter"], form["dossier"]))
 
 
 def _about(guest: Anyone, letter: str, dossier: str) -> str:

@@ -7,11 +7,11 @@ from typing import Any
 from uuid import UUID
 
 from fastapi import APIRouter, HTTPException, Response
-from fastapi.responses import RedirectResponse
 
 from portal import words
 from portal.api import ApiRefused, Caller
 from portal.passing import pass_on, streamed
+from portal.rendering import see_other
 from portal.visiting import SentForm, Staff
 
 router = APIRouter(prefix="/dossiers/{dossier_id}/pieces/{request_id}/{version_id}")
@@ -43,8 +43,7 @@ async def _viewer(
         raise HTTPException(HTTPStatus.NOT_FOUND)
     return guest.page(
         "dossiers/piece.html",
-        status=refused.status if refused else HTTPStatus.OK,
-        error=words.refusal(refused.code) if refused else None,
+        refused=refused,
         dossier=dossier,
         request=request,
         version=version,
@@ -112,7 +111,7 @@ async def _decide(  # noqa: PLR0913, PLR0917 - what a decision is made of
     address = f"/dossiers/{dossier_id}"
     if following:
         address += f"/pieces/{following['request']}/{following['version']}"
-    return RedirectResponse(address, HTTPStatus.SEE_OTHER)
+    return see_other(address)
 
 
 def _following(requests: list[Mapping[str, Any]], version_id: str) -> dict[str, str] | None:

@@ -4,11 +4,11 @@ from http import HTTPStatus
 from typing import Any
 
 from fastapi import APIRouter, Request, Response
-from fastapi.responses import RedirectResponse
 
 from portal import words
 from portal.api import ApiRefused, Caller
 from portal.forms import Form
+from portal.rendering import see_other
 from portal.visiting import Anyone, Desk, MaybeSession, OpenForm, SentForm, TheDesk, forwarded
 
 router = APIRouter()
@@ -22,14 +22,14 @@ async def home(request: Request, at: TheDesk, session: MaybeSession) -> Response
     """Show the doors, or lead whoever is signed in to their own home."""
     if session is None:
         return at.pages.page(request, "home.html")
-    return _see(home_of(session.me))
+    return see_other(home_of(session.me))
 
 
 @router.get("/connexion")
 async def doors(request: Request, at: TheDesk, session: MaybeSession, suite: str = "") -> Response:
     """Show both ways in (L-11, L-22)."""
     if session is not None:
-        return _see(_inside(suite) or home_of(session.me))
+        return see_other(_inside(suite) or home_of(session.me))
     return _sign_in(request, at, suite=_inside(suite))
 
 
@@ -41,8 +41,8 @@ async def password(request: Request, at: TheDesk, form: OpenForm) -> Response:
     try:
         sent = await at.api.send(_guest(request), "POST", "identity", "/sign-in/password", body)
     except ApiRefused as refused:
-        return _sign_in(request, at, error=refused, **shown)
-    return at.pages.page(request, "sign_in/code.html", sent=sent, error=None, **shown)
+        return _sign_in(request, at, refused=refused, **shown)
+    return at.pages.page(request, "sign_in/code.html", sent=sent, **shown)
 
 
 @router.post("/connexion/code")
@@ -56,7 +56,7 @@ async def code(request: Request, at: TheDesk, form: OpenForm) -> Response:
         return _code_again(request, at, form, refused)
     if "setup_token" in outcome:
         return _choose(request, at, outcome["setup_token"])
-    response = _see(_inside(form["suite"]) or "/")
+    response = see_other(_inside(form["suite"]) or "/")
     await at.open(response, outcome, forwarded(request))
     return response
 
@@ -64,7 +64,7 @@ async def code(request: Request, at: TheDesk, form: OpenForm) -> Response:
 @router.get("/acces")
 async def first_access(request: Request, at: TheDesk, invitation: str = "") -> Response:
     """Open the link of the invitation: the address is typed, nothing is used up (L-48)."""
-    return at.pages.page(request, "sign_in/first_access.html", invitation=invitation, email="", error=None)
+    return at.pages.page(request, "sign_in/first_access.html", invitation=invitation, email="")
 
 
 @router.post("/acces")
@@ -74,9 +74,8 @@ async def ask_code(request: Request, at: TheDesk, form: OpenForm) -> Response:
     try:
         sent = await at.api.send(_guest(request), "POST", "identity", "/sign-in/codes", shown)
     except ApiRefused as refused:
-        status, error = refused.status, words.refusal(refused.code)
-        return at.pages.page(request, "sign_in/first_access.html", status=status, error=error, **shown)
-    return at.pages.page(request, "sign_in/code.html", sent=sent, error=None, suite="", email=form["email"])
+        return at.pages.page(request, "sign_in/first_access.html", refused=refused, **shown)
+    return at.pages.page(request, "sign_in/code.html", sent=sent, suite="", email=form["email"])
 
 
 @router.post("/acces/mot-de-passe")
@@ -96,7 +95,7 @@ async def choose_password(request: Request, at: TheDesk, form: OpenForm) -> Resp
 @router.get("/acces/lien")
 async def lost(request: Request, at: TheDesk) -> Response:
     """Show where a new link is asked for."""
-    return at.pages.page(request, "sign_in/new_link.html", asked=False, error=None)
+    return at.pages.page(request, "sign_in/new_link.html", asked=False)
 
 
 @router.post("/acces/lien")
@@ -105,15 +104,14 @@ async def ask_link(request: Request, at: TheDesk, form: OpenForm) -> Response:
     try:
         await at.api.send(_guest(request), "POST", "identity", "/access-links", {"email": form["email"]})
     except ApiRefused as refused:
-        error = words.refusal(refused.code)
-        return at.pages.page(request, "sign_in/new_link.html", status=refused.status, asked=False, error=error)
-    return at.pages.page(request, "sign_in/new_link.html", asked=True, error=None)
+        return at.pages.page(request, "sign_in/new_link.html", refused=refused, asked=False)
+    return at.pages.page(request, "sign_in/new_link.html", asked=True)
 
 
 @router.post("/deconnexion")
 async def sign_out(guest: Anyone, form: SentForm) -> Response:  # noqa: ARG001 - the form proves that it is ours
     """End the session here and at identity."""
-    response = _see("/")
+    response = see_other("/")
     try:
         await guest.send("DELETE", "identity", "/sessions/current")
     finally:
@@ -127,24 +125,15 @@ def home_of(me: Any) -> str:
 
 
 def _sign_in(
-    request: Request, at: Desk, *, suite: str = "", email: str = "", error: ApiRefused | None = None
+    request: Request, at: Desk, *, suite: str = "", email: str = "", refused: ApiRefused | None = None
 ) -> Response:
-    said = words.refusal(error.code) if error else None
-    status = error.status if error else HTTPStatus.OK
-    return at.pages.page(request, "sign_in/sign_in.html", status=status, suite=suite, email=email, error=said)
+    return at.pages.page(request, "sign_in/sign_in.html", refused=refused, suite=suite, email=email)
 
 
 def _code_again(request: Request, at: Desk, form: Form, refused: ApiRefused) -> Response:
-    sent = {"id": form["sent"], "masked_number": form["masked"], "resend_in": 0}
-    return at.pages.page(
-        request,
-        "sign_in/code.html",
-        status=refused.status,
-        sent=sent,
-        error=words.refusal(refused.code),
-        suite=_inside(form["suite"]),
-        email=form["email"],
-    )
+    sent = {"id": form["sent"], "masked_number": form["masked"]}
+    suite = _inside(form["suite"])
+    return at.pages.page(request, "sign_in/code.html", refused=refused, sent=sent, suite=suite, email=form["email"])
 
 
 def _choose(
@@ -163,7 +152,3 @@ def _guest(request: Request) -> Caller:
 def _inside(address: str) -> str:
     """Return an address of ours, an empty text for any other: nobody is sent elsewhere by a link."""
     return address if address.startswith("/") and not address.startswith(("//", "/\\")) else ""
-
-
-def _see(address: str) -> RedirectResponse:
-    return RedirectResponse(address, HTTPStatus.SEE_OTHER)
