@@ -17,7 +17,7 @@ from testkit.databases import NewDatabase
 from testkit.serving import serving
 
 AWAY = "http://127.0.0.1:9"
-NOTARY = {
+NOTARY: dict[str, Any] = {
     "id": "7c4e1d2a-3b5f-4c8e-8f1a-2d6b9e0c7a11",
     "kind": "staff",
     "role": "notary",
@@ -66,7 +66,17 @@ def browser(address: str) -> Iterator[httpx.Client]:
 @pytest.fixture
 def signed_in(browser: httpx.Client, settings: Settings) -> str:
     """Give the browser the session of a notary; return the token of its forms."""
-    session = new_session("access", "refresh", time.time() + 600, NOTARY)
+    return _sign_in(browser, settings, NOTARY)
+
+
+@pytest.fixture
+def csrf(browser: httpx.Client, settings: Settings) -> str:
+    """Give the browser the session of a client; return the token of its forms."""
+    return _sign_in(browser, settings, NOTARY | {"kind": "client", "role": None, "office": None})
+
+
+def _sign_in(browser: httpx.Client, settings: Settings, me: dict[str, Any]) -> str:
+    session = new_session("access", "refresh", time.time() + 600, me)
 
     async def keep() -> None:
         pool: AsyncConnectionPool[Any] = AsyncConnectionPool(settings.database_url, min_size=1, open=False)

@@ -1,6 +1,7 @@
 """What a browser gets from the portal, also when nobody stands behind it."""
 
 import re
+from uuid import uuid4
 
 import httpx
 import pytest
@@ -81,6 +82,13 @@ def test_signing_out_works_also_while_identity_is_away(browser: httpx.Client, si
 )
 def test_a_body_that_is_no_small_form_is_refused(browser: httpx.Client, body: bytes, media_type: str) -> None:
     answer = browser.post("/connexion", content=body, headers={"Content-Type": media_type})
+    assert answer.status_code == 400
+
+
+@pytest.mark.parametrize("body", [b"{" + b" " * 70_000, b"[]", b"{}", b'{"name": "a.pdf", "size": -1, "sha256": ""}'])
+def test_an_announcement_that_is_none_is_refused_unkept(browser: httpx.Client, csrf: str, body: bytes) -> None:
+    headers = {"X-CSRF-Token": csrf, "Content-Type": "application/json"}
+    answer = browser.post(f"/mes-dossiers/{uuid4()}/depots", content=body, headers=headers)
     assert answer.status_code == 400
 
 

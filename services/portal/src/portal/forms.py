@@ -38,15 +38,21 @@ class Form:
         return name in self.fields
 
 
-async def read_form(request: Request) -> Form:
-    """Read the body of a request; raise FormRefused beyond the limits."""
-    if request.headers.get("content-type", "").partition(";")[0].strip().lower() not in {MEDIA_TYPE, ""}:
-        raise FormRefused
+async def small_body(request: Request) -> bytes:
+    """Read what a page sends; raise FormRefused at the first byte too many."""
     body = b""
     async for chunk in request.stream():
         body += chunk
         if len(body) > FORM_BYTES:
             raise FormRefused
+    return body
+
+
+async def read_form(request: Request) -> Form:
+    """Read the body of a request; raise FormRefused beyond the limits."""
+    if request.headers.get("content-type", "").partition(";")[0].strip().lower() not in {MEDIA_TYPE, ""}:
+        raise FormRefused
+    body = await small_body(request)
     try:
         pairs = parse_qsl(
             body.decode("utf-8"),

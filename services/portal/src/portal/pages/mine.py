@@ -10,10 +10,11 @@ from uuid import UUID, uuid4
 import httpx
 from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import JSONResponse
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from portal import words
 from portal.api import ApiRefused, Caller
+from portal.forms import FormRefused, small_body
 from portal.passing import pass_on, streamed
 from portal.rendering import see_other
 from portal.security import CSRF_HEADER, genuine
@@ -52,7 +53,15 @@ def _ours(request: Request, guest: Client) -> None:
     genuine(request.headers.get(CSRF_HEADER), guest.session.csrf)
 
 
+async def _announced(request: Request) -> Announced:
+    try:
+        return Announced.model_validate_json(await small_body(request))
+    except ValidationError:
+        raise FormRefused from None
+
+
 FromOurPage = Depends(_ours)
+TheFile = Annotated[Announced, Depends(_announced)]
 
 
 @router.get("/mes-dossiers")
@@ -80,7 +89,7 @@ async def show(guest: Client, dossier_id: UUID, demande: str = "") -> Response:
 
 
 @router.post("/mes-dossiers/{dossier_id}/depots", dependencies=[FromOurPage])
-async def announce(guest: Client, dossier_id: UUID, file: Announced) -> Response:
+async def announce(guest: Client, dossier_id: UUID, file: TheFile) -> Response:
     """Take the announcement of a file, begin its upload, and say where its bytes go (L-54 to L-59)."""
     body: dict[str, Any] = {"name": file.name, "size": file.size, "sha256": file.sha256}
     path = f"/requests/{file.request}/deposits" if file.request else f"/dossiers/{dossier_id}/deposits"
