@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from uuid import uuid4
 
-from bus import consuming, relaying
+from bus import Consuming, Relaying
 from chassis.tokens import new_signing_key
 from contracts import Envelope, envelope_of
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -135,8 +135,8 @@ async def measure(
         tasks = [
             asyncio.ensure_future(task(stop))
             for task in (
-                relaying(nats, SERVICE, source),
-                consuming(nats, "journal", SERVICE, watched, refill),
+                Relaying(nats, SERVICE, source),
+                Consuming(nats, "journal", SERVICE, watched, refill),
                 sealing(checkpoints),
                 witnessing(witnesses),
             )

@@ -12,7 +12,7 @@ from pathlib import Path
 import nats
 import pytest
 import yaml
-from bus import consuming, relaying
+from bus import Consuming, Relaying
 from bus.streams import stream_name
 from contracts import Envelope
 from contracts.examples import example
@@ -111,8 +111,8 @@ async def signed_in(server: str, name: str) -> AsyncIterator[nats.NATS]:
 async def test_a_service_relays_its_events_and_another_one_takes_them_in(server: str) -> None:
     store, stop = Store(), asyncio.Event()
     inbox = Inbox(len(store.events))
-    relay = relaying(f"nats://dossier:dossier@{server}", "dossier", store)
-    consumer = consuming(f"nats://journal:journal@{server}", "journal", "dossier", inbox, lambda _after, _limit: [])
+    relay = Relaying(f"nats://dossier:dossier@{server}", "dossier", store)
+    consumer = Consuming(f"nats://journal:journal@{server}", "journal", "dossier", inbox, lambda _after, _limit: [])
     working = [asyncio.ensure_future(task(stop)) for task in (relay, consumer)]
     assert await asyncio.to_thread(inbox.whole.wait, PATIENCE)
     stop.set()

@@ -194,7 +194,7 @@ def test_work_is_scaled_by_how_far_it_lags_behind_each_service_that_it_follows(n
 @pytest.mark.parametrize("name", SHAPES)
 def test_who_follows_others_says_whom(name: str) -> None:
     sources = (path.read_text() for path in (ROOT / "services" / name / "src").rglob("*.py"))
-    assert any("consuming(" in text for text in sources) is bool(SHAPES[name].producers)
+    assert any("Consuming(" in text for text in sources) is bool(SHAPES[name].producers)
 
 
 def test_the_routes_are_those_of_the_gateway_s_table() -> None:

@@ -5,16 +5,13 @@ from pathlib import Path
 
 import pytest
 from launcher.components.nats import Nats
-from launcher.journey.documents import Pile
-from launcher.journey.story import Journey
 from launcher.parts import running
 from launcher.ports import free_ports
 from testkit.databases import NewDatabase
 from testkit.fault_proxy import HEALTHY
 from testkit.forging import StolenKeys
-from testkit.insider import Insider
+from testkit.insider import Insider, walking
 from testkit.linking import LinkedPlatform
-from testkit.stack import Platform, nothing_left
 from testkit.stand import Stand, standing
 
 SIGNED_IN = 5  # steps of the journey: a dossier, requests, and everybody with a token
@@ -23,18 +20,8 @@ SIGNED_IN = 5  # steps of the journey: a dossier, requests, and everybody with a
 @pytest.fixture(scope="session")
 def insider(servers_folder: Path, samples: list[Path]) -> Iterator[Insider]:
     """Return an insider on a second platform, on which the journey was walked."""
-    folder = servers_folder / "tampered"
-    folder.mkdir()
-    folder.chmod(0o711)
-    platform = Platform(folder / "data")
-    platform.up()
-    world = platform.world()
-    journey = Journey(world, Pile(samples, samples), print)
-    journey.walk()
-    yield Insider(platform, journey)
-    world.close()
-    platform.down()
-    assert nothing_left(folder) == []
+    with walking(servers_folder / "tampered", samples) as found:
+        yield found
 
 
 @pytest.fixture(scope="session")
@@ -51,19 +38,8 @@ def keys(insider: Insider) -> StolenKeys:
 @pytest.fixture(scope="session")
 def platform_of_links(servers_folder: Path, samples: list[Path]) -> Iterator[Insider]:
     """Return an auditor of a platform whose every connection can be made to suffer; people have signed in."""
-    folder = servers_folder / "linked"
-    folder.mkdir()
-    folder.chmod(0o711)
-    platform = LinkedPlatform(folder / "data")
-    platform.up()
-    world = platform.world()
-    journey = Journey(world, Pile(samples, samples), print)
-    for step in journey.steps[:SIGNED_IN]:
-        step()
-    yield Insider(platform, journey)
-    world.close()
-    platform.down()
-    assert nothing_left(folder) == []
+    with walking(servers_folder / "linked", samples, steps=SIGNED_IN, kind=LinkedPlatform) as found:
+        yield found
 
 
 @pytest.fixture

@@ -2,11 +2,10 @@
 
 import subprocess
 import sys
-import threading
 from collections.abc import Iterator
 from http import HTTPStatus
 from pathlib import Path
-from typing import Any, Self
+from typing import Any
 from uuid import uuid4
 
 import httpx
@@ -15,16 +14,16 @@ import pytest
 from eventstore import KeyRing
 from launcher.files import write_private
 from launcher.journey.deposits import DOSSIERS, Deposited, look
-from launcher.journey.documents import Pile
 from launcher.journey.story import Journey
 from launcher.journey.world import World, until
 from launcher.rotating import WRAPPING
 from proof.note import Note
 from proof.policy import Policy
 from proof.signing import signers
-from testkit.insider import Insider
+from testkit.insider import Insider, walking
 from testkit.oracle import one_history
-from testkit.stack import Platform, nothing_left
+from testkit.people import People
+from testkit.stack import Platform
 
 DEPOSITED = 6  # steps of the journey: documents are in the vault, none is decided
 WAITING = 7  # the step in which the office decides
@@ -34,43 +33,26 @@ PATIENCE = 300.0  # seconds; a busy machine starts a process in twenty
 @pytest.fixture(scope="module")
 def auditor(servers_folder: Path, samples: list[Path]) -> Iterator[Insider]:
     """Return an auditor of a platform whose keys nobody else needs, on which documents were deposited."""
-    folder = servers_folder / "rotated"
-    folder.mkdir()
-    folder.chmod(0o711)
-    platform = Platform(folder / "data")
-    platform.up()
-    world = platform.world()
-    journey = Journey(world, Pile(samples, samples), print)
-    for step in journey.steps[:DEPOSITED]:
-        step()
-    yield Insider(platform, journey)
-    world.close()
-    platform.down()
-    assert nothing_left(folder) == []
+    with walking(servers_folder / "rotated", samples, steps=DEPOSITED) as found:
+        yield found
 
 
-class Users:
+class Users(People):
     """People who read and open documents all the time, and never ask twice: what fails has failed."""
 
     def __init__(self, platform: Platform, journey: Journey) -> None:
+        super().__init__()
         self._world = World.of(platform.summary)
         self._journey = journey
-        self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._work)
         self.done = 0
         self.failed: list[str] = []
 
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._stop.set()
-        self._thread.join(PATIENCE)
+    def __exit__(self, *given: object) -> None:
+        super().__exit__(*given)
         self._world.close()
 
-    def _work(self) -> None:
-        while not self._stop.wait(0.05):
+    def work(self) -> None:
+        while not self.stop.wait(0.05):
             for kind, act in (("list", self._list), ("open", self._open), ("status", self._status)):
                 try:
                     act()

@@ -1,11 +1,9 @@
 """The database server is lost with its files, or its standbys are: what was acknowledged is on another machine."""
 
-import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
-from typing import Self
 from uuid import uuid4
 
 import pytest
@@ -14,6 +12,7 @@ from launcher.components.postgres import create_database
 from launcher.journey.world import until
 from testkit.fault_report import Tally
 from testkit.parcels import Sample, Someone, a_parcel
+from testkit.people import People
 from testkit.standbys import Group, asked, group
 
 pytestmark = pytest.mark.timeout(900)
@@ -40,31 +39,21 @@ def store(servers: Group, tmp_path: Path) -> Iterator[Store]:
     opened.close()
 
 
-class Senders:
+class Senders(People):
     """People who send one parcel after another until they are told to stop, and note which were taken."""
 
     def __init__(self, store: Store) -> None:
+        super().__init__(PEOPLE)
         self.sent = 0
         self.acknowledged: list[str] = []
-        self._store, self._stop = store, threading.Event()
-        self._people = [threading.Thread(target=self._send, daemon=True) for _ in range(PEOPLE)]
-
-    def __enter__(self) -> Self:
-        for person in self._people:
-            person.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._stop.set()
-        for person in self._people:
-            person.join()
+        self._store = store
 
     def wait_for(self, more: int) -> None:
         goal = len(self.acknowledged) + more
         until(lambda: len(self.acknowledged) >= goal, f"{more} more parcels")
 
-    def _send(self) -> None:
-        while not self._stop.is_set():
+    def work(self) -> None:
+        while not self.stop.is_set():
             parcel = a_parcel(uuid4().hex)
             self.sent += 1
             with suppress(*AWAY):

@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 
 import pytest
-from bus import Consumer, HoleRemains, connected, consuming, relaying
+from bus import Consumer, Consuming, HoleRemains, Relaying, connected
 from bus import consumer as consumer_module
 from contracts.examples import example
 from nats.js.errors import NotFoundError
@@ -43,7 +43,7 @@ async def last_of_the_stream(connection: Any) -> int | None:
 
 def both(server: Any, store: Any, inbox: Any) -> AsyncIterator[None]:
     return running(
-        relaying(server.url, "dossier", store), consuming(server.url, "messaging", "dossier", inbox, store.refill)
+        Relaying(server.url, "dossier", store), Consuming(server.url, "messaging", "dossier", inbox, store.refill)
     )
 
 
@@ -123,7 +123,7 @@ async def test_a_message_that_is_no_event_of_the_producer_is_replaced_by_the_eve
     server: Any, store: Any, inbox: Any
 ) -> None:
     store.write(4)
-    async with running(relaying(server.url, "dossier", store)), connected(server.url, "forger") as connection:
+    async with running(Relaying(server.url, "dossier", store)), connected(server.url, "forger") as connection:
         jetstream = connection.jetstream()
         while True:
             with contextlib.suppress(Exception):
@@ -136,7 +136,7 @@ async def test_a_message_that_is_no_event_of_the_producer_is_replaced_by_the_eve
         await connection.jetstream().publish("ev.dossier.gossip.none", b"\x00not json")
     store.write(2, mark="the true fifth and sixth")
     for _ in range(2):  # the second time from the place of the forged messages
-        async with running(consuming(server.url, "messaging", "dossier", inbox, store.refill)):
+        async with running(Consuming(server.url, "messaging", "dossier", inbox, store.refill)):
             await eventually(lambda: len(inbox.messages) >= 6)
     assert inbox.entries == store.entries
     assert store.refills
@@ -236,7 +236,7 @@ async def test_a_stream_that_is_replaced_while_a_consumer_binds_is_followed_from
     store.write(5, mark="after the disaster")
 
     async def stream_of_the_new_epoch() -> None:
-        async with running(relaying(server.url, "dossier", store)), connected(server.url, "test") as connection:
+        async with running(Relaying(server.url, "dossier", store)), connected(server.url, "test") as connection:
             while await last_of_the_stream(connection) != 25:  # noqa: ASYNC110 - no event says so
                 await asyncio.sleep(0.02)
 
@@ -245,8 +245,9 @@ async def test_a_stream_that_is_replaced_while_a_consumer_binds_is_followed_from
         consumer.replaced = stream_of_the_new_epoch
         following = asyncio.create_task(consumer.run())
         await eventually(lambda: len(inbox.messages) >= 35)
-        following.cancel()
-        await asyncio.gather(following, return_exceptions=True)
+        while not following.done():  # asyncio.wait_for of Python 3.11 can swallow a cancellation
+            following.cancel()
+            await asyncio.wait({following}, timeout=0.5)
     assert consumer.binds == 2
     assert inbox.entries[30:] == store.entries[20:]
 
@@ -259,11 +260,11 @@ async def test_a_stream_that_was_forged_is_made_again_and_the_same_process_takes
     another_store.write(4, mark="forged")
     inbox.refused = "forged"
     store.write(9)
-    async with running(consuming(server.url, "messaging", "dossier", inbox, store.refill)):
-        async with running(relaying(server.url, "dossier", another_store)):
+    async with running(Consuming(server.url, "messaging", "dossier", inbox, store.refill)):
+        async with running(Relaying(server.url, "dossier", another_store)):
             await eventually(lambda: inbox.refusals >= 2)
         async with connected(server.url, "operator") as connection:
             await connection.jetstream().delete_stream("EV_DOSSIER")
-        async with running(relaying(server.url, "dossier", store)):
+        async with running(Relaying(server.url, "dossier", store)):
             await eventually(lambda: len(inbox.messages) >= 9)
     assert inbox.entries == store.entries

@@ -7,10 +7,9 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from bus import connected, consuming, relaying
+from bus import Consuming, Relaying, connected
 from bus.progress import Relayed, backlog
 from bus.streams import configuration, ensure_stream
-from bus.tasks import Consuming, Relaying
 from bus.tracing import MOST_SPANS, processing, publishing
 from contracts import Envelope
 from contracts.examples import example
@@ -46,7 +45,7 @@ def told(task: object) -> dict[str, float]:
 
 @pytest.mark.anyio
 async def test_a_relay_tells_what_waits_and_since_when_it_fails(server: Any, store: Any) -> None:
-    relay = relaying(server.url, "dossier", store)
+    relay = Relaying(server.url, "dossier", store)
     assert set(told(relay)) == {"relay_interrupted_seconds", "relay_stopped"}, "the stream was not looked at yet"
     store.write(3)
     async with running(relay):
@@ -64,7 +63,7 @@ async def test_a_relay_tells_what_waits_and_since_when_it_fails(server: Any, sto
 
 @pytest.mark.anyio
 async def test_a_relay_whose_stream_contradicts_its_store_says_that_it_stopped(server: Any, store: Any) -> None:
-    relay = relaying(server.url, "dossier", store)
+    relay = Relaying(server.url, "dossier", store)
     store.write(1)
     async with connected(server.url, "somebody else") as connection:
         await ensure_stream(connection.jetstream(), configuration("dossier"))
@@ -89,8 +88,8 @@ def test_the_backlog_is_counted_whatever_its_length(store: Any, count: int) -> N
 @pytest.mark.anyio
 async def test_a_consumer_tells_what_is_behind_it_and_since_when_it_fails(server: Any, store: Any, inbox: Any) -> None:
     relay, consumer = (
-        relaying(server.url, "dossier", store),
-        consuming(server.url, "messaging", "dossier", inbox, store.refill),
+        Relaying(server.url, "dossier", store),
+        Consuming(server.url, "messaging", "dossier", inbox, store.refill),
     )
     store.write(4)
     inbox.failures = 10**6

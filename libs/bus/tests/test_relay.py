@@ -8,7 +8,7 @@ from typing import Any
 
 import nats
 import pytest
-from bus import ConfigurationDiffers, Diverged, Relay, connected, relaying
+from bus import ConfigurationDiffers, Diverged, Relay, Relaying, connected
 from bus import relay as relay_module
 from bus.streams import configuration, differences, ensure_stream
 from contracts import Envelope
@@ -60,7 +60,7 @@ async def until_equal(server: Any, store: Any, seconds: float = 30) -> None:
 
 async def test_each_event_is_published_under_its_own_number_with_its_trace(server: Any, store: Any) -> None:
     store.write(450)
-    async with running(relaying(server.url, "dossier", store)):
+    async with running(Relaying(server.url, "dossier", store)):
         await until_equal(server, store)
         store.write(3)
         await until_equal(server, store)
@@ -78,7 +78,7 @@ async def test_a_stale_leader_is_refused_by_the_fence(server: Any, store: Any) -
     async with connected(server.url, "stale") as connection:
         stale = Relay(connection, "dossier", store)
         assert await stale._align() == 0
-        async with running(relaying(server.url, "dossier", store)):
+        async with running(Relaying(server.url, "dossier", store)):
             await until_equal(server, store)
         store.write(1)
         late = store.refill(2, 1)[0].model_copy(update={"id": "dossier:1:late"})
@@ -89,14 +89,14 @@ async def test_a_stale_leader_is_refused_by_the_fence(server: Any, store: Any) -
 
 
 async def until_equal_after_relaying(server: Any, store: Any) -> None:
-    async with running(relaying(server.url, "dossier", store)):
+    async with running(Relaying(server.url, "dossier", store)):
         await until_equal(server, store)
 
 
 @pytest.mark.fault("F14")
 async def test_five_relays_without_election_still_make_the_stream_equal_to_the_log(server: Any, store: Any) -> None:
     store.write(300)
-    async with running(*(relaying(server.url, "dossier", store) for _ in range(5))):
+    async with running(*(Relaying(server.url, "dossier", store) for _ in range(5))):
         for _ in range(10):
             store.write(30)
             await asyncio.sleep(0.05)
@@ -106,7 +106,7 @@ async def test_five_relays_without_election_still_make_the_stream_equal_to_the_l
 @pytest.mark.fault("F25")
 async def test_a_deleted_stream_is_noticed_and_made_again(server: Any, store: Any) -> None:
     store.write(120)
-    async with running(relaying(server.url, "dossier", store)):
+    async with running(Relaying(server.url, "dossier", store)):
         await until_equal(server, store)
         async with connected(server.url, "vandal") as connection:
             await connection.jetstream().delete_stream("EV_DOSSIER")
@@ -127,7 +127,7 @@ async def test_a_stream_with_missing_messages_is_made_anew(server: Any, store: A
 @pytest.mark.fault("F24")
 async def test_everything_comes_back_after_the_server_lost_its_folder(server: Any, store: Any) -> None:
     store.write(250)
-    async with running(relaying(server.url, "dossier", store)):
+    async with running(Relaying(server.url, "dossier", store)):
         await until_equal(server, store)
         server.kill()
         server.wipe()
@@ -143,7 +143,7 @@ async def test_a_stream_frozen_by_the_loss_of_its_files_is_replaced(
     monkeypatch.setattr(relay_module, "FROZEN_SECONDS", 1.0)
     monkeypatch.setattr(relay_module, "PUBLISH_SECONDS", 0.5)
     store.write(50)
-    async with running(relaying(server.url, "dossier", store)):
+    async with running(Relaying(server.url, "dossier", store)):
         await until_equal(server, store)
         server.wipe()  # the server goes on writing into files that no longer have a name, until it needs a new one
         store.write(6_000)
@@ -156,7 +156,7 @@ async def test_a_kill_of_the_server_in_the_middle_of_a_window_loses_and_repeats_
     server: Any, store: Any
 ) -> None:
     store.write(2_000)
-    async with running(relaying(server.url, "dossier", store)):
+    async with running(Relaying(server.url, "dossier", store)):
         for _ in range(3):
             await asyncio.sleep(0.1)
             server.kill()
@@ -173,7 +173,7 @@ async def test_a_store_that_went_back_in_time_stops_the_relay_until_its_epoch_is
     await until_equal_after_relaying(server, store)
     del store.events[20:]
     store.write(5, mark="another past")
-    async with running(relaying(server.url, "dossier", store)):
+    async with running(Relaying(server.url, "dossier", store)):
         with caplog.at_level(logging.CRITICAL):
             await eventually(lambda: "relay-stopped" in caplog.messages)
         async with connected(server.url, "test") as connection:

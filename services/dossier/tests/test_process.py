@@ -12,7 +12,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from bus import relaying
+from bus import Relaying
 from chassis.process import supervise
 from contracts.examples import CLIENT
 from testkit.producers import erasing
@@ -70,7 +70,7 @@ async def test_an_erasure_on_the_bus_blanks_the_person(
     assert None not in labels()
     stop = asyncio.Event()
     known = [*[CLIENT] * world.erased, client.person_id]
-    relay = asyncio.create_task(supervise(relaying(bus_url, "identity", erasing(known)), stop))
+    relay = asyncio.create_task(supervise(Relaying(bus_url, "identity", erasing(known)), stop))
     working()
     try:
         await eventually(lambda: labels() == {None})

@@ -11,7 +11,7 @@ from uuid import UUID, uuid4
 
 import httpx
 import pytest
-from bus import relaying
+from bus import Relaying
 from chassis.process import supervise
 from contracts.examples import CLIENT
 from lre_gateway.settings import Settings
@@ -68,7 +68,7 @@ async def test_letters_go_their_way_by_themselves_across_a_kill_of_the_process(
     await eventually(lambda: "reception" in world.evidence(staff, letter))
     stop = asyncio.Event()
     known = [*[CLIENT] * world.erased, person]
-    relay = asyncio.create_task(supervise(relaying(bus_url, "identity", erasing(known)), stop))
+    relay = asyncio.create_task(supervise(Relaying(bus_url, "identity", erasing(known)), stop))
     try:
         await eventually(lambda: staff.get(f"/recipients/{recipient}").json()["email"] is None)
     finally:

@@ -14,7 +14,7 @@ from typing import Any
 import httpx
 import psycopg
 import pytest
-from bus import relaying
+from bus import Relaying
 from contracts.examples import CLIENT, COLLABORATOR
 from launcher.ports import free_ports
 from testkit.producers import Producer
@@ -79,7 +79,7 @@ async def test_events_on_the_bus_become_mails_across_a_kill_of_the_process(
     assert neighbours.people
     identity, dossier = Producer(), Producer()
     stop = asyncio.Event()
-    relays = asyncio.gather(relaying(bus_url, "identity", identity)(stop), relaying(bus_url, "dossier", dossier)(stop))
+    relays = asyncio.gather(Relaying(bus_url, "identity", identity)(stop), Relaying(bus_url, "dossier", dossier)(stop))
     first = start("run")
     await eventually(lambda: ready(first))
     identity.write("identity.membership-requested")

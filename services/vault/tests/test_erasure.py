@@ -13,7 +13,7 @@ from uuid import UUID, uuid4
 
 import nats
 import pytest
-from bus import relaying
+from bus import Relaying
 from contracts.examples import example
 from eventstore import Inbox, rebuild
 from proof.entry import state_hash
@@ -190,7 +190,7 @@ def test_what_identity_says_on_the_bus_destroys_the_key_across_a_kill(
         first.kill()
         first.wait()
         stop = asyncio.Event()
-        relay = asyncio.create_task(_awaited(relaying(bus_url, "identity", erasing([stored.ticket.owner_id]))(stop)))
+        relay = asyncio.create_task(_awaited(Relaying(bus_url, "identity", erasing([stored.ticket.owner_id]))(stop)))
         working()
         try:
             return await said_on_the_bus(bus_url, 3)

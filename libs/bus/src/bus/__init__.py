@@ -10,20 +10,20 @@ from bus.consumer import Consumer, HoleRemains
 from bus.inbox import Inbox, Refill
 from bus.relay import Diverged, Relay, Source
 from bus.streams import ConfigurationDiffers, stream_name
-from bus.tasks import consuming, relaying
+from bus.tasks import Consuming, Relaying
 
 __all__ = [
     "ConfigurationDiffers",
     "Consumer",
+    "Consuming",
     "Diverged",
     "HoleRemains",
     "Inbox",
     "Refill",
     "Relay",
+    "Relaying",
     "ServerTooOld",
     "Source",
     "connected",
-    "consuming",
-    "relaying",
     "stream_name",
 ]

@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import Awaitable, Callable, Coroutine, Iterator
+from collections.abc import Awaitable, Coroutine, Iterator
 from typing import Any
 
 from bus.connection import connected
@@ -13,13 +13,19 @@ from bus.relay import Leadership, Relay, Source
 
 CANCEL_SECONDS = 0.5
 
-Task = Callable[[asyncio.Event], Awaitable[None]]
-
 
 class Relaying:
     """The task that keeps the stream of a service equal to its store until it is told to stop."""
 
-    def __init__(self, url: str, service: str, source: Source, leadership: Leadership, replicas: int) -> None:
+    def __init__(
+        self,
+        url: str,
+        service: str,
+        source: Source,
+        *,
+        leadership: Leadership = contextlib.nullcontext,
+        replicas: int = 1,
+    ) -> None:
         self._url, self._service, self._source = url, service, source
         self._leadership, self._replicas = leadership, replicas
         self._progress = Relayed()
@@ -68,18 +74,6 @@ class Consuming:
     async def _consume(self) -> None:
         async with connected(self._url, f"{self._service} consumer of {self._producer}") as connection:
             await Consumer(connection, self._service, self._producer, self._inbox, self._refill, self._progress).run()
-
-
-def relaying(
-    url: str, service: str, source: Source, *, leadership: Leadership = contextlib.nullcontext, replicas: int = 1
-) -> Task:
-    """Return the task that keeps the stream of `service` equal to its store until it is told to stop."""
-    return Relaying(url, service, source, leadership, replicas)
-
-
-def consuming(url: str, service: str, producer: str, inbox: Inbox, refill: Refill) -> Task:
-    """Return the task that takes the events of `producer` into the inbox of `service` until it is told to stop."""
-    return Consuming(url, service, producer, inbox, refill)
 
 
 async def _until(stop: asyncio.Event, work: Coroutine[Any, Any, None]) -> None:

@@ -9,6 +9,7 @@ import psycopg
 
 ASK_SECONDS = 1.0
 BREATH_SECONDS = 5.0
+CANCEL_SECONDS = 0.5
 SILENCE_SECONDS = 20
 """How long a leader may say nothing until the server ends its session: a process that does not run leads nobody."""
 
@@ -55,8 +56,9 @@ async def _breathing(connection: psycopg.AsyncConnection[object]) -> AsyncIterat
             try:
                 yield
             finally:
-                breath.cancel()
-                await asyncio.wait({breath})
+                while not breath.done():  # asyncio.wait_for of Python 3.11 can swallow a cancellation
+                    breath.cancel()
+                    await asyncio.wait({breath}, timeout=CANCEL_SECONDS)
     except TimeoutError:
         if block.expired():
             raise LeadershipLost from None

@@ -3,17 +3,19 @@
 import json
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import httpx
 import psycopg
 from launcher.journey.deposits import DOSSIERS
+from launcher.journey.documents import Pile
 from launcher.journey.people import IDENTITY
 from launcher.journey.story import JOURNAL, PURPOSE, Journey
 from launcher.journey.world import until
 from psycopg import sql
 
-from testkit.stack import Platform
+from testkit.stack import Platform, nothing_left
 from testkit.verifiers import Opinion, opinion
 
 WHOLE = 4  # the level of assurance of an untouched bundle
@@ -154,3 +156,26 @@ class Insider:
             yield self.platform.authority
         finally:
             httpx.put(f"{admin}/faults", json={}, trust_env=False).raise_for_status()
+
+
+@contextmanager
+def walking(
+    folder: Path, samples: Sequence[Path], *, steps: int | None = None, kind: type[Platform] = Platform
+) -> Iterator[Insider]:
+    """Lend an insider on a platform of its own in a new folder, on which the first `steps` of the journey were taken.
+
+    Raises AssertionError if anything of the platform is left at the end.
+    """
+    folder.mkdir()
+    folder.chmod(0o711)
+    platform = kind(folder / "data")
+    platform.up()
+    world = platform.world()
+    journey = Journey(world, Pile(list(samples), list(samples)), print)
+    for step in journey.steps[:steps]:
+        step()
+    yield Insider(platform, journey)
+    world.close()
+    platform.down()
+    if left := nothing_left(folder):
+        raise AssertionError(left)

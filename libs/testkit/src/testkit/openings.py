@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http import HTTPStatus
-from typing import Self
 from uuid import uuid4
 
 import httpx
@@ -17,6 +16,7 @@ from launcher.journey.world import until
 
 from testkit.fault_report import Tally
 from testkit.insider import Insider
+from testkit.people import People
 
 PATIENCE = httpx.Timeout(60.0, connect=10.0)
 PAUSE_SECONDS = 0.05  # between two requests of one person
@@ -51,7 +51,7 @@ class Opening:
         return str(until(answer, "an answer").json()["id"])
 
 
-class Crowd:
+class Crowd(People):
     """Several people who open one dossier after another, each once, until they are told to stop.
 
     What nobody acknowledged they send again at the end, with the same key: then each dossier is there, and once.
@@ -59,6 +59,7 @@ class Crowd:
 
     def __init__(self, auditor: Insider, people: int = 4, gateway: str = "") -> None:
         """Nobody has begun."""
+        super().__init__(people)
         self.auditor, self.gateway = auditor, gateway
         self.acknowledged: dict[str, str] = {}
         self.refused: list[Opening] = []
@@ -66,21 +67,7 @@ class Crowd:
         self.failures: list[str] = []
         self.longest = 0.0
         """Seconds that the longest request took."""
-        self._stop = threading.Event()
         self._lock = threading.Lock()
-        self._people = [threading.Thread(target=self._open_on_and_on, daemon=True) for _ in range(people)]
-
-    def __enter__(self) -> Self:
-        """Let them begin."""
-        for person in self._people:
-            person.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        """Tell them to stop, and wait for their last answers."""
-        self._stop.set()
-        for person in self._people:
-            person.join()
 
     def wait_for(self, more: int) -> None:
         """Wait until so many more dossiers are acknowledged."""
@@ -101,9 +88,10 @@ class Crowd:
             self.acknowledged[opening.number] = opening.acknowledged()
         tally.compare(len(self.acknowledged), set(self.acknowledged.values()), opened(self.auditor, self.acknowledged))
 
-    def _open_on_and_on(self) -> None:
+    def work(self) -> None:
+        """Open dossiers, each once."""
         with httpx.Client(timeout=PATIENCE, trust_env=False) as http:
-            while not self._stop.wait(PAUSE_SECONDS):
+            while not self.stop.wait(PAUSE_SECONDS):
                 self._note(Opening(self.auditor), http)
 
     def _note(self, opening: Opening, http: httpx.Client) -> None:

@@ -13,7 +13,7 @@ from pathlib import Path
 from uuid import UUID, uuid4
 
 import httpx
-from bus import consuming, relaying
+from bus import Consuming, Relaying
 from chassis.crashing import arm
 from contracts import Envelope
 from eventstore import Inbox, Position, Store, leadership
@@ -37,12 +37,13 @@ def main() -> None:
     arm()
     store = Sample(asked.database, asked.folder).open()
     alone = partial(leadership, asked.database, "relay")
+    task: Callable[[asyncio.Event], Awaitable[None]]
     if asked.role == "follow":
-        task = consuming(asked.bus, "follower", "sample", inbox(store), partial(refill, asked.feed))
+        task = Consuming(asked.bus, "follower", "sample", inbox(store), partial(refill, asked.feed))
     elif asked.role == "elected":
-        task = relaying(asked.bus, "sample", store, leadership=alone, replicas=asked.replicas)
+        task = Relaying(asked.bus, "sample", store, leadership=alone, replicas=asked.replicas)
     else:
-        task = relaying(asked.bus, "sample", store, replicas=asked.replicas)
+        task = Relaying(asked.bus, "sample", store, replicas=asked.replicas)
     try:
         asyncio.run(until_told(task))
     finally:

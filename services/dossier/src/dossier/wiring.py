@@ -5,7 +5,7 @@ from contextlib import closing
 from functools import partial
 from pathlib import Path
 
-from bus import consuming, relaying
+from bus import Consuming, Relaying
 from chassis.client import ServiceClient
 from chassis.feed import feed_pages, feed_router
 from chassis.http import create_app
@@ -121,8 +121,8 @@ def tasks(settings: Settings) -> Sequence[Task]:
     inbox = Inbox(store, message_handlers(settings, store, peers))
     alone = partial(leadership, settings.database_url, f"{NAME} relay")
     return [
-        relaying(settings.nats_url, NAME, store, leadership=alone, replicas=settings.nats_replicas),
-        *(consuming(settings.nats_url, NAME, name, inbox, _refill(peers[name])) for name in PRODUCERS),
+        Relaying(settings.nats_url, NAME, store, leadership=alone, replicas=settings.nats_replicas),
+        *(Consuming(settings.nats_url, NAME, name, inbox, _refill(peers[name])) for name in PRODUCERS),
     ]
 
 

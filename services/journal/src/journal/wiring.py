@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import partial
 
 import httpx
-from bus import consuming
+from bus import Consuming
 from chassis.client import ServiceClient, Unavailable
 from chassis.http import create_app
 from chassis.metrics import watch
@@ -225,9 +225,9 @@ def tasks(settings: Settings) -> Sequence[Task]:
     """Return one consumer for each service, the signing of checkpoints, and what others are asked to say of them."""
     attested, others = attesting(settings), peers(settings)
     intake = Intake(attested.database, attested.caught_up)
-    adding = [
+    adding: list[Task] = [
         *(
-            consuming(settings.nats_url, NAME, producer, intake, partial(others.envelopes, producer))
+            Consuming(settings.nats_url, NAME, producer, intake, partial(others.envelopes, producer))
             for producer in PRODUCERS
         ),
         bookkeeping(attested.records, signer(settings)),

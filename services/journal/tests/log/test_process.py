@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 import httpx
 import pytest
-from bus import relaying
+from bus import Relaying
 from journal.log.database import Database, from_nodes
 from journal.wiring import PRODUCERS
 from launcher.components.nats import Nats
@@ -45,7 +45,7 @@ def relayed(platform: "Platform", tmp_path: Path) -> Iterator[str]:
     server = Nats(tmp_path / "nats", free_ports(1)[0], tmp_path / "nats.log", tied=True)
 
     async def relay(stop: asyncio.Event) -> None:
-        tasks = [relaying(server.url, svc, store)(stop) for svc, store in platform.stores.items()]
+        tasks = [Relaying(server.url, svc, store)(stop) for svc, store in platform.stores.items()]
         await asyncio.gather(*tasks)
 
     with running(server), asyncio.Runner() as runner:

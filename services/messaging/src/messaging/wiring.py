@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from bus import consuming, relaying
+from bus import Consuming, Relaying
 from chassis.client import ServiceClient
 from chassis.feed import feed_pages, feed_router
 from chassis.http import create_app
@@ -134,8 +134,8 @@ def tasks(settings: Settings) -> Sequence[Task]:
     lead = partial(leadership, settings.database_url, f"{NAME} relay")
     watch(metrics.readings(store), metrics.MAIL)
     return [
-        relaying(settings.nats_url, NAME, store, leadership=lead, replicas=settings.nats_replicas),
-        *(consuming(settings.nats_url, NAME, name, inbox, _refill(having.clients[name])) for name in PRODUCERS),
+        Relaying(settings.nats_url, NAME, store, leadership=lead, replicas=settings.nats_replicas),
+        *(Consuming(settings.nats_url, NAME, name, inbox, _refill(having.clients[name])) for name in PRODUCERS),
         sending_task(Sending(store, PostgresOutbox(store), composer, mailer)),
     ]
 

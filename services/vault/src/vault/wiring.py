@@ -8,7 +8,7 @@ from datetime import timedelta
 from functools import partial
 from pathlib import Path
 
-from bus import consuming, relaying
+from bus import Consuming, Relaying
 from chassis.client import ServiceClient
 from chassis.feed import feed_pages, feed_router
 from chassis.http import create_app
@@ -202,8 +202,8 @@ def tasks(settings: Settings) -> Sequence[Task]:
         threads=parts.threads,
     )
     return [
-        relaying(settings.nats_url, NAME, parts.store, leadership=alone, replicas=settings.nats_replicas),
-        *(consuming(settings.nats_url, NAME, producer, inbox, _refill(identity)) for producer in PRODUCERS),
+        Relaying(settings.nats_url, NAME, parts.store, leadership=alone, replicas=settings.nats_replicas),
+        *(Consuming(settings.nats_url, NAME, producer, inbox, _refill(identity)) for producer in PRODUCERS),
         scanning(documents),
         converting(copies),
         reaping(reaper),

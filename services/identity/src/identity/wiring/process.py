@@ -5,7 +5,7 @@ from contextlib import closing as closed
 from functools import partial
 from pathlib import Path
 
-from bus import relaying
+from bus import Relaying
 from chassis.feed import feed_router
 from chassis.http import create_app
 from chassis.process import Task
@@ -91,7 +91,7 @@ def tasks(settings: Settings) -> Sequence[Task]:
     identity = Identity(settings)
     alone = partial(leadership, settings.database_url, "relay")
     return [
-        relaying(settings.nats_url, "identity", identity.store, leadership=alone, replicas=settings.nats_replicas),
+        Relaying(settings.nats_url, "identity", identity.store, leadership=alone, replicas=settings.nats_replicas),
         finishing(identity.finishing),
         purging(identity.store),
     ]

@@ -10,6 +10,8 @@ from chassis.process import Task
 
 Leadership = Callable[[], AbstractAsyncContextManager[None]]
 
+CANCEL_SECONDS = 0.5
+
 
 @dataclass(frozen=True, slots=True)
 class Work:
@@ -42,9 +44,9 @@ async def _leads(stack: contextlib.AsyncExitStack, leadership: Leadership, stop:
     stopping = asyncio.ensure_future(stop.wait())
     await asyncio.wait({leading, stopping}, return_when=asyncio.FIRST_COMPLETED)
     stopping.cancel()
-    if not leading.done():
+    while not leading.done():  # asyncio.wait_for of Python 3.11 can swallow a cancellation
         leading.cancel()
-        await asyncio.wait({leading})
+        await asyncio.wait({leading}, timeout=CANCEL_SECONDS)
     if leading.cancelled():
         return False
     leading.result()

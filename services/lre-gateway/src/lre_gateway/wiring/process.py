@@ -5,7 +5,7 @@ from contextlib import closing
 from functools import partial
 from pathlib import Path
 
-from bus import consuming, relaying
+from bus import Consuming, Relaying
 from chassis.client import ServiceClient
 from chassis.feed import feed_pages, feed_router
 from chassis.http import create_app
@@ -89,14 +89,14 @@ def tasks(settings: Settings) -> Sequence[Task]:
     watch(metrics.readings(parts.store), metrics.LETTERS)
     lead = partial(leadership, settings.database_url)
     return [
-        relaying(
+        Relaying(
             settings.nats_url,
             NAME,
             parts.store,
             leadership=partial(lead, f"{NAME} relay"),
             replicas=settings.nats_replicas,
         ),
-        *(consuming(settings.nats_url, NAME, name, inbox, _refill(parts.peers[name])) for name in PRODUCERS),
+        *(Consuming(settings.nats_url, NAME, name, inbox, _refill(parts.peers[name])) for name in PRODUCERS),
         *(working(work, partial(lead, f"{NAME} {work.name}")) for work in works(parts)),
     ]
 
