@@ -1,5 +1,6 @@
 """What dossier tells the others: dossiers, who may read them, and the life of every requested document."""
 
+from datetime import date
 from typing import ClassVar
 from uuid import UUID
 
@@ -69,6 +70,38 @@ class PresetsChanged(Published):
     """Codes or labels of document types, in the order shown."""
 
 
+class BankDetailsAdded(Published):
+    """A notary added bank details of the office; the account itself stays with the dossier service."""
+
+    TOPIC: ClassVar[str] = "dossier.bank-details-added"
+    office_id: UUID
+
+
+class BankDetailsRemoved(Published):
+    """A notary removed bank details of the office: nobody is shown them any more."""
+
+    TOPIC: ClassVar[str] = "dossier.bank-details-removed"
+    office_id: UUID
+
+
+class BankDetailsHanded(Published):
+    """Which bank details the client of a dossier is shown from now on."""
+
+    TOPIC: ClassVar[str] = "dossier.bank-details-handed"
+    office_id: UUID
+    dossier_id: UUID
+    client_id: UUID
+    details_id: UUID | None = None
+    """None where they were taken back."""
+
+
+class RefusalReasonsChanged(Published):
+    """The office changed the reasons that its colleagues choose from when they refuse a document."""
+
+    TOPIC: ClassVar[str] = "dossier.refusal-reasons-changed"
+    office_id: UUID
+
+
 class _AboutARequest(Published):
     dossier_id: UUID
     office_id: UUID
@@ -82,6 +115,16 @@ class DocumentRequested(_AboutARequest):
     document_type: str | None = None
     """Code of the preset type, or none for a document described in words."""
     batch_id: UUID
+    due_on: date | None = None
+    """The day it is expected by; none for at any time."""
+
+
+class DueDateChanged(_AboutARequest):
+    """The office expects the document by another day."""
+
+    TOPIC: ClassVar[str] = "dossier.due-date-changed"
+    actor_id: UUID
+    due_on: date | None = None
 
 
 class DocumentOffered(_AboutARequest):
@@ -118,11 +161,48 @@ class DocumentRefused(_AboutARequest):
     actor_id: UUID
 
 
+class DocumentWithdrawn(_AboutARequest):
+    """The client takes a version back before a decision; its bytes are destroyed."""
+
+    TOPIC: ClassVar[str] = "dossier.document-withdrawn"
+    version_id: UUID
+
+
 class RequestCancelled(_AboutARequest):
     """The office no longer asks for the document."""
 
     TOPIC: ClassVar[str] = "dossier.request-cancelled"
     actor_id: UUID
+
+
+class ConversationOpened(_AboutARequest):
+    """A client and the office write to each other about a dossier for the first time."""
+
+    TOPIC: ClassVar[str] = "dossier.conversation-opened"
+
+
+class MessagePosted(_AboutARequest):
+    """A client wrote to the office, or the office to a client; subject and text stay with dossier."""
+
+    TOPIC: ClassVar[str] = "dossier.message-posted"
+    post_id: UUID
+    side: str
+    """Who wrote: client or office."""
+    actor_id: UUID
+    purpose: str
+    """What it asks for: appointment, information or other."""
+    batch_id: UUID | None = None
+    """The documents asked for with it; they are told of together."""
+
+
+class MessagesRead(_AboutARequest):
+    """Somebody of the other side saw messages for the first time."""
+
+    TOPIC: ClassVar[str] = "dossier.messages-read"
+    side: str
+    """Who read: client or office."""
+    actor_id: UUID
+    post_ids: tuple[UUID, ...]
 
 
 class PersonKeysDestroyed(KeysDestroyed):
@@ -139,11 +219,20 @@ EVENTS: tuple[type[Published], ...] = (
     DossierCompleted,
     DossierArchived,
     PresetsChanged,
+    RefusalReasonsChanged,
+    BankDetailsAdded,
+    BankDetailsRemoved,
+    BankDetailsHanded,
     DocumentRequested,
     DocumentOffered,
     DocumentDeposited,
     DocumentValidated,
     DocumentRefused,
+    DocumentWithdrawn,
     RequestCancelled,
+    DueDateChanged,
+    ConversationOpened,
+    MessagePosted,
+    MessagesRead,
     PersonKeysDestroyed,
 )

@@ -34,6 +34,7 @@ VALUES: dict[str, Any] = {
     "refused_by": NOTARY,
     "session_id": example_id("session"),
     "batch_id": BATCH,
+    "details_id": example_id("bank details"),
     "member_ids": [COLLABORATOR, NOTARY],
     "crpcen": "75001",
     "kind": "client",
@@ -46,6 +47,12 @@ VALUES: dict[str, Any] = {
     "document_type": "piece-identite",
     "documents": ["piece-identite", "justificatif-domicile"],
     "whole_office": False,
+    "due_on": "2026-03-20",
+    "days": [-7, -1, 3],
+    "outcome": "reminded",
+    "post_id": example_id("message"),
+    "post_ids": [example_id("message")],
+    "side": "client",
     "size": 182_044,
     "media_type": "application/pdf",
     "manifest_sha256": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
@@ -115,17 +122,22 @@ VALUES: dict[str, Any] = {
 SPECIAL: dict[str, dict[str, Any]] = {
     "identity.client-invited": {"person_id": CLIENT},
     "identity.password-set": {"person_id": CLIENT},
+    "identity.second-factor-enabled": {"person_id": CLIENT},
+    "identity.second-factor-removed": {"person_id": CLIENT, "cause": "asked"},
     "identity.code-sent": {"person_id": CLIENT, "purpose": "sign-in"},
     "identity.code-refused": {"person_id": CLIENT, "cause": "wrong"},
     "identity.sign-in-refused": {"person_id": CLIENT, "cause": "wrong-password"},
     "identity.person-erased": {"person_id": CLIENT},
     "identity.person-keys-destroyed": {"person_id": CLIENT},
     "dossier.person-keys-destroyed": {"person_id": CLIENT},
+    "dossier.message-posted": {"actor_id": CLIENT, "purpose": "appointment", "batch_id": None},
+    "dossier.messages-read": {"side": "office"},
     "vault.document-destroyed": {"cause": "person-erased"},
     "vault.copy-stored": {"copy_of": example_id("picture")},
     "vault.document-scanned": {"verdict": "clean", "scanner": "clamd", "signature": None, "cause": None},
     "vault.person-keys-destroyed": {"person_id": CLIENT},
-    "messaging.notification-queued": {"person_id": CLIENT},
+    "messaging.notification-queued": {"person_id": CLIENT, "due_on": None},
+    "messaging.deadline-reached": {"days": -7},
     "messaging.person-keys-destroyed": {"person_id": CLIENT, "keys": 0},
     "lre-gateway.person-keys-destroyed": {"person_id": CLIENT},
     "lre-gateway.recipient-added": {"person_id": CLIENT, "kind": "individual"},
@@ -148,6 +160,13 @@ SUBJECTS = {"office": OFFICE, "person": COLLABORATOR, "membership": example_id("
 
 _LETTERS = {"batch": "batch", "sender": "sender", "payment": "sender", "consent": "recipient",
             "recipient": "recipient", "office": "office settings"}  # fmt: skip
+_KINDS = {
+    **{f"dossier.{kind}": REQUEST for kind in ("document", "request", "due")},
+    **{f"dossier.{kind}": example_id("conversation") for kind in ("conversation", "message", "messages")},
+    **{f"dossier.{kind}": example_id(kind) for kind in ("bank", "refusal")},
+    **{f"messaging.{kind}": example_id(kind) for kind in ("deadline", "reminders")},
+}
+"""Of which aggregate an event is, by the first word of its name."""
 _OF_A_LETTER = {
     "recipient-identity-pending",
     *(f"recipient-change-{now}" for now in ("requested", "accepted", "refused")),
@@ -160,8 +179,8 @@ def _subject(topic: str) -> UUID:
         return CLIENT
     if name == "person-keys-destroyed":
         return example_id("erasure")
-    if service == "dossier" and name.startswith(("document-", "request-")):
-        return REQUEST
+    if (of := _KINDS.get(topic.partition("-")[0])) is not None:
+        return of
     if service in {"vault", "messaging"}:
         return VERSION if service == "vault" else example_id("notification")
     if service == "lre-gateway":

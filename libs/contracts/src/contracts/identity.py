@@ -98,6 +98,22 @@ class PasswordSet(Published):
     person_id: UUID
 
 
+class SecondFactorEnabled(Published):
+    """From now on codes of the person's own authenticator app are asked for at sign-in."""
+
+    TOPIC: ClassVar[str] = "identity.second-factor-enabled"
+    person_id: UUID
+
+
+class SecondFactorRemoved(Published):
+    """Codes at sign-in go by SMS again."""
+
+    TOPIC: ClassVar[str] = "identity.second-factor-removed"
+    person_id: UUID
+    cause: str
+    """asked by the person, or office: the person lost the app and asked the office."""
+
+
 class SignedIn(Published):
     """A session began."""
 
@@ -105,7 +121,7 @@ class SignedIn(Published):
     person_id: UUID
     session_id: UUID
     means: str
-    """How the person proved who they are: oidc, password, code."""
+    """How the person proved who they are: oidc, or password-and-code, password-and-totp, password-and-recovery-code."""
 
 
 class SignInRefused(Published):
@@ -153,6 +169,8 @@ EVENTS: tuple[type[Published], ...] = (
     CodeSent,
     CodeRefused,
     PasswordSet,
+    SecondFactorEnabled,
+    SecondFactorRemoved,
     SignedIn,
     SignInRefused,
     SignedOut,

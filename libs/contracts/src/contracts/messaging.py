@@ -1,5 +1,6 @@
 """What messaging tells the others: who was told what, by which channel, and whether it arrived."""
 
+from datetime import date
 from typing import ClassVar
 from uuid import UUID
 
@@ -21,6 +22,8 @@ class NotificationQueued(Published):
     cause_event: str
     """Id of the envelope that caused it."""
     letter_id: UUID | None = None
+    due_on: date | None = None
+    """The day of which a client is reminded."""
 
 
 class NotificationSent(Published):
@@ -34,13 +37,46 @@ class NotificationFailed(Published):
 
     TOPIC: ClassVar[str] = "messaging.notification-failed"
     cause: str
-    """A code: address-refused, message-refused, unreachable, erased."""
+    """A code: address-refused, message-refused, unreachable, erased, or settled when nothing was left to tell."""
 
 
 class NotificationRead(Published):
     """The person read it in the application."""
 
     TOPIC: ClassVar[str] = "messaging.notification-read"
+
+
+class DeadlineNoted(Published):
+    """A client is to send documents of a dossier by a day; reminders are planned around it."""
+
+    TOPIC: ClassVar[str] = "messaging.deadline-noted"
+    dossier_id: UUID
+    office_id: UUID
+    client_id: UUID
+    due_on: date
+
+
+class DeadlineReached(Published):
+    """The day of a reminder has come."""
+
+    TOPIC: ClassVar[str] = "messaging.deadline-reached"
+    dossier_id: UUID
+    office_id: UUID
+    client_id: UUID
+    days: int
+    """From the due date; negative before it."""
+    outcome: str
+    """reminded, or nothing-left when all was sent or called off."""
+
+
+class RemindersChosen(Published):
+    """An office chose when its clients are reminded."""
+
+    TOPIC: ClassVar[str] = "messaging.reminders-chosen"
+    office_id: UUID
+    actor_id: UUID
+    days: tuple[int, ...]
+    """From the due date, earliest first; none for no reminder."""
 
 
 class PersonKeysDestroyed(KeysDestroyed):
@@ -54,5 +90,8 @@ EVENTS: tuple[type[Published], ...] = (
     NotificationSent,
     NotificationFailed,
     NotificationRead,
+    DeadlineNoted,
+    DeadlineReached,
+    RemindersChosen,
     PersonKeysDestroyed,
 )

@@ -101,6 +101,13 @@ class DocumentDestroyed(Published):
     cause: Literal["person-erased", "retention-ended"]
 
 
+class DocumentWithdrawn(Published):
+    """The key of a version that its depositor took back is destroyed: nobody can read it again."""
+
+    TOPIC: ClassVar[str] = "vault.document-withdrawn"
+    version_id: UUID
+
+
 class DocumentRead(Published):
     """Someone opened or downloaded a version."""
 
@@ -125,5 +132,6 @@ EVENTS: tuple[type[Published], ...] = (
     DocumentRead,
     LegalHoldLifted,
     DocumentDestroyed,
+    DocumentWithdrawn,
     PersonKeysDestroyed,
 )
