@@ -125,3 +125,45 @@ def test_clients_are_for_members_only(platform: Any) -> None:
     session = platform.client_session(client)
     assert platform.call("GET", "/clients").status_code == 401
     assert platform.call("GET", "/clients", session["access_token"]).status_code == 403
+
+
+@pytest.mark.covers("L-34", "L-36", "L-48")
+def test_whoever_may_be_there_already_is_named_before_somebody_is_added(platform: Any) -> None:
+    notary = platform.notary()
+    jeanne = platform.new_client(notary, phone="06 12 34 04 64", email="jeanne@example.org")
+    paul = platform.new_client(notary, first_name="Paul", last_name="Martin", email="paul@example.org")
+    register_office(platform.identity.store, "69999", "Étude Lambert")
+    elsewhere = platform.notary(OTHER_NOTARY)
+    facts = {"first_name": "Inès", "last_name": "Roche", "email": "ines@example.org", "phone": "06 12 34 99 99"}
+
+    def alike(**same: str) -> list[str]:
+        answer = platform.post("/clients", facts | same | {"refuse_alike": True}, notary)
+        assert (answer.status_code, answer.json()["code"]) == (409, "client-alike"), answer.text
+        return answer.json()["alike"]
+
+    assert alike(phone="+33 6 12 34 04 64") == [jeanne["id"]]
+    assert alike(email="JEANNE@example.org") == [jeanne["id"]]
+    assert alike(first_name="PAUL", last_name="martin") == [paul["id"]]
+    assert alike(first_name="Paul", last_name="Martin", phone="06 12 34 04 64", email="paul@example.org") == [
+        paul["id"],
+        jeanne["id"],
+    ]
+    shared = facts | {"phone": "06 12 34 04 64"}
+    assert platform.post("/clients", shared | {"refuse_alike": True}, elsewhere).status_code == 201
+    assert platform.post("/clients", facts | {"last_name": "Ro", "refuse_alike": True}, notary).status_code == 201
+    assert platform.post("/clients", facts | {"refuse_alike": False}, notary).status_code == 201
+
+
+@pytest.mark.covers("L-36", "L-45")
+def test_what_is_corrected_may_not_silently_be_somebody_elses(platform: Any) -> None:
+    notary = platform.notary()
+    jeanne, paul = platform.new_client(notary), platform.new_client(notary, first_name="Paul")
+    path = f"/clients/{paul['id']}"
+    theirs = {"phone": jeanne["phone"], "refuse_alike": True}
+    refused = platform.call("PATCH", path, notary, json=theirs)
+    assert (refused.status_code, refused.json()["alike"]) == (409, [jeanne["id"]])
+    assert platform.call("GET", path, notary).json()["phone"] != "+33" + jeanne["phone"].replace(" ", "")[1:]
+    assert platform.call("PATCH", path, notary, json=theirs | {"refuse_alike": False}).status_code == 204
+    again = {"first_name": "Paule", "phone": jeanne["phone"], "refuse_alike": True}
+    assert platform.call("PATCH", path, notary, json=again).status_code == 204  # that was decided before
+    assert platform.call("GET", path, notary).json()["authenticator"] is False

@@ -23,7 +23,8 @@ def test_the_api_says_that_the_person_was_erased(platform: Any, client: dict[str
     notary, other = platform.notary(), platform.new_client(platform.notary())
     platform.erase(client["id"], notary)
     shown = platform.call("GET", f"/clients/{client['id']}", notary).json()
-    assert shown == {"id": client["id"], "first_name": None, "last_name": None, "email": None, "phone": None}
+    nothing = dict.fromkeys(("first_name", "last_name", "email", "phone"))
+    assert shown == {"id": client["id"], **nothing, "authenticator": False}
     for text in ("", CANARY, EMAIL, "+33699876543", "capu"):
         found = platform.call("GET", "/clients", notary, params={"q": text}).json()["items"]
         assert client["id"] not in {one["id"] for one in found}

@@ -33,7 +33,7 @@ def traces(platform: Any) -> list[str]:
 
 
 def secrets(platform: Any, person_id: str) -> int:
-    tables = ("password", "challenge", "token")
+    tables = ("password", "authenticator", "recovery_code", "challenge", "token")
     return sum(
         platform.sql(f"SELECT count(*) FROM identity.{table} WHERE person_id = %s", person_id)[0][0] for table in tables
     )
@@ -44,6 +44,8 @@ def test_nothing_is_left_of_an_erased_client_and_every_proof_stays(platform: Any
     platform.call("PATCH", f"/clients/{client['id']}", notary, json={"first_name": "Capucine Anne"})
     platform.client_session(client)
     platform.invitation(platform.new_client(notary))
+    platform.sql("INSERT INTO identity.authenticator (person_id, sealed) VALUES (%s, 'sealed')", client["id"])
+    platform.sql("INSERT INTO identity.recovery_code (digest, person_id) VALUES ('digest', %s)", client["id"])
     assert traces(platform) == list(WRITTEN)
     assert secrets(platform, client["id"]) > 0
     store = platform.identity.store
@@ -83,6 +85,7 @@ def test_what_a_request_under_way_left_behind_the_erasure_goes_too(platform: Any
     platform.erase(client["id"], platform.notary())
     platform.identity.finishing.finish_all()
     platform.identity.passwords.put(UUID(client["id"]), PASSWORD)
+    platform.sql("INSERT INTO identity.recovery_code (digest, person_id) VALUES ('digest', %s)", client["id"])
     forget(platform.identity.store)
     assert secrets(platform, client["id"]) == 0
 

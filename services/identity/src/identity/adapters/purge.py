@@ -9,6 +9,7 @@ _EVERY_SECONDS = 600.0
 _FORGET = (
     "DELETE FROM identity.challenge WHERE created_at < clock_timestamp() - interval '2 days'",
     "DELETE FROM identity.attempt WHERE at < clock_timestamp() - interval '2 days'",
+    "DELETE FROM identity.authenticator WHERE confirmed_at IS NULL AND begun_at < now() - interval '1 hour'",
     "DELETE FROM identity.oidc_state WHERE expires_at < clock_timestamp()",
     "DELETE FROM identity.token WHERE purpose = 'registration' AND expires_at < clock_timestamp()",
     "DELETE FROM identity.token WHERE expires_at < clock_timestamp() - interval '90 days'",
@@ -16,7 +17,7 @@ _FORGET = (
     # A request that was under way while its person was erased may have left something behind the erasure.
     *(
         f"DELETE FROM identity.{table} WHERE person_id IN (SELECT id FROM read.person WHERE keys_destroyed)"  # noqa: S608 - our words
-        for table in ("password", "challenge", "token")
+        for table in ("password", "authenticator", "recovery_code", "challenge", "token")
     ),
 )
 

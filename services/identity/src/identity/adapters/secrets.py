@@ -6,6 +6,8 @@ from identity.adapters.database import Database
 
 _OF_THE_PERSON = (
     "DELETE FROM identity.password WHERE person_id = %(person)s",
+    "DELETE FROM identity.authenticator WHERE person_id = %(person)s",
+    "DELETE FROM identity.recovery_code WHERE person_id = %(person)s",
     "DELETE FROM identity.challenge WHERE person_id = %(person)s",
     "DELETE FROM identity.token WHERE person_id = %(person)s",
     (
@@ -26,7 +28,7 @@ class SqlSecrets:
         self._database = database
 
     def destroy(self, person_id: UUID, issuer: str | None, subject: str | None) -> None:
-        """Remove password, codes, links, and registrations of the subject at the identity provider."""
+        """Remove password, app, codes, links, and registrations of the subject at the identity provider."""
         given = {"person": person_id, "issuer": issuer, "subject": subject}
         with self._database.connection() as connection, connection.transaction():
             for statement in _OF_THE_PERSON:

@@ -5,7 +5,8 @@ from uuid import UUID
 from psycopg import Connection
 
 from identity.adapters.database import Database, Row
-from identity.application.sessions import GRACE_SECONDS, SessionPolicy, SessionRow, Turn
+from identity.application.sessions import GRACE_SECONDS, OpenSession, SessionPolicy, SessionRow, Turn
+from identity.domain.device import Device
 
 _SHOWN = """
 SELECT session.id, person_id, kind, office_id, role, session.ended_at IS NOT NULL AS ended,
@@ -25,6 +26,13 @@ WITH used AS (
 INSERT INTO identity.refresh (digest, session_id) VALUES (%(successor)s, %(session)s)
 """
 
+_OPEN = """
+SELECT id, browser, system, created_at, used_at FROM identity.session
+WHERE person_id = %s AND ended_at IS NULL AND ends_at > clock_timestamp()
+  AND used_at > clock_timestamp() - make_interval(secs => CASE kind WHEN 'staff' THEN %s ELSE %s END)
+ORDER BY used_at DESC, id
+"""
+
 
 class SqlSessionBook:
     """The port `SessionBook`."""
@@ -36,9 +44,18 @@ class SqlSessionBook:
         """Keep a new session with its first refresh token."""
         with self._database.connection() as connection, connection.transaction():
             connection.execute(
-                "INSERT INTO identity.session (id, person_id, kind, office_id, role, ends_at)"
-                " VALUES (%s, %s, %s, %s, %s, clock_timestamp() + make_interval(secs => %s))",
-                (session.id, session.person_id, session.kind, session.office_id, session.role, longest),
+                "INSERT INTO identity.session (id, person_id, kind, office_id, role, browser, system, ends_at)"
+                " VALUES (%s, %s, %s, %s, %s, %s, %s, clock_timestamp() + make_interval(secs => %s))",
+                (
+                    session.id,
+                    session.person_id,
+                    session.kind,
+                    session.office_id,
+                    session.role,
+                    session.device.browser,
+                    session.device.system,
+                    longest,
+                ),
             )
             connection.execute(
                 "INSERT INTO identity.refresh (digest, session_id) VALUES (%s, %s)", (refresh, session.id)
@@ -70,23 +87,35 @@ class SqlSessionBook:
             ).fetchone()
         return row is not None
 
-    def end(self, session_id: UUID) -> None:
-        """End a session."""
+    def open_of(self, person_id: UUID, policy: SessionPolicy) -> list[OpenSession]:
+        """Return the sessions of a person that can go on, the last used first."""
         with self._database.connection() as connection:
-            _end(connection, session_id)
+            rows = connection.execute(_OPEN, (person_id, policy.idle("staff"), policy.idle("client"))).fetchall()
+        return [
+            OpenSession(row["id"], Device(row["browser"], row["system"]), row["created_at"], row["used_at"])
+            for row in rows
+        ]
 
-    def end_all(self, person_id: UUID) -> list[UUID]:
-        """End a person's sessions and return them."""
+    def end(self, session_id: UUID, person_id: UUID | None = None) -> bool:
+        """End a session, if it is this person's; False if there is none to end."""
+        with self._database.connection() as connection:
+            return _end(connection, session_id, person_id)
+
+    def end_all(self, person_id: UUID, but: UUID | None = None) -> list[UUID]:
+        """End a person's sessions, but one perhaps, and return those that ended."""
         with self._database.connection() as connection:
             rows = connection.execute(
                 "UPDATE identity.session SET ended_at = clock_timestamp()"
-                " WHERE person_id = %s AND ended_at IS NULL RETURNING id",
-                (person_id,),
+                " WHERE person_id = %s AND ended_at IS NULL AND id IS DISTINCT FROM %s RETURNING id",
+                (person_id, but),
             ).fetchall()
         return [row["id"] for row in rows]
 
 
-def _end(connection: Connection[Row], session_id: UUID) -> None:
-    connection.execute(
-        "UPDATE identity.session SET ended_at = clock_timestamp() WHERE id = %s AND ended_at IS NULL", (session_id,)
+def _end(connection: Connection[Row], session_id: UUID, person_id: UUID | None = None) -> bool:
+    ended = connection.execute(
+        "UPDATE identity.session SET ended_at = clock_timestamp()"
+        " WHERE id = %s AND ended_at IS NULL AND person_id = coalesce(%s, person_id)",
+        (session_id, person_id),
     )
+    return ended.rowcount == 1

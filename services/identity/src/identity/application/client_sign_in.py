@@ -7,7 +7,7 @@ from uuid import UUID
 
 from eventstore import Store
 
-from identity.application.codes import Challenge, Codes, Recipient, Sent
+from identity.application.codes import BY_AUTHENTICATOR, Challenge, Codes, Recipient, Sent
 from identity.application.digests import token_digest
 from identity.application.errors import CodeRefused, LinkSpent, LinkUnknown, SignInRefused
 from identity.application.limits import Limits, at_most, slower_after
@@ -20,7 +20,6 @@ from identity.domain.sign_in import NOBODY, RefusedSignIn
 
 FIRST_ACCESS = "first-access"
 SIGN_IN = "sign-in"
-MEANS = "password-and-code"
 MAX_HOMONYMS = 4
 """How many clients with one e-mail address (couples share one) are tried with a password.
 
@@ -42,6 +41,14 @@ class Passwords(Protocol):
 
     def has(self, person_id: UUID) -> bool:
         """Say whether the person has chosen a password."""
+        ...
+
+
+class Apps(Protocol):
+    """Who has an authenticator app."""
+
+    def on(self, person_id: UUID) -> bool:
+        """Say whether a person signs in with an app."""
         ...
 
 
@@ -78,6 +85,7 @@ class ClientSignIn:
         people: People,
         tokens: OneTimeTokens,
         codes: Codes,
+        apps: Apps,
         passwords: Passwords,
         sessions: Sessions,
         limits: Limits,
@@ -85,6 +93,7 @@ class ClientSignIn:
     ) -> None:
         self._store, self._people, self._tokens, self._codes = store, people, tokens, codes
         self._passwords, self._sessions, self._limits, self._policy = passwords, sessions, limits, policy
+        self._apps = apps
 
     def ask_code(self, email: str, invitation: str, visitor: Visitor) -> Sent:
         """Send a code to the invited client who types the same address as in the dossier (L-48, L-49).
@@ -107,7 +116,7 @@ class ClientSignIn:
         return self._codes.send(FIRST_ACCESS, email, recipient, visitor, token_digest(invitation))
 
     def with_password(self, email: str, password: str, visitor: Visitor) -> Sent:
-        """Check the password and send a code.
+        """Check the password and send a code, or wait for one of the person's app.
 
         Raises:
             SignInRefused: the same answer, after the same time, whether the address or the password is wrong.
@@ -123,6 +132,8 @@ class ClientSignIn:
             known = next(iter(candidates.values())) if len(candidates) == 1 else None
             self._refused(known.id if known else NOBODY, known.office_id if known else None, "password", visitor)
             raise SignInRefused
+        if self._apps.on(found):
+            return self._codes.expect(BY_AUTHENTICATOR, email, found, candidates[found].office_id, visitor)
         return self._codes.send(SIGN_IN, email, _recipient(candidates[found]), visitor)
 
     def answer(self, challenge_id: UUID, code: str, visitor: Visitor) -> Setup | Tokens:
@@ -150,7 +161,8 @@ class ClientSignIn:
         )
 
     def _begin(self, challenge: Challenge, person_id: UUID, visitor: Visitor) -> Tokens:
-        return self._sessions.begin(person_id, "client", office_id=challenge.office_id, means=MEANS, visitor=visitor)
+        means = f"password-and-{challenge.answered_by}"
+        return self._sessions.begin(person_id, "client", office_id=challenge.office_id, means=means, visitor=visitor)
 
     def _refused(self, person_id: UUID, office_id: UUID | None, cause: str, visitor: Visitor) -> None:
         refused = RefusedSignIn(person_id=person_id, office_id=office_id, cause=cause)

@@ -5,19 +5,22 @@ An address that nobody has gets a challenge like any other, so that body, status
 
 import hmac
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Protocol
 from uuid import UUID, uuid4
 
 from eventstore import Store
 
-from identity.application.digests import Digests, new_code
+from identity.application.digests import Digests, new_code, new_token
 from identity.application.errors import CodeRefused, TooManyAttempts
 from identity.application.limits import HOUR, Limits, at_most
 from identity.application.visitor import Visitor
 from identity.domain.contact import masked, same_email
 from identity.domain.sign_in import NOBODY, RefusedCode, SentCode
+
+BY_AUTHENTICATOR = "sign-in-with-authenticator"
+"""The purpose of a challenge that an app answers, and no message."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,12 +46,13 @@ class Recipient:
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """What the person sees after asking for a code."""
+    """What the person sees after asking for a code; no number where an app gives it."""
 
     id: UUID
-    masked_number: str
+    masked_number: str | None
     expires_in: int
     resend_in: int
+    means: str = "sms"
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +79,16 @@ class Challenge:
     code: bytes
     ended: bool
     expired: bool
+    answered_by: str = "code"
+    """What answered it: a code by SMS, or what `SecondProofs` says."""
+
+
+class SecondProofs(Protocol):
+    """Apps of people's own."""
+
+    def answers(self, person_id: UUID, code: str) -> str | None:
+        """Return what a code is, None for a wrong one; a right one is used up."""
+        ...
 
 
 class Challenges(Protocol):
@@ -120,11 +134,12 @@ class Codes:
         limits: Limits,
         sms: TextMessages,
         digests: Digests,
+        second: SecondProofs,
         policy: CodePolicy,
         domain: str,
     ) -> None:
         self._store, self._challenges, self._limits, self._sms = store, challenges, limits, sms
-        self._digests, self._policy, self._domain = digests, policy, domain
+        self._digests, self._second, self._policy, self._domain = digests, second, policy, domain
 
     def send(
         self, purpose: str, email: str, recipient: Recipient | None, visitor: Visitor, token: bytes | None = None
@@ -158,6 +173,29 @@ class Codes:
         number = recipient.phone if recipient else self._digests.last_digits(address)
         return Sent(challenge_id, masked(number), policy.seconds, policy.resend_seconds)
 
+    def expect(self, purpose: str, email: str, person_id: UUID, office_id: UUID | None, visitor: Visitor) -> Sent:
+        """Wait for a code of the person's app, as often and as long as for one by SMS; none has to cool down.
+
+        Raises:
+            TooManyAttempts: too many for this address or IP.
+
+        """
+        policy = replace(self._policy, resend_seconds=0)
+        self._limits.admit(self._limits.cap(at_most(policy.per_ip_hour), "code-ip", visitor.ip))
+        challenge_id = uuid4()
+        new = NewChallenge(
+            id=challenge_id,
+            purpose=purpose,
+            who=self._digests.of("code asked", purpose, same_email(email), str(person_id)),
+            person_id=person_id,
+            office_id=office_id,
+            token=None,
+            code=self._digest(challenge_id, new_token()),  # of nothing that is sent
+        )
+        if wait := self._challenges.open(new, policy):
+            raise TooManyAttempts(retry_after=wait)
+        return Sent(challenge_id, None, policy.seconds, 0, "authenticator")
+
     def answer(self, challenge_id: UUID, code: str, visitor: Visitor) -> Challenge:
         """Return the challenge that this code answers, which it does once.
 
@@ -168,16 +206,22 @@ class Codes:
         challenge = self._challenges.take_try(challenge_id, self._policy.tries)
         if challenge is None:
             raise CodeRefused
-        right = hmac.compare_digest(self._digest(challenge_id, code), challenge.code)
-        if not right or challenge.person_id is None:
+        proof = self._proof(challenge_id, challenge, code)
+        if proof is None or challenge.person_id is None:
             self._refused(challenge.person_id, challenge.office_id, "wrong", visitor)
         elif challenge.expired:
             self._refused(challenge.person_id, challenge.office_id, "expired", visitor)
         elif challenge.ended or not self._challenges.end(challenge_id):
             self._refused(challenge.person_id, challenge.office_id, "used", visitor)
         else:
-            return challenge
+            return replace(challenge, answered_by=proof)
         raise CodeRefused
+
+    def _proof(self, challenge_id: UUID, challenge: Challenge, code: str) -> str | None:
+        if challenge.purpose == BY_AUTHENTICATOR and challenge.person_id is not None:
+            over = challenge.expired or challenge.ended  # then nothing is used up
+            return None if over else self._second.answers(challenge.person_id, code)
+        return "code" if hmac.compare_digest(self._digest(challenge_id, code), challenge.code) else None
 
     def _deliver(self, new: NewChallenge, recipient: Recipient, code: str, visitor: Visitor) -> None:
         """Hand the message over; a number that had its share gets nothing more, and the answer does not tell."""

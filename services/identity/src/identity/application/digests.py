@@ -5,6 +5,9 @@ import hmac
 import secrets
 
 _DIGITS = 6
+_SIGNS = "abcdefghjkmnpqrstuvwxyz23456789"
+"""What cannot be taken for something else when it is copied from paper."""
+_RECOVERY_SIGNS = 12
 
 
 class Digests:
@@ -31,6 +34,11 @@ def new_token() -> str:
 def new_code() -> str:
     """Return six random digits."""
     return f"{secrets.randbelow(10**_DIGITS):0{_DIGITS}}"
+
+
+def new_recovery_code() -> str:
+    """Return about 59 random bits in signs that are easily copied."""
+    return "".join(secrets.choice(_SIGNS) for _ in range(_RECOVERY_SIGNS))
 
 
 def token_digest(token: str) -> bytes:

@@ -21,6 +21,12 @@ class NotaryNotVouchedFor(Refusal):
     code, status = "notary-not-vouched-for", 403
 
 
+class ClientAlike(Refusal):
+    """The clients in `alike` have this name, address or number; take one of them, or say that it is somebody else."""
+
+    code, status = "client-alike", 409
+
+
 class LegalHold(Refusal):
     """This client takes part in dossiers that are still open, `dossiers` of them; complete or archive them first."""
 
@@ -49,6 +55,30 @@ class TooManyAttempts(Refusal):
     """There were too many attempts; wait `retry_after` seconds, then try once more."""
 
     code, status = "too-many-attempts", 429
+
+
+class PasswordWrong(Refusal):
+    """This is not your present password."""
+
+    code, status = "password-wrong", 403
+
+
+class SecondCodeRefused(Refusal):
+    """This code of the authenticator app is wrong or already used; wait for the next one."""
+
+    code, status = "second-code-refused", 403
+
+
+class SecondFactorOn(Refusal):
+    """An authenticator app is asked for already; turn it off first."""
+
+    code, status = "second-factor-on", 409
+
+
+class SecondFactorOff(Refusal):
+    """No authenticator app is asked for; begin by getting a secret for one."""
+
+    code, status = "second-factor-off", 409
 
 
 class LinkUnknown(Refusal):

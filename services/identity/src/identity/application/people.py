@@ -56,6 +56,16 @@ class MemberRow:
     email_confirmed: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """How a client is called and reached, as it is compared."""
+
+    first_name: str
+    last_name: str
+    same_email: str
+    phone: str
+
+
 class People(Protocol):
     """Queries on persons."""
 
@@ -81,6 +91,10 @@ class People(Protocol):
 
     def twin(self, office_id: UUID, same_email: str, phone: str, first_name: str, last_name: str) -> UUID | None:
         """Return an office's client with these names (letter case and accents apart), this address and this number."""
+        ...
+
+    def alike(self, office_id: UUID, facts: Facts, but: UUID | None, limit: int) -> list[UUID]:
+        """Return an office's other clients with this name, this address or this number, the most alike first."""
         ...
 
     def clients_of(self, office_id: UUID, text: str, after: Sequence[str] | None, limit: int) -> list[PersonRow]:

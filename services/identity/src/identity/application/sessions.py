@@ -1,17 +1,20 @@
 """Sessions: short access tokens, and refresh tokens that change at each use."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
 from uuid import UUID, uuid4
 
 from chassis.actor import Actor
+from chassis.refusal import NotFound
 from eventstore import Store
 
 from identity.application.digests import Digests, new_token, token_digest
 from identity.application.errors import SessionRefused
 from identity.application.people import Offices, People
 from identity.application.visitor import Visitor
+from identity.domain.device import UNKNOWN, Device
 from identity.domain.membership import State
 from identity.domain.sign_in import Session
 
@@ -42,6 +45,17 @@ class SessionRow:
     kind: str
     office_id: UUID | None
     role: str | None
+    device: Device = UNKNOWN
+
+
+@dataclass(frozen=True, slots=True)
+class OpenSession:
+    """A place where somebody is signed in; `used_at` is when it last asked for new tokens, ten minutes ago at most."""
+
+    id: UUID
+    device: Device
+    began_at: datetime
+    used_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,12 +90,16 @@ class SessionBook(Protocol):
         """Say whether a session has neither ended nor grown too old, and its person was not erased."""
         ...
 
-    def end(self, session_id: UUID) -> None:
-        """End a session."""
+    def open_of(self, person_id: UUID, policy: SessionPolicy) -> list[OpenSession]:
+        """Return the sessions of a person that can go on, the last used first."""
         ...
 
-    def end_all(self, person_id: UUID) -> list[UUID]:
-        """End a person's sessions and return them."""
+    def end(self, session_id: UUID, person_id: UUID | None = None) -> bool:
+        """End a session, if it is this person's; False if there is none to end."""
+        ...
+
+    def end_all(self, person_id: UUID, but: UUID | None = None) -> list[UUID]:
+        """End a person's sessions, but one perhaps, and return those that ended."""
         ...
 
 
@@ -123,7 +141,7 @@ class Sessions:
         visitor: Visitor,
     ) -> Tokens:
         """Sign a person in."""
-        session = SessionRow(uuid4(), person_id, kind, office_id, role)
+        session = SessionRow(uuid4(), person_id, kind, office_id, role, visitor.device)
         refresh = new_token()
         self._book.begin(session, token_digest(refresh), self._policy.longest)
         signed_in = Session(person_id=person_id, session_id=session.id, office_id=office_id, means=means)
@@ -174,9 +192,29 @@ class Sessions:
             self._book.end(actor.session_id)
             self._ended(actor.session_id, "asked", actor)
 
-    def end_all(self, person_id: UUID, cause: str, actor: Actor) -> None:
-        """Sign a person out everywhere."""
-        for session_id in self._book.end_all(person_id):
+    def mine(self, actor: Actor) -> list[OpenSession]:
+        """Return where the caller is signed in (C-35)."""
+        return self._book.open_of(actor.person_id, self._policy) if actor.person_id else []
+
+    def end_mine(self, actor: Actor, session_id: UUID) -> None:
+        """Sign the caller out at one of these places (C-35).
+
+        Raises:
+            NotFound: it ended before, or is not the caller's.
+
+        """
+        if actor.person_id is None or not self._book.end(session_id, actor.person_id):
+            raise NotFound
+        self._ended(session_id, "asked", actor)
+
+    def end_others(self, actor: Actor, cause: str = "asked") -> None:
+        """Sign the caller out everywhere else (C-35)."""
+        if actor.person_id is not None:
+            self.end_all(actor.person_id, cause, actor, but=actor.session_id)
+
+    def end_all(self, person_id: UUID, cause: str, actor: Actor, *, but: UUID | None = None) -> None:
+        """Sign a person out everywhere, but in one session perhaps."""
+        for session_id in self._book.end_all(person_id, but):
             self._ended(session_id, cause, actor)
 
     def _still_entitled(self, session: SessionRow) -> bool:

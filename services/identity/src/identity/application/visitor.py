@@ -5,6 +5,8 @@ from uuid import UUID
 
 from chassis.actor import Actor
 
+from identity.domain.device import UNKNOWN, Device
+
 
 @dataclass(frozen=True, slots=True)
 class Visitor:
@@ -13,6 +15,7 @@ class Visitor:
     ip: str
     correlation_id: str = ""
     trace: str | None = None
+    device: Device = UNKNOWN
 
     def nobody(self) -> Actor:
         """Return the actor of what happens before anyone is known."""

@@ -50,6 +50,19 @@ class Person(Aggregate):
         TOPIC = "identity.password-set"
         person_id: UUID
 
+    class SecondFactorEnabled(AggregateEvent):
+        """From now on a code of the person's own app is asked for."""
+
+        TOPIC = "identity.second-factor-enabled"
+        person_id: UUID
+
+    class SecondFactorRemoved(AggregateEvent):
+        """The person, or the office at their request, went back to codes by SMS."""
+
+        TOPIC = "identity.second-factor-removed"
+        person_id: UUID
+        cause: str
+
     class Erased(AggregateEvent):
         """An office has the person erased; the key is destroyed next."""
 
@@ -127,6 +140,24 @@ class Person(Aggregate):
 
     @event(PasswordSet)
     def _password_set(self) -> None:
+        """Nothing of it is kept here."""
+
+    def enable_second_factor(self) -> None:
+        """Note that codes of an app are asked for; the secret itself is no event."""
+        self._refuse_if_erased()
+        self.trigger_event(self.SecondFactorEnabled, person_id=self.id)
+
+    @event(SecondFactorEnabled)
+    def _second_factor_enabled(self) -> None:
+        """Nothing of it is kept here."""
+
+    def remove_second_factor(self, cause: str) -> None:
+        """Note that codes go by SMS again; `cause` is `asked` by the person or `office`."""
+        self._refuse_if_erased()
+        self.trigger_event(self.SecondFactorRemoved, person_id=self.id, cause=cause)
+
+    @event(SecondFactorRemoved)
+    def _second_factor_removed(self) -> None:
         """Nothing of it is kept here."""
 
     def erase(self, office_id: UUID, basis: Basis) -> None:

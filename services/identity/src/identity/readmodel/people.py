@@ -7,7 +7,7 @@ from uuid import UUID
 
 from psycopg import Connection
 
-from identity.application.people import MemberRow, MembershipRow, OfficeRow, PersonRow
+from identity.application.people import Facts, MemberRow, MembershipRow, OfficeRow, PersonRow
 from identity.domain.membership import State
 from identity.readmodel.projection import searchable
 
@@ -22,6 +22,14 @@ WHERE kind = 'client' AND same_email = %s
   AND (%s OR EXISTS (SELECT FROM identity.password WHERE password.person_id = person.id))
 ORDER BY email_confirmed DESC, row_number() OVER (PARTITION BY office_id ORDER BY email_confirmed DESC, id), id
 LIMIT %s
+"""
+
+_ALIKE = """
+SELECT id FROM (
+    SELECT id, (same_email = %(email)s)::int + (phone = %(phone)s)::int + (search LIKE %(name)s)::int AS shared
+    FROM read.person WHERE kind = 'client' AND office_id = %(office)s AND id IS DISTINCT FROM %(but)s
+) AS client
+WHERE shared > 0 ORDER BY shared DESC, id LIMIT %(limit)s
 """
 
 
@@ -73,6 +81,19 @@ class SqlPeople:
             phone,
         )
         return next((row.id for row in rows if (searchable(row.first_name), searchable(row.last_name)) == name), None)
+
+    def alike(self, office_id: UUID, facts: Facts, but: UUID | None, limit: int) -> list[UUID]:
+        """Return an office's other clients with this name, this address or this number, the most alike first."""
+        given = {
+            "office": office_id,
+            "but": but,
+            "email": facts.same_email,
+            "phone": facts.phone,
+            "name": f"{_escaped(searchable(facts.first_name, facts.last_name))} %",
+            "limit": limit,
+        }
+        with self._database.connection() as connection:
+            return [row["id"] for row in connection.execute(_ALIKE.encode(), given)]
 
     def clients_of(self, office_id: UUID, text: str, after: Sequence[str] | None, limit: int) -> list[PersonRow]:
         """Return an office's clients whose name, address or number holds `text`, by name, after (name, id)."""
@@ -142,7 +163,10 @@ class SqlOffices:
 
 def _holding(text: str) -> str:
     """Return the LIKE pattern of a text; the wildcards in it are only signs."""
-    flat = searchable(text)
+    return f"%{_escaped(searchable(text))}%"
+
+
+def _escaped(flat: str) -> str:
     for sign in ("\\", "%", "_"):
         flat = flat.replace(sign, f"\\{sign}")
-    return f"%{flat}%"
+    return flat

@@ -11,6 +11,7 @@ from chassis.tokens import Signer
 from eventstore import Facts, Store, open_key_service
 
 from identity.adapters.attempts import SqlAttempts
+from identity.adapters.authenticators import SqlAuthenticators
 from identity.adapters.breached import breached
 from identity.adapters.challenges import SqlChallenges
 from identity.adapters.claims import Claims
@@ -30,6 +31,8 @@ from identity.application.digests import Digests
 from identity.application.erasures import Erasures, Finishing
 from identity.application.invitations import AskPolicy, Invitations
 from identity.application.limits import Limits
+from identity.application.proving import Proving
+from identity.application.second_factor import SecondFactor
 from identity.application.sessions import SessionPolicy, Sessions
 from identity.application.staff_sign_in import StaffSignIn
 from identity.readmodel.people import SqlOffices, SqlPeople
@@ -100,6 +103,24 @@ class Identity:
         return SqlPasswords(self.store, cost)
 
     @cached_property
+    def proving(self) -> Proving:
+        """The password, asked for again."""
+        return Proving(store=self.store, passwords=self.passwords, limits=self.limits)
+
+    @cached_property
+    def second_factor(self) -> SecondFactor:
+        """Authenticator apps."""
+        return SecondFactor(
+            store=self.store,
+            authenticators=SqlAuthenticators(self.store, self.store.keys),
+            proving=self.proving,
+            people=self.people,
+            clients=self.clients,
+            challenges=self.challenges,
+            digests=self.digests,
+        )
+
+    @cached_property
     def sms(self) -> SmsProvider:
         """The SMS provider."""
         return SmsProvider(self.settings.sms_url, self.settings.sms_token)
@@ -137,6 +158,7 @@ class Identity:
             limits=self.limits,
             sms=self.sms,
             digests=self.digests,
+            second=self.second_factor,
             policy=policy,
             domain=urlsplit(given.public_url).hostname or "scelle.localhost",
         )
@@ -188,6 +210,7 @@ class Identity:
             people=self.people,
             tokens=self.tokens,
             codes=self.codes,
+            apps=self.second_factor,
             passwords=self.passwords,
             sessions=self.sessions,
             limits=self.limits,
@@ -206,6 +229,8 @@ class Identity:
             tokens=self.tokens,
             passwords=self.passwords,
             sessions=self.sessions,
+            proving=self.proving,
+            challenges=self.challenges,
             shortest=self.settings.password_shortest,
             breached=breached(),
         )

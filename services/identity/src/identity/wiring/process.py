@@ -27,8 +27,8 @@ from fastapi import FastAPI
 
 from identity.adapters.purge import purging
 from identity.application.memberships import Memberships
+from identity.entrypoints.http import account, erasures, internal, sign_in, staff
 from identity.entrypoints.http import clients as client_http
-from identity.entrypoints.http import erasures, internal, sign_in, staff
 from identity.entrypoints.http.well_known import key_routes
 from identity.entrypoints.timers import finishing
 from identity.settings import Settings
@@ -57,9 +57,12 @@ def build(identity: Identity, closing: Iterable[Callable[[], object]] = ()) -> F
             sign_in.signed_in_routes(
                 sessions,
                 staff.membership_routes(memberships),
-                client_http.client_routes(identity.clients),
+                client_http.client_routes(identity.clients, identity.second_factor),
                 erasures.erasure_routes(identity.erasures),
                 sign_in.me_routes(people, offices),
+                account.own_session_routes(sessions),
+                account.own_password_routes(identity.choose_password),
+                account.authenticator_routes(identity.second_factor),
             ),
         ],
         internal=[

@@ -73,6 +73,9 @@ class MembershipRequest(Input):
     role: Literal[Role.COLLABORATOR, Role.COMPLIANCE] = Role.COLLABORATOR
 
 
+RefuseAlike = Annotated[bool, Field(description="Refuse where another client has the name, address or number.")]
+
+
 class NewClient(Input):
     """A client of the office (L-35)."""
 
@@ -80,6 +83,7 @@ class NewClient(Input):
     last_name: Name
     email: Email
     phone: Phone
+    refuse_alike: RefuseAlike = False
 
 
 class ClientChange(Input):
@@ -89,6 +93,7 @@ class ClientChange(Input):
     last_name: Name | None = None
     email: Email | None = None
     phone: Phone | None = None
+    refuse_alike: RefuseAlike = False
 
 
 class ErasureRequest(Input):
@@ -119,18 +124,20 @@ _MOREL = {"id": _ID, "crpcen": "75999", "name": "Étude Morel"}
 _MEMBER = {"id": _ID, "person_id": _PERSON_ID, "role": "collaborator", "state": "requested", **_LEA}
 
 
-def _like(**example: Any) -> ConfigDict:
+def like(**example: Any) -> ConfigDict:
     """Return the configuration of an answer with its example."""
     return ConfigDict(json_schema_extra={"examples": [example]})
 
 
 class CodeSent(BaseModel):
-    """A code is on its way, if the address is known; seconds."""
+    """A code is on its way by SMS, if the address is known; or one of the person's app is waited for. Seconds."""
 
-    model_config = _like(id=_ID, masked_number="** ** ** 04 64", expires_in=300, resend_in=60)
+    model_config = like(id=_ID, means="sms", masked_number="** ** ** 04 64", expires_in=300, resend_in=60)
 
     id: UUID
-    masked_number: str
+    means: Literal["sms", "authenticator"]
+    masked_number: str | None
+    """Where the SMS goes; null for an app."""
     expires_in: int
     resend_in: int
 
@@ -138,7 +145,7 @@ class CodeSent(BaseModel):
 class SignedIn(BaseModel):
     """A session; seconds."""
 
-    model_config = _like(
+    model_config = like(
         access_token="eyJhbGciOiJFZERTQSJ9.eyJpc3MiOiJpZGVudGl0eSJ9.c2lnbmF0dXJl",  # noqa: S106 - an example
         refresh_token=_SECRET,
         token_type="Bearer",  # noqa: S106 - the name of a scheme
@@ -154,7 +161,7 @@ class SignedIn(BaseModel):
 class PasswordSetup(BaseModel):
     """The right to choose a password; seconds."""
 
-    model_config = _like(setup_token=_SECRET, expires_in=900)
+    model_config = like(setup_token=_SECRET, expires_in=900)
 
     setup_token: str
     expires_in: int
@@ -163,7 +170,7 @@ class PasswordSetup(BaseModel):
 class RegistrationNeeded(BaseModel):
     """The identity provider knows this person, and no office does yet; seconds."""
 
-    model_config = _like(registration_token=_SECRET, **_LEA, expires_in=1800)
+    model_config = like(registration_token=_SECRET, **_LEA, expires_in=1800)
 
     registration_token: str
     first_name: str
@@ -175,7 +182,7 @@ class RegistrationNeeded(BaseModel):
 class MembershipAsked(BaseModel):
     """A membership that waits for confirmation and approval."""
 
-    model_config = _like(id=_ID, person_id=_PERSON_ID, office_id="3a1e6f0c-9d2b-5e47-b8c1-6f0a4d7e2b93")
+    model_config = like(id=_ID, person_id=_PERSON_ID, office_id="3a1e6f0c-9d2b-5e47-b8c1-6f0a4d7e2b93")
 
     id: UUID
     person_id: UUID
@@ -185,7 +192,7 @@ class MembershipAsked(BaseModel):
 class Created(BaseModel):
     """The id of what was made."""
 
-    model_config = _like(id=_ID)
+    model_config = like(id=_ID)
 
     id: UUID
 
@@ -193,7 +200,7 @@ class Created(BaseModel):
 class Office(BaseModel):
     """An office."""
 
-    model_config = _like(**_MOREL)
+    model_config = like(**_MOREL)
 
     id: UUID
     crpcen: str
@@ -203,7 +210,7 @@ class Office(BaseModel):
 class Client(BaseModel):
     """A client as the office knows it; names are null once the person was erased."""
 
-    model_config = _like(id=_ID, **_JEANNE, phone="+33612340464")
+    model_config = like(id=_ID, **_JEANNE, phone="+33612340464")
 
     id: UUID
     first_name: str | None
@@ -215,13 +222,13 @@ class Client(BaseModel):
 class ClientPage(Page[Client]):
     """Clients by name; `next` opens the following page and is null on the last."""
 
-    model_config = _like(items=[{"id": _ID, **_JEANNE, "phone": "+33612340464"}], next=None)
+    model_config = like(items=[{"id": _ID, **_JEANNE, "phone": "+33612340464"}], next=None)
 
 
 class Member(BaseModel):
     """A membership with the person's name."""
 
-    model_config = _like(**_MEMBER, email_confirmed=True)
+    model_config = like(**_MEMBER, email_confirmed=True)
 
     id: UUID
     person_id: UUID
@@ -236,7 +243,9 @@ class Member(BaseModel):
 class Me(BaseModel):
     """The caller."""
 
-    model_config = _like(id=_PERSON_ID, kind="staff", role="collaborator", **_LEA, office=_MOREL)
+    model_config = like(
+        id=_PERSON_ID, kind="staff", role="collaborator", **_LEA, office=_MOREL, session_id=_ID, phone="** ** ** 04 64"
+    )
 
     id: UUID
     kind: Literal["staff", "client"]
@@ -244,7 +253,10 @@ class Me(BaseModel):
     first_name: str | None
     last_name: str | None
     email: str | None
+    phone: str | None
+    """Where codes go, of a client; only its last four digits are told."""
     office: Office | None
+    session_id: UUID | None
 
 
 class Items(BaseModel):
@@ -254,7 +266,7 @@ class Items(BaseModel):
 class OfficeList(Items):
     """Offices."""
 
-    model_config = _like(items=[_MOREL])
+    model_config = like(items=[_MOREL])
 
     items: list[Office]
 
@@ -262,7 +274,7 @@ class OfficeList(Items):
 class MemberList(Items):
     """Memberships."""
 
-    model_config = _like(items=[_MEMBER | {"email_confirmed": True}])
+    model_config = like(items=[_MEMBER | {"email_confirmed": True}])
 
     items: list[Member]
 

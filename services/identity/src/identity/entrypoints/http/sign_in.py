@@ -20,6 +20,7 @@ from identity.application.errors import (
 from identity.application.invitations import Invitations
 from identity.application.people import Offices, People
 from identity.application.sessions import Sessions, Tokens
+from identity.domain.contact import masked
 from identity.domain.refusals import PasswordRefused
 from identity.entrypoints.http import bodies
 from identity.entrypoints.http.visitors import CurrentVisitor
@@ -59,7 +60,7 @@ def sign_in_routes(sign_in: ClientSignIn, passwords: ChoosePassword, invitations
 
     @router.post("/sign-in/password", responses=problems(SignInRefused, TooManyAttempts))
     def enter(given: bodies.PasswordSignIn, visitor: CurrentVisitor) -> bodies.CodeSent:
-        """Sign in with e-mail and password; a code follows by SMS."""
+        """Sign in with e-mail and password; a code follows by SMS, or one of the person's app is given."""
         return bodies.CodeSent(**asdict(sign_in.with_password(given.email, given.password, visitor)))
 
     return router
@@ -119,7 +120,9 @@ def me_routes(people: People, offices: Offices) -> APIRouter:
             first_name=person.first_name,
             last_name=person.last_name,
             email=person.email,
+            phone=masked(person.phone) if person.phone else None,
             office=bodies.office(office) if office else None,
+            session_id=actor.session_id,
         )
 
     return router

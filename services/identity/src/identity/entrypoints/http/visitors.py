@@ -7,6 +7,7 @@ from typing import Annotated
 from fastapi import Depends, Request
 
 from identity.application.visitor import Visitor
+from identity.domain.device import device
 
 
 def visitor(request: Request) -> Visitor:
@@ -15,7 +16,8 @@ def visitor(request: Request) -> Visitor:
     forwarded = ",".join(request.headers.getlist("x-forwarded-for"))
     if forwarded and _is_in(ip, request.app.state.trusted_proxies):
         ip = forwarded.rpartition(",")[2].strip()
-    return Visitor(_line(ip), request.state.correlation_id, request.state.trace)
+    on = device(request.headers.get("user-agent", ""))
+    return Visitor(_line(ip), request.state.correlation_id, request.state.trace, on)
 
 
 def _is_in(ip: str, networks: Iterable[IPv4Network | IPv6Network]) -> bool:
