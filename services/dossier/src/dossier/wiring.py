@@ -33,19 +33,38 @@ from fastapi import FastAPI
 
 from dossier.adapters.default_presets import default_catalogue
 from dossier.adapters.identity import IdentityDirectory
-from dossier.adapters.vault import VaultFiles
+from dossier.adapters.vault import VaultFiles, VaultShredder
+from dossier.adapters.withdrawn import PostgresWithdrawnFiles
 from dossier.application.access import Access
+from dossier.application.bank_accounts import BankAccounts
+from dossier.application.conversations import Conversations
 from dossier.application.deposits import Deposits
+from dossier.application.destroying import Destroying
 from dossier.application.document_requests import DocumentRequests
 from dossier.application.dossiers import Dossiers
 from dossier.application.erasing import Erasing
+from dossier.application.office_settings import OfficeSettings
+from dossier.domain.bank_details import BankDetails, Handing
+from dossier.domain.conversation import Conversation
 from dossier.domain.document_request import DocumentRequest
 from dossier.domain.dossier import Dossier
 from dossier.domain.erasure import Erasure
 from dossier.domain.presets import Presets
-from dossier.entrypoints.http import document_requests, dossiers, internal, my
+from dossier.domain.reasons import RefusalReasons
+from dossier.entrypoints.http import (
+    bank_accounts,
+    conversations,
+    document_requests,
+    dossiers,
+    internal,
+    my,
+    office_settings,
+)
 from dossier.entrypoints.http.uses import Uses
 from dossier.entrypoints.messages import Handler, handlers
+from dossier.entrypoints.timers import destroying
+from dossier.readmodel.bank_accounts import BankAccountRows
+from dossier.readmodel.messages import Messages
 from dossier.readmodel.projection import projection
 from dossier.readmodel.queries import Queries
 from dossier.settings import Settings
@@ -53,7 +72,8 @@ from dossier.settings import Settings
 NAME = "dossier"
 PREFIX = "/api/dossiers/v1"
 PRODUCERS = ("identity", "vault")
-SCHEMA = Path(__file__).parent / "readmodel" / "schema.sql"
+HERE = Path(__file__).parent
+SCHEMA = HERE / "readmodel" / "schema.sql"
 
 
 def open_store(settings: Settings) -> Store:
@@ -62,12 +82,16 @@ def open_store(settings: Settings) -> Store:
     return Store(NAME, settings.database_url, projection=projection, keys=keys, facts=_facts)
 
 
-def _facts(_event: object, aggregate: Dossier | DocumentRequest | Presets | Erasure) -> Facts:
+_OfAnOffice = Presets | RefusalReasons | BankDetails
+_OfADossier = DocumentRequest | Conversation | Handing
+
+
+def _facts(_event: object, aggregate: Dossier | _OfADossier | _OfAnOffice | Erasure) -> Facts:
     if isinstance(aggregate, Erasure):
         return Facts()
     if isinstance(aggregate, Dossier):
         return Facts(office=aggregate.office_id, dossier=aggregate.id)
-    if isinstance(aggregate, DocumentRequest):
+    if isinstance(aggregate, _OfADossier):
         return Facts(office=aggregate.office_id, dossier=aggregate.dossier_id)
     return Facts(office=aggregate.office_id)
 
@@ -82,14 +106,21 @@ def uses(settings: Settings, store: Store, peers: Mapping[str, ServiceClient]) -
     """Build the use cases."""
     signer = Signer(settings.signing_key_file, NAME)
     directory = IdentityDirectory(peers["identity"])
-    queries, access = Queries(store), Access(store)
-    managed = Dossiers(store, access, directory, queries, default_catalogue())
+    queries, messages, access = Queries(store), Messages(store), Access(store)
+    accounts = BankAccountRows(store)
+    settled = OfficeSettings(store, queries, default_catalogue())
+    written = Conversations(store, access, messages)
     return Uses(
         access=access,
-        dossiers=managed,
-        requests=DocumentRequests(store, access, queries, managed),
+        dossiers=Dossiers(store, access, directory, settled),
+        office_settings=settled,
+        bank_accounts=BankAccounts(store, access, accounts),
+        bank_account_rows=accounts,
+        requests=DocumentRequests(store, access, queries, settled, written),
         deposits=Deposits(store, access, signer, f"{settings.public_url.rstrip('/')}/api/vault/v1"),
+        conversations=written,
         queries=queries,
+        messages=messages,
         directory=directory,
         files=VaultFiles(peers["vault"]),
     )
@@ -101,7 +132,14 @@ def app(settings: Settings) -> FastAPI:
     application = create_app(
         service=NAME,
         prefix=PREFIX,
-        routers=[dossiers.router, document_requests.router, my.router],
+        routers=[
+            dossiers.router,
+            document_requests.router,
+            my.router,
+            conversations.router,
+            office_settings.router,
+            bank_accounts.router,
+        ],
         internal=[internal.router, feed_router(store, lambda recorded: envelope_of(recorded).json_dict())],
         settings=settings,
         verifier=Verifier(settings.trust_file),
@@ -116,14 +154,21 @@ def app(settings: Settings) -> FastAPI:
 
 
 def tasks(settings: Settings) -> Sequence[Task]:
-    """Build what a working process does: relay the events, follow identity and the vault."""
+    """Build what a working process does: relay the events, follow identity and the vault, destroy what is withdrawn."""
     store, peers = open_store(settings), clients(settings)
     inbox = Inbox(store, message_handlers(settings, store, peers))
     alone = partial(leadership, settings.database_url, f"{NAME} relay")
     return [
         Relaying(settings.nats_url, NAME, store, leadership=alone, replicas=settings.nats_replicas),
         *(Consuming(settings.nats_url, NAME, name, inbox, _refill(peers[name])) for name in PRODUCERS),
+        destroying(shredding(settings, store)),
     ]
+
+
+def shredding(settings: Settings, store: Store) -> Destroying:
+    """Build what has the bytes of withdrawn versions destroyed."""
+    signer = Signer(settings.signing_key_file, NAME)
+    return Destroying(PostgresWithdrawnFiles(store), VaultShredder(settings.peers["vault"]), signer)
 
 
 def message_handlers(settings: Settings, store: Store, peers: Mapping[str, ServiceClient]) -> Mapping[str, Handler]:
@@ -138,7 +183,7 @@ def _refill(producer: ServiceClient) -> Callable[[int, int], Sequence[Envelope]]
 
 def prepare(settings: Settings) -> None:
     """Make or update the tables; fill the read model if it is new."""
-    migrate(settings.database_url, LEDGER)
+    migrate(settings.database_url, LEDGER, HERE / "migrations")
     if create_read_model(settings.database_url, SCHEMA):
         remake(settings)
 

@@ -4,12 +4,13 @@ import pytest
 from dossier.adapters.default_presets import default_catalogue
 from dossier.domain.completion import completion
 from dossier.domain.document_request import State
-from dossier.domain.presets import folded
-from dossier.domain.refusals import UnknownDeedType, UnknownDocumentType
+from dossier.domain.presets import Choice, Presets, folded
+from dossier.domain.reasons import tidy
+from dossier.domain.refusals import DeedTypeKnown, UnknownDeedType, UnknownDocumentType
 from hypothesis import given
 from hypothesis import strategies as st
 
-ASKED, DEPOSITED, REFUSED, VALIDATED, CANCELLED, _ = State
+ASKED, DEPOSITED, REFUSED, VALIDATED, CANCELLED, *_ = State
 
 
 @pytest.mark.covers("L-31", "L-32")
@@ -73,7 +74,7 @@ def test_every_deed_type_has_its_own_list_and_some_documents_an_explanation() ->
 
 @pytest.mark.covers("L-70")
 def test_an_office_has_its_own_list_of_known_types_and_of_its_own() -> None:
-    catalogue = default_catalogue().of_office({"vente": ["kbis", "Plan cadastral", "contrat-travail"]})
+    catalogue = default_catalogue().of_office({"vente": Choice(("kbis", "Plan cadastral", "contrat-travail"))})
     documents = catalogue.deed_type("vente").documents
     assert [document.label for document in documents] == [
         "Extrait Kbis de moins de trois mois",
@@ -81,6 +82,51 @@ def test_an_office_has_its_own_list_of_known_types_and_of_its_own() -> None:
         "Contrat de travail",
     ]
     assert default_catalogue().deed_type("donation") == catalogue.deed_type("donation")
+
+
+@pytest.mark.covers("L-42", "L-70")
+def test_an_office_names_deed_types_and_explains_documents_in_its_own_words() -> None:
+    defaults = default_catalogue()
+    code = defaults.new_code("  Bail  RURAL ")
+    assert code == "bail-rural"
+    choice = defaults.choice(code, "Bail rural", [("dpe", "Datant de moins d'un an."), ("Plan", None), ("plan", "x")])
+    catalogue = defaults.of_office({code: choice, "vente": defaults.choice("vente", "Vente de maison", [("cni", "")])})
+    assert [one.label for one in catalogue.deed_types()] == [
+        "Bail d'habitation",
+        "Bail rural",
+        "Donation",
+        "Succession",
+        "Vente de maison",
+    ]
+    assert [(one.code, one.label, one.help) for one in catalogue.deed_type(code).documents] == [
+        ("dpe", "DPE", "Datant de moins d'un an."),
+        ("Plan", "Plan", None),
+    ]
+    assert catalogue.deed_type("vente").documents[0].help is None
+    assert [document.code for document in catalogue.choose(code, ["Plan"], ["DPE"])] == ["Plan", "dpe"]
+
+
+def test_no_two_deed_types_are_called_the_same_nor_have_one_code() -> None:
+    defaults = default_catalogue()
+    with pytest.raises(DeedTypeKnown):
+        defaults.new_code("bail d'HABITATION")
+    defaults.refuse_taken("Vente", but="vente")
+    renamed = defaults.of_office({"vente": defaults.choice("vente", "Cession", [("cni", None)])})
+    assert renamed.new_code("Vente") == "vente-2"
+    assert renamed.new_code("…") == "acte"
+    assert len(renamed.new_code("é" * 80)) <= 60
+
+
+def test_what_was_chosen_before_deed_types_could_be_named_reads_as_it_did() -> None:
+    state = {"deed_type": "vente", "documents": ["cni"]}
+    Presets.Created.upcast_v1_v2(state)
+    assert (state["label"], state["helps"]) == (None, [])
+    documents = default_catalogue().of_office({"vente": Choice(("cni",))}).deed_type("vente").documents
+    assert documents[0].help == "Les deux faces, lisibles, en cours de validité."
+
+
+def test_a_reason_is_kept_once() -> None:
+    assert tidy(["Illisible.", "  illisible. ", "Périmé."]) == ["Illisible.", "Périmé."]
 
 
 @pytest.mark.covers("L-43")

@@ -6,7 +6,7 @@ from uuid import UUID, uuid4
 import pytest
 from chassis.refusal import NotFound
 from dossier.domain.document_request import DocumentRequest, State, state_seen
-from dossier.domain.refusals import NothingToDecide, ReasonMissing, RequestClosed
+from dossier.domain.refusals import DecidedAlready, NothingToDecide, ReasonMissing, RequestClosed
 
 DOSSIER, OFFICE, CLIENT, NOTARY = uuid4(), uuid4(), uuid4(), uuid4()
 FIRST, SECOND, THIRD = uuid4(), uuid4(), uuid4()
@@ -36,7 +36,7 @@ def test_a_request_begins_asked_and_says_of_whom_and_in_which_dossier() -> None:
     request = DocumentRequest(**ABOUT, label="DPE", document_type="dpe", batch_id=FIRST)
     assert request.state is State.ASKED
     assert triggered(request) == [
-        ("dossier.document-requested", {"document_type": "dpe", "label": "DPE", "batch_id": FIRST})
+        ("dossier.document-requested", {"document_type": "dpe", "label": "DPE", "batch_id": FIRST, "due_on": None})
     ]
 
 
@@ -181,3 +181,46 @@ def test_what_a_client_sends_unasked_is_decided_like_the_rest_and_cannot_be_canc
     request.deposit(FIRST, 10, "application/pdf")
     request.validate(FIRST, NOTARY)
     assert request.state is State.VALIDATED
+
+
+def test_what_nobody_decided_on_is_taken_back_once_and_the_document_is_asked_for_as_before() -> None:
+    request = a_request(deposited=(FIRST,))
+    for _ in range(2):
+        request.withdraw(FIRST)
+    assert triggered(request) == [("dossier.document-withdrawn", {"version_id": FIRST, "state": "asked"})]
+    assert (request.state, request.versions[FIRST].state) == (State.ASKED, State.WITHDRAWN)
+    with pytest.raises(NothingToDecide):
+        request.validate(FIRST, NOTARY)
+
+
+def test_taking_back_what_followed_a_refusal_leaves_the_refusal_to_be_answered() -> None:
+    request = a_request(deposited=(FIRST,), refused=(FIRST,))
+    request.deposit(SECOND, 10, "application/pdf")
+    request.withdraw(SECOND)
+    assert request.state is State.REFUSED
+    request.deposit(THIRD, 10, "application/pdf")
+    assert triggered(request)[-1][1]["replaces"] == FIRST
+
+
+def test_what_was_decided_or_closed_stays_and_a_stranger_to_the_request_is_not_found() -> None:
+    request = a_request(deposited=(FIRST, SECOND), refused=(FIRST,))
+    with pytest.raises(DecidedAlready):
+        request.withdraw(FIRST)
+    with pytest.raises(NotFound):
+        request.withdraw(THIRD)
+    request.cancel(NOTARY)
+    with pytest.raises(RequestClosed):
+        request.withdraw(SECOND)
+
+
+@pytest.mark.covers("C-04")
+def test_the_day_it_is_expected_by_can_change_until_it_is_cancelled() -> None:
+    request = DocumentRequest(**ABOUT, label="DPE", document_type="dpe", batch_id=FIRST, due_on="2026-03-20")
+    request.collect_events()
+    request.expect_by("2026-03-20", NOTARY)
+    assert triggered(request) == []
+    request.expect_by("2026-04-01", NOTARY)
+    assert triggered(request) == [("dossier.due-date-changed", {"actor_id": NOTARY, "due_on": "2026-04-01"})]
+    request.cancel(NOTARY)
+    with pytest.raises(RequestClosed):
+        request.expect_by(None, NOTARY)

@@ -19,6 +19,13 @@ def person(actor: Actor) -> UUID:
     return actor.person_id
 
 
+def office_of(actor: Actor) -> UUID:
+    """Return the office that the actor works for."""
+    if actor.kind != "staff" or actor.office_id is None:
+        raise NotAllowed
+    return actor.office_id
+
+
 class Access:
     """Loads what an actor may know of; everything else is NotFound, as if it did not exist."""
 

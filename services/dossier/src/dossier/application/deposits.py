@@ -12,7 +12,7 @@ from eventstore import AlreadyDone, Changed, Missing, Position, Store
 from dossier.application.access import Access, person
 from dossier.domain.document_request import DocumentRequest, State, Version
 from dossier.domain.dossier import Dossier
-from dossier.domain.refusals import EmptyFile, NotValidated, RequestClosed
+from dossier.domain.refusals import EmptyFile, NotValidated, RequestClosed, Withdrawn
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,8 +22,8 @@ class Declared:
     name: str
     size: int
     """Bytes."""
-    sha256: str
-    """Hexadecimal, lower case."""
+    sha256: str | None
+    """Hexadecimal, lower case; none if the sender cannot tell, then the vault finds it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +89,8 @@ class Deposits:
         if actor.kind != "staff":
             raise NotAllowed
         version = _version(request, version_id)
+        if version.state is State.WITHDRAWN:
+            raise Withdrawn
         return self._pass(actor, request, version_id, Declared("", version.size, ""), "view")
 
     def download(self, actor: Actor, request_id: UUID, version_id: UUID) -> Pass:
@@ -138,7 +140,7 @@ class Deposits:
             owner_id=request.client_id,
             name=declared.name,
             size=declared.size,
-            sha256=declared.sha256,
+            sha256=declared.sha256 or "",
         )
         url = f"{self._vault_url}/documents/{version_id}/content"
         return Pass(request.id, version_id, url, self._signer.ticket(ticket))

@@ -8,11 +8,11 @@ from chassis.actor import Actor
 from chassis.refusal import NotAllowed, Stale
 from eventstore import Store, UniqueViolation
 
-from dossier.application.access import READERS_ONLY, Access, person
-from dossier.application.ports import Directory, Register
+from dossier.application.access import READERS_ONLY, Access, office_of, person
+from dossier.application.office_settings import OfficeSettings
+from dossier.application.ports import Directory
 from dossier.application.retrying import retried
 from dossier.domain.dossier import Dossier
-from dossier.domain.presets import Catalogue, DeedType, Presets, folded
 from dossier.domain.refusals import NumberTaken, UnknownClient, UnknownMember
 
 NUMBER_IS_UNIQUE = "dossier_number"
@@ -22,38 +22,18 @@ NUMBER_IS_UNIQUE = "dossier_number"
 class Dossiers:
     """The use cases of dossiers, for the staff of an office."""
 
-    def __init__(
-        self, store: Store, access: Access, directory: Directory, register: Register, catalogue: Catalogue
-    ) -> None:
+    def __init__(self, store: Store, access: Access, directory: Directory, settings: OfficeSettings) -> None:
         self._store = store
         self._access = access
         self._directory = directory
-        self._register = register
-        self._catalogue = catalogue
-
-    def deed_types(self, actor: Actor) -> list[DeedType]:
-        """Return the deed types with the documents the actor's office usually asks for (L-40)."""
-        return self.catalogue(office_of(actor)).deed_types()
-
-    def catalogue(self, office_id: UUID) -> Catalogue:
-        """Return the catalogue as an office sees it."""
-        return self._catalogue.of_office(self._register.chosen_documents(office_id))
-
-    def choose_documents(self, actor: Actor, deed_type: str, documents: Sequence[str]) -> None:
-        """Change the documents the office usually asks for: codes of known types, or labels of its own (L-70)."""
-        office_id = office_of(actor)
-        if actor.role in READERS_ONLY:
-            raise NotAllowed
-        self._catalogue.deed_type(deed_type)
-        chosen = list({folded(document): document for document in reversed(documents)}.values())[::-1]
-        self._store.save(Presets(office_id=office_id, deed_type=deed_type, documents=chosen), actor=actor)
+        self._settings = settings
 
     def open(self, actor: Actor, *, access: tuple[bool, Sequence[UUID]], **facts: Any) -> Any:
         """Open a dossier; `access` is (whole office, chosen members), `facts` number, title, deed_type and note."""
         office_id = office_of(actor)
         if actor.role in READERS_ONLY:
             raise NotAllowed
-        self._catalogue.deed_type(facts["deed_type"])
+        self._settings.catalogue(office_id).deed_type(facts["deed_type"])
         whole_office, member_ids = access
         self._check_members(actor, member_ids)
         dossier = Dossier(
@@ -72,7 +52,7 @@ class Dossiers:
         if dossier.version != version:
             raise Stale
         if "deed_type" in changes:
-            self._catalogue.deed_type(changes["deed_type"])
+            self._settings.catalogue(dossier.office_id).deed_type(changes["deed_type"])
         now = {name: getattr(dossier, name) for name in ("number", "title", "deed_type", "note")}
         dossier.edit(**{**now, **changes})
         self._save(dossier, actor)
@@ -115,10 +95,3 @@ class Dossiers:
             if violation.constraint == NUMBER_IS_UNIQUE:
                 raise NumberTaken from violation
             raise
-
-
-def office_of(actor: Actor) -> UUID:
-    """Return the office that the actor works for."""
-    if actor.kind != "staff" or actor.office_id is None:
-        raise NotAllowed
-    return actor.office_id

@@ -6,6 +6,7 @@ from typing import Protocol
 from uuid import UUID
 
 from dossier.domain.document_request import State
+from dossier.domain.presets import Choice
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +95,18 @@ class Register(Protocol):
         """Tell whether the dossier was recorded as complete since the last request."""
         ...
 
-    def chosen_documents(self, office_id: UUID) -> Mapping[str, Sequence[str]]:
-        """Return the documents the office chose for each deed type it changed."""
+    def chosen_documents(self, office_id: UUID) -> Mapping[str, Choice]:
+        """Return what the office chose for each deed type that it changed or added."""
+        ...
+
+    def chosen_reasons(self, office_id: UUID) -> Sequence[str] | None:
+        """Return the ready reasons of refusals that the office chose, None if it never did."""
+        ...
+
+
+class Written(Protocol):
+    """What the read model tells of conversations."""
+
+    def of_the_last_hour(self, author_id: UUID) -> int:
+        """Count the messages that a person wrote within the last hour, in all conversations."""
         ...

@@ -3,19 +3,22 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from typing import Annotated, Self
+from typing import Annotated, Any, Self
 from uuid import UUID
 
 from chassis.refusal import NotFound
 from eventsourcing.domain import Aggregate, AggregateCreated, AggregateEvent, event
 from eventstore import Personal
 
-from dossier.domain.refusals import NothingToDecide, ReasonMissing, RequestClosed
+from dossier.domain.refusals import DecidedAlready, NothingToDecide, ReasonMissing, RequestClosed
 from dossier.domain.text import visible
 
 
 class State(StrEnum):
-    """Where a request or a version stands: a request is never closed, a version neither asked nor cancelled."""
+    """Where a request or a version stands.
+
+    A request is never closed or withdrawn, a version neither asked nor cancelled.
+    """
 
     ASKED = "asked"
     DEPOSITED = "deposited"
@@ -24,6 +27,8 @@ class State(StrEnum):
     CANCELLED = "cancelled"
     CLOSED = "closed"
     """Kept, but nobody decides on it: the request was cancelled or the dossier archived first."""
+    WITHDRAWN = "withdrawn"
+    """Its depositor took it back before anyone decided: the bytes are destroyed, the history stays."""
 
 
 @dataclass(slots=True)
@@ -35,6 +40,8 @@ class Version:
     """Bytes."""
     replaced: bool = False
     """A later deposit took the place of this refused version."""
+    replaces: UUID | None = None
+    """The refused version whose place it took."""
 
 
 class DocumentRequest(Aggregate):
@@ -46,12 +53,19 @@ class DocumentRequest(Aggregate):
         """The office asks for it; requests made together share the batch."""
 
         TOPIC = "dossier.document-requested"
+        class_version = 2
         dossier_id: UUID
         office_id: UUID
         client_id: UUID
         document_type: str | None
         label: Annotated[str | None, Personal(of="client_id")]
         batch_id: UUID
+        due_on: str | None
+
+        @staticmethod
+        def upcast_v1_v2(state: dict[str, Any]) -> None:
+            """Nothing had a due date before."""
+            state["due_on"] = None
 
     class Offered(AggregateCreated):
         """The client sends it unasked; it never counts in the completion."""
@@ -98,6 +112,26 @@ class DocumentRequest(Aggregate):
         actor_id: UUID
         state: str
 
+    class Withdrawn(AggregateEvent):
+        """The client takes the version back before a decision."""
+
+        TOPIC = "dossier.document-withdrawn"
+        dossier_id: UUID
+        office_id: UUID
+        client_id: UUID
+        version_id: UUID
+        state: str
+
+    class DueDateChanged(AggregateEvent):
+        """The office expects it by another day, or at any time (C-04)."""
+
+        TOPIC = "dossier.due-date-changed"
+        dossier_id: UUID
+        office_id: UUID
+        client_id: UUID
+        actor_id: UUID
+        due_on: str | None
+
     class Cancelled(AggregateEvent):
         """The office no longer asks for it."""
 
@@ -110,6 +144,7 @@ class DocumentRequest(Aggregate):
     @event(Created)
     def __init__(  # noqa: PLR0913 - the facts of the request
         self,
+        due_on: str | None = None,  # before the star: the library takes no default of what comes after it
         *,
         dossier_id: UUID,
         office_id: UUID,
@@ -124,6 +159,8 @@ class DocumentRequest(Aggregate):
         self.label = label
         self.document_type = document_type
         self.batch_id = batch_id
+        self.due_on = due_on
+        """The day it is expected by, YYYY-MM-DD."""
         self.cancelled = False
         self.versions: dict[UUID, Version] = {}
 
@@ -170,11 +207,39 @@ class DocumentRequest(Aggregate):
             raise ReasonMissing
         self._trigger(self.Refused, version_id=version_id, reason=reason, actor_id=actor_id, state=state.value)
 
+    def withdraw(self, version_id: UUID) -> None:
+        """Take back a version that waits for a decision; the refused one whose place it took waits for another again.
+
+        A version that was taken back already does nothing.
+        """
+        version = self.versions.get(version_id)
+        if version is None:
+            raise NotFound
+        if version.state is State.WITHDRAWN:
+            return
+        if self.cancelled:
+            raise RequestClosed
+        if version.state is not State.DEPOSITED:
+            raise DecidedAlready
+        others = [
+            replace(other, replaced=other.replaced and known != version.replaces)
+            for known, other in self.versions.items()
+            if known != version_id
+        ]
+        self._trigger(self.Withdrawn, version_id=version_id, state=state_of(others).value)
+
     def cancel(self, actor_id: UUID) -> None:
         """Ask for it no longer; it leaves the completion."""
         if self.cancelled or not self.requested:
             raise RequestClosed
         self._trigger(self.Cancelled, actor_id=actor_id)
+
+    def expect_by(self, due_on: str | None, actor_id: UUID) -> None:
+        """Change the day it is expected by, none for at any time; nothing happens if it is that day already."""
+        if self.cancelled or not self.requested:
+            raise RequestClosed
+        if due_on != self.due_on:
+            self._trigger(self.DueDateChanged, actor_id=actor_id, due_on=due_on)
 
     def _trigger(self, event_class: type[AggregateEvent], **facts: object) -> None:
         self.trigger_event(
@@ -195,7 +260,7 @@ class DocumentRequest(Aggregate):
 
     @event(Deposited)
     def _deposited(self, version_id: UUID, size: int, replaces: UUID | None, state: str) -> None:
-        self.versions[version_id] = Version(state_on_arrival(state), size)
+        self.versions[version_id] = Version(state_on_arrival(state), size, replaces=replaces)
         if replaces is not None:
             self.versions[replaces].replaced = True
 
@@ -206,6 +271,17 @@ class DocumentRequest(Aggregate):
     @event(Refused)
     def _refused(self, version_id: UUID) -> None:
         self.versions[version_id].state = State.REFUSED
+
+    @event(Withdrawn)
+    def _withdrawn(self, version_id: UUID) -> None:
+        version = self.versions[version_id]
+        version.state = State.WITHDRAWN
+        if version.replaces is not None:
+            self.versions[version.replaces].replaced = False
+
+    @event(DueDateChanged)
+    def _expected_by(self, due_on: str | None) -> None:
+        self.due_on = due_on
 
     @event(Cancelled)
     def _cancelled(self) -> None:

@@ -2,12 +2,15 @@
 
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 from uuid import UUID
 
 from eventsourcing.domain import Aggregate, AggregateCreated, event
 
-from dossier.domain.refusals import UnknownDeedType, UnknownDocumentType
+from dossier.domain.refusals import DeedTypeKnown, UnknownDeedType, UnknownDocumentType
+
+LONGEST_CODE = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,52 +32,114 @@ class DeedType:
     documents: tuple[DocumentType, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """What an office made of a deed type: its label where it has one of its own, the documents, a help text for each.
+
+    Without help texts the documents have the ones they come with.
+    """
+
+    documents: tuple[str, ...]
+    label: str | None = None
+    helps: tuple[str, ...] = ()
+
+
 class Presets(Aggregate):
     """One choice of an office for one deed type; the latest holds."""
 
     TOPIC = "dossier.presets"
 
     class Created(AggregateCreated):
-        """The office changed the documents it usually asks for; codes of known types, or labels of its own (L-70)."""
+        """The office changed the documents it usually asks for; codes of known types, or labels of its own (L-70).
+
+        A deed type that nobody else has is one of the office's own. Help texts are empty where there is none.
+        """
 
         TOPIC = "dossier.presets-changed"
+        class_version = 2
         office_id: UUID
         deed_type: str
         documents: list[str]
+        label: str | None
+        helps: list[str]
+
+        @staticmethod
+        def upcast_v1_v2(state: dict[str, Any]) -> None:
+            """Deed types had the names and help texts they come with."""
+            state["label"], state["helps"] = None, []
 
     @event(Created)
-    def __init__(self, *, office_id: UUID, deed_type: str, documents: list[str]) -> None:
+    def __init__(
+        self, *, office_id: UUID, deed_type: str, documents: list[str], label: str | None, helps: list[str]
+    ) -> None:
         self.office_id = office_id
         self.deed_type = deed_type
         self.documents = documents
+        self.label = label
+        self.helps = helps
 
 
 class Catalogue:
     """The deed types with their default documents, and what an office made of them."""
 
-    def __init__(self, defaults: Iterable[DeedType], chosen: Mapping[str, Sequence[str]] | None = None) -> None:
+    def __init__(self, defaults: Iterable[DeedType], chosen: Mapping[str, Choice] | None = None) -> None:
         self._defaults = {deed_type.code: deed_type for deed_type in defaults}
         self._known = {document.code: document for deed in self._defaults.values() for document in deed.documents}
         self._chosen = chosen or {}
 
-    def of_office(self, chosen: Mapping[str, Sequence[str]]) -> "Catalogue":
+    def of_office(self, chosen: Mapping[str, Choice]) -> "Catalogue":
         """Return the catalogue as an office sees it; `chosen` maps deed types to its own list."""
         return Catalogue(self._defaults.values(), chosen)
 
     def deed_types(self) -> list[DeedType]:
         """Return all deed types, by label."""
-        return sorted((self.deed_type(code) for code in self._defaults), key=lambda deed_type: folded(deed_type.label))
+        every = {**self._defaults, **self._chosen}
+        return sorted((self.deed_type(code) for code in every), key=lambda deed_type: folded(deed_type.label))
 
     def deed_type(self, code: str) -> DeedType:
         """Return one deed type; raise UnknownDeedType."""
-        default = self._defaults.get(code)
-        if default is None:
-            raise UnknownDeedType
-        if code not in self._chosen:
+        default, choice = self._defaults.get(code), self._chosen.get(code)
+        if choice is None:
+            if default is None:
+                raise UnknownDeedType
             return default
-        known = self._known | {document.code: document for document in default.documents}
-        documents = (known.get(chosen, DocumentType(chosen, chosen)) for chosen in self._chosen[code])
-        return DeedType(code, default.label, tuple(documents))
+        known = self._known_in(code)
+        documents = [known.get(chosen, DocumentType(chosen, chosen)) for chosen in choice.documents]
+        if choice.helps:
+            documents = [replace(one, help=told or None) for one, told in zip(documents, choice.helps, strict=True)]
+        return DeedType(code, choice.label or (default.label if default else code), tuple(documents))
+
+    def choice(self, code: str, label: str, documents: Iterable[tuple[str, str | None]]) -> Choice:
+        """Return what an office chooses for a deed type, each document once.
+
+        A document is the code or the label of a known type, or a label of the office's own; its help text, where
+        nothing is said, is the one that it comes with.
+        """
+        known = self._known_in(code)
+        by_label = {folded(document.label): document for document in known.values()}
+        kept: dict[str, tuple[str, str]] = {}
+        for name, told in documents:
+            found = known.get(name) or by_label.get(folded(name)) or DocumentType(name, name)
+            kept.setdefault(folded(found.label), (found.code, (found.help or "") if told is None else told))
+        return Choice(tuple(one for one, _ in kept.values()), label, tuple(told for _, told in kept.values()))
+
+    def new_code(self, label: str) -> str:
+        """Return the code of a deed type that is added; raise DeedTypeKnown if there is one that is called so."""
+        self.refuse_taken(label)
+        signs = "".join(sign if sign.isalnum() else "-" for sign in folded(label))
+        wanted = "-".join(part for part in signs.split("-") if part)[:LONGEST_CODE].strip("-") or "acte"
+        taken = {**self._defaults, **self._chosen}
+        numbered = (f"{wanted[: LONGEST_CODE - 4]}-{number}" for number in range(2, len(taken) + 3))
+        return next(code for code in (wanted, *numbered) if code not in taken)
+
+    def refuse_taken(self, label: str, but: str = "") -> None:
+        """Raise DeedTypeKnown if a deed type, but perhaps one, is called so."""
+        if any(folded(one.label) == folded(label) for one in self.deed_types() if one.code != but):
+            raise DeedTypeKnown
+
+    def _known_in(self, code: str) -> dict[str, DocumentType]:
+        default = self._defaults.get(code)
+        return self._known | {document.code: document for document in (default.documents if default else ())}
 
     def choose(self, deed_type: str, codes: Sequence[str], others: Iterable[str]) -> list[DocumentType]:
         """Return what to ask for: ticked types and labels typed; the same document twice is one document (L-43).

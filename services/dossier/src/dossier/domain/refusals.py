@@ -21,6 +21,24 @@ class UnknownDeedType(Refusal):
     code, status = "unknown-deed-type", 422
 
 
+class DeedTypeKnown(Refusal):
+    """The office has a deed type that is called so; change that one, or choose another name."""
+
+    code, status = "deed-type-known", 409
+
+
+class BankDetailsRefused(Refusal):
+    """The IBAN or the BIC, which `wrong` names, is not one: its check digits or its length do not fit."""
+
+    code, status = "bank-details-refused", 422
+
+
+class TooManyBankDetails(Refusal):
+    """The office has twenty accounts; remove one that is used no more."""
+
+    code, status = "too-many-bank-details", 409
+
+
 class UnknownDocumentType(Refusal):
     """The document types in `unknown` are not in the list of the deed type; ask for them in words, in `others`."""
 
@@ -57,6 +75,12 @@ class AlreadyAsked(Refusal):
     code, status = "already-asked", 409
 
 
+class DueDatePast(Refusal):
+    """This day is past; choose today or a later one, or none."""
+
+    code, status = "due-date-past", 422
+
+
 class EmptyFile(Refusal):
     """The file is empty. Open it to see whether it holds the document, then choose it again, or another one."""
 
@@ -67,6 +91,18 @@ class NothingToDecide(Refusal):
     """This version does not wait for a decision; it may have been decided by a colleague."""
 
     code, status = "nothing-to-decide", 409
+
+
+class DecidedAlready(Refusal):
+    """The office has decided on this file, or it is closed: it stays in the history and cannot be taken back."""
+
+    code, status = "document-decided", 409
+
+
+class Withdrawn(Refusal):
+    """The client took this file back before any decision; its bytes are destroyed."""
+
+    code, status = "document-withdrawn", 410
 
 
 class ReasonMissing(Refusal):
@@ -85,3 +121,15 @@ class NotValidated(Refusal):
     """A document can be downloaded once it is validated; open it to look at it."""
 
     code, status = "not-validated", 409
+
+
+class MessageEmpty(Refusal):
+    """Write something that can be read: the other side is told that a message waits."""
+
+    code, status = "message-empty", 422
+
+
+class TooManyMessages(Refusal):
+    """You have written many messages within an hour; wait `retry_after` seconds, or put what is left into one."""
+
+    code, status = "too-many-messages", 429

@@ -1,14 +1,16 @@
 """Each event as rows, in the event's own transaction."""
 
 from typing import Any
-from uuid import uuid5
+from uuid import UUID, uuid5
 
 from eventstore import Projection, Rows
 
+from dossier.domain.conversation import Conversation
 from dossier.domain.document_request import DocumentRequest, State, state_on_arrival
 from dossier.domain.dossier import Dossier
 from dossier.domain.erasure import Erasure
 from dossier.domain.presets import Presets, folded
+from dossier.domain.reasons import RefusalReasons
 from dossier.domain.text import same_number
 
 projection = Projection()
@@ -75,7 +77,7 @@ def _(event: Dossier.Archived, rows: Rows) -> None:
 
 @projection.on(DocumentRequest.Created)
 def _(event: DocumentRequest.Created, rows: Rows) -> None:
-    _add_request(rows, event, document_type=event.document_type, batch_id=event.batch_id)
+    _add_request(rows, event, document_type=event.document_type, batch_id=event.batch_id, due_on=event.due_on)
     rows.update("dossier", event.dossier_id, completed_at=None)
 
 
@@ -110,16 +112,64 @@ def _(event: DocumentRequest.Refused, rows: Rows) -> None:
     _decide(rows, event, state=State.REFUSED.value, reason=event.reason)
 
 
+@projection.on(DocumentRequest.Withdrawn)
+def _(event: DocumentRequest.Withdrawn, rows: Rows) -> None:
+    rows.update("document_request", event.originator_id, state=event.state)
+    rows.update("document_version", event.version_id, state=State.WITHDRAWN.value)
+
+
+@projection.on(DocumentRequest.DueDateChanged)
+def _(event: DocumentRequest.DueDateChanged, rows: Rows) -> None:
+    rows.update("document_request", event.originator_id, due_on=event.due_on)
+
+
 @projection.on(DocumentRequest.Cancelled)
 def _(event: DocumentRequest.Cancelled, rows: Rows) -> None:
     rows.update("document_request", event.originator_id, state=State.CANCELLED.value)
+
+
+@projection.on(Conversation.Posted)
+def _(event: Conversation.Posted, rows: Rows) -> None:
+    rows.insert(
+        "message",
+        id=event.post_id,
+        dossier_id=event.dossier_id,
+        client_id=event.client_id,
+        side=event.side,
+        author_id=event.actor_id,
+        purpose=event.purpose,
+        batch_id=event.batch_id,
+        subject=event.subject,
+        text=event.text,
+        posted_at=event.timestamp,
+    )
+
+
+@projection.on(Conversation.Read)
+def _(event: Conversation.Read, rows: Rows) -> None:
+    for post_id in event.post_ids:
+        rows.update("message", UUID(post_id), read_at=event.timestamp, read_by=event.actor_id)
 
 
 @projection.on(Presets.Created)
 def _(event: Presets.Created, rows: Rows) -> None:
     row_id = uuid5(event.office_id, event.deed_type)
     rows.delete("preset", row_id)
-    rows.insert("preset", id=row_id, office_id=event.office_id, deed_type=event.deed_type, documents=event.documents)
+    rows.insert(
+        "preset",
+        id=row_id,
+        office_id=event.office_id,
+        deed_type=event.deed_type,
+        documents=event.documents,
+        label=event.label,
+        helps=event.helps,
+    )
+
+
+@projection.on(RefusalReasons.Created)
+def _(event: RefusalReasons.Created, rows: Rows) -> None:
+    rows.delete("refusal_reasons", event.office_id)
+    rows.insert("refusal_reasons", id=event.office_id, reasons=event.reasons)
 
 
 @projection.on(Erasure.Created)

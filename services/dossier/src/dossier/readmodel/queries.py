@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -11,6 +11,7 @@ from eventstore import Store
 
 from dossier.application.ports import Standing
 from dossier.domain.document_request import State, state_seen
+from dossier.domain.presets import Choice
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,6 +33,8 @@ class DossierRow:
     version: int
     waiting: int
     """Documents that wait for a decision of the office (L-60, L-61)."""
+    unread: int
+    """Messages of clients that nobody of the office has read (S-21)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,6 +65,7 @@ class RequestRow:
     batch_id: UUID | None
     state: State
     requested_at: datetime
+    due_on: date | None = None
     versions: list[VersionRow] = field(default_factory=list)
 
 
@@ -88,12 +92,16 @@ DOSSIERS = """
         JOIN read.document_request AS request ON request.id = version.request_id
         WHERE version.dossier_id = dossier.id AND version.state = 'deposited' AND request.state <> 'cancelled'
         AND dossier.archived_at IS NULL
-    ) AS waiting
+    ) AS waiting, (
+        SELECT count(*) FROM read.message AS message
+        WHERE message.dossier_id = dossier.id AND message.side = 'client' AND message.read_at IS NULL
+        AND dossier.archived_at IS NULL
+    ) AS unread
     FROM read.dossier AS dossier
 """
 REQUESTS = """
     SELECT id, dossier_id, client_id, document_type, label, batch_id IS NOT NULL AS requested, batch_id, state,
-           requested_at
+           requested_at, due_on
     FROM read.document_request
 """
 VERSIONS = """
@@ -179,10 +187,18 @@ class Queries:
         row = self.dossier(dossier_id)
         return row is not None and row.completed_at is not None
 
-    def chosen_documents(self, office_id: UUID) -> dict[str, list[str]]:
-        """Return the documents the office chose for each deed type it changed."""
-        query = "SELECT deed_type, documents FROM read.preset WHERE office_id = %(office)s"
-        return {row["deed_type"]: row["documents"] for row in self._all(query, {"office": office_id})}
+    def chosen_documents(self, office_id: UUID) -> dict[str, Choice]:
+        """Return what the office chose for each deed type that it changed or added."""
+        query = "SELECT deed_type, documents, label, helps FROM read.preset WHERE office_id = %(office)s"
+        return {
+            row["deed_type"]: Choice(tuple(row["documents"]), row["label"], tuple(row["helps"]))
+            for row in self._all(query, {"office": office_id})
+        }
+
+    def chosen_reasons(self, office_id: UUID) -> list[str] | None:
+        """Return the ready reasons of refusals that the office chose, None if it never did."""
+        rows = self._all("SELECT reasons FROM read.refusal_reasons WHERE id = %(office)s", {"office": office_id})
+        return rows[0]["reasons"] if rows else None
 
     def _page(self, where: str, parameters: Mapping[str, Any], window: Window) -> list[DossierRow]:
         keyset = " AND (opened_at, id) < (%(opened_at)s::timestamptz, %(id)s::uuid)" if window.after else ""

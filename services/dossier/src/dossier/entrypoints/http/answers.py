@@ -1,7 +1,7 @@
 """What the API gives, with examples."""
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
@@ -14,7 +14,8 @@ from dossier.entrypoints.http import examples
 from dossier.readmodel.queries import RequestRow
 
 
-def _example(members: dict[str, Any]) -> ConfigDict:
+def example(members: dict[str, Any]) -> ConfigDict:
+    """Return the configuration of an answer with its example."""
     return ConfigDict(from_attributes=True, json_schema_extra={"examples": [members]})
 
 
@@ -27,7 +28,7 @@ class Output(BaseModel):
 class Created(Output):
     """The id of what was made."""
 
-    model_config = _example(examples.CREATED)
+    model_config = example(examples.CREATED)
 
     id: UUID
 
@@ -35,7 +36,7 @@ class Created(Output):
 class Asked(Output):
     """The requests made together."""
 
-    model_config = _example(examples.ASKED)
+    model_config = example(examples.ASKED)
 
     batch_id: UUID
     request_ids: list[UUID]
@@ -47,7 +48,7 @@ class Deposit(Output):
     Or send them in several requests to `resumable_url` (tus 1.0.0); the same Idempotency-Key gives a new ticket for it.
     """
 
-    model_config = _example(examples.DEPOSIT)
+    model_config = example(examples.DEPOSIT)
 
     request_id: UUID
     version_id: UUID
@@ -59,7 +60,7 @@ class Deposit(Output):
 class Look(Output):
     """Get the bytes at `url` with the ticket as bearer token, within 5 minutes."""
 
-    model_config = _example(examples.LOOK)
+    model_config = example(examples.LOOK)
 
     url: str
     ticket: str
@@ -68,7 +69,7 @@ class Look(Output):
 class DocumentTypeView(Output):
     """A document the office usually asks for."""
 
-    model_config = _example(examples.DOCUMENT_TYPE)
+    model_config = example(examples.DOCUMENT_TYPE)
 
     code: str
     label: str
@@ -78,7 +79,7 @@ class DocumentTypeView(Output):
 class DeedTypeView(Output):
     """A deed type and its preset list."""
 
-    model_config = _example(examples.DEED_TYPE)
+    model_config = example(examples.DEED_TYPE)
 
     code: str
     label: str
@@ -88,7 +89,7 @@ class DeedTypeView(Output):
 class Progress(Output):
     """Validated out of asked for (L-31, L-32)."""
 
-    model_config = _example(examples.PROGRESS)
+    model_config = example(examples.PROGRESS)
 
     validated: int
     requested: int
@@ -103,7 +104,7 @@ class Progress(Output):
 class PersonView(Output):
     """A person by name; an erased one has none."""
 
-    model_config = _example(examples.PERSON)
+    model_config = example(examples.PERSON)
 
     id: UUID
     first_name: str | None = None
@@ -119,15 +120,18 @@ class PersonView(Output):
 class DossierClient(PersonView):
     """A client of the dossier and how far they have come."""
 
-    model_config = _example(examples.DOSSIER_CLIENT)
+    model_config = example(examples.DOSSIER_CLIENT)
 
     completion: Progress
 
 
 class DossierLine(Output):
-    """A dossier in a list; `waiting` documents wait for a decision of the office (L-60, L-61)."""
+    """A dossier in a list; `waiting` documents wait for a decision of the office (L-60, L-61).
 
-    model_config = _example(examples.DOSSIER_LINE)
+    `unread` messages of its clients were read by nobody of the office (S-21).
+    """
+
+    model_config = example(examples.DOSSIER_LINE)
 
     id: UUID
     number: str
@@ -136,19 +140,20 @@ class DossierLine(Output):
     state: Literal["open", "archived"]
     opened_at: datetime
     waiting: int
+    unread: int = 0
     completion: Progress
 
 
 class DossierPage(Page[DossierLine]):
     """Dossiers, newest first; `next` opens the following page and is null on the last."""
 
-    model_config = _example({"items": [examples.DOSSIER_LINE], "next": None})
+    model_config = example({"items": [examples.DOSSIER_LINE], "next": None})
 
 
 class DossierView(DossierLine):
     """A dossier on its own page (L-29)."""
 
-    model_config = _example(examples.DOSSIER)
+    model_config = example(examples.DOSSIER)
 
     note: str | None
     whole_office: bool
@@ -165,7 +170,7 @@ class ScanView(Output):
     `basic` is the built-in check of types and of one known signature: pages call it "analyse de base".
     """
 
-    model_config = _example(examples.SCAN)
+    model_config = example(examples.SCAN)
 
     state: Literal["pending", "clean", "infected", "not-scanned"]
     scanner: Literal["basic", "clamd"] | None
@@ -176,14 +181,15 @@ class ScanView(Output):
 class VersionView(Output):
     """One deposited file and the decision on it.
 
-    A `closed` one is kept, but nobody decides on it: the request was cancelled or the dossier archived first. Name,
+    A `closed` one is kept, but nobody decides on it: the request was cancelled or the dossier archived first. A
+    `withdrawn` one was taken back by the client before a decision; nothing of its bytes is left. Name,
     digest and scan are null while the vault does not answer; the name stays null once its owner is erased.
     """
 
-    model_config = _example(examples.VERSION)
+    model_config = example(examples.VERSION)
 
     id: UUID
-    state: Literal["deposited", "validated", "refused", "closed"]
+    state: Literal["deposited", "validated", "refused", "closed", "withdrawn"]
     name: str | None = None
     size: int
     media_type: str
@@ -198,15 +204,19 @@ class VersionView(Output):
 class RequestView(Output):
     """A document asked for, or sent unasked, with all its versions."""
 
-    model_config = _example(examples.REQUEST)
+    model_config = example(examples.REQUEST)
 
     id: UUID
     client_id: UUID
     document_type: str | None
     label: str | None
+    help: str | None = None
+    """What its client is told about it; said to the client only (L-42)."""
     requested: bool
     state: Literal["asked", "deposited", "refused", "validated", "cancelled"]
     requested_at: datetime
+    due_on: date | None = None
+    """The day it is expected by."""
     versions: list[VersionView]
 
     @classmethod
@@ -223,42 +233,58 @@ class RequestView(Output):
 class RequestList(Output):
     """The documents of a dossier, oldest first."""
 
-    model_config = _example({"items": [examples.REQUEST]})
+    model_config = example({"items": [examples.REQUEST]})
 
     items: list[RequestView]
 
 
 class MyDossierLine(Output):
-    """A dossier in the client's list."""
+    """A dossier in the client's list; `unread` messages of the office wait for the client."""
 
-    model_config = _example(examples.MY_DOSSIER_LINE)
+    model_config = example(examples.MY_DOSSIER_LINE)
 
     id: UUID
     number: str
     title: str | None
     state: Literal["open", "archived"]
+    unread: int = 0
     completion: Progress
 
 
 class MyDossierPage(Page[MyDossierLine]):
     """The client's dossiers, newest first; `next` opens the following page and is null on the last."""
 
-    model_config = _example({"items": [examples.MY_DOSSIER_LINE], "next": None})
+    model_config = example({"items": [examples.MY_DOSSIER_LINE], "next": None})
 
 
 class OfficeView(Output):
     """The office that keeps the dossier."""
 
-    model_config = _example(examples.OFFICE)
+    model_config = example(examples.OFFICE)
 
     id: UUID
     name: str
 
 
+class BankDetailsView(Output):
+    """An account of an office."""
+
+    model_config = example(examples.BANK_DETAILS)
+
+    id: UUID
+    name: str
+    holder: str
+    iban: str
+    bic: str
+    added_at: datetime
+
+
 class MyDossier(MyDossierLine):
     """A dossier as its client sees it: their own documents only, never the office's note (L-26, L-53)."""
 
-    model_config = _example(examples.MY_DOSSIER)
+    model_config = example(examples.MY_DOSSIER)
 
     office: OfficeView
+    bank_details: BankDetailsView | None
+    """The account that the office hands over (L-07)."""
     requests: list[RequestView]

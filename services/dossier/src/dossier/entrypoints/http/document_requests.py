@@ -6,15 +6,19 @@ from chassis.http import CurrentActor, CurrentStaff, problems
 from chassis.refusal import NotAllowed, NotFound
 from fastapi import APIRouter
 
+from dossier.application.document_requests import Asking
 from dossier.domain.refusals import (
     AlreadyAsked,
     DossierArchivedAlready,
+    DueDatePast,
+    MessageEmpty,
     NothingAsked,
     NothingToDecide,
     NotValidated,
     ReasonMissing,
     RequestClosed,
     UnknownDocumentType,
+    Withdrawn,
 )
 from dossier.entrypoints.http import answers, shapes, views
 from dossier.entrypoints.http.uses import Using
@@ -25,12 +29,13 @@ router = APIRouter(tags=["documents"], responses=problems(NotAllowed, NotFound))
 @router.post(
     "/dossiers/{dossier_id}/clients/{client_id}/requests",
     status_code=201,
-    responses=problems(DossierArchivedAlready, AlreadyAsked, UnknownDocumentType, NothingAsked),
+    responses=problems(
+        DossierArchivedAlready, AlreadyAsked, UnknownDocumentType, NothingAsked, DueDatePast, MessageEmpty
+    ),
 )
 def ask(dossier_id: UUID, client_id: UUID, asking: shapes.Asking, actor: CurrentStaff, using: Using) -> answers.Asked:
     """Ask a client for documents, from the preset list or in words, at any time (L-39 to L-44)."""
-    asked = using.requests.ask(actor, dossier_id, client_id, asking.document_types, asking.others)
-    return answers.Asked(**asked)
+    return answers.Asked(**using.requests.ask(actor, dossier_id, client_id, Asking(**asking.model_dump())))
 
 
 @router.get("/dossiers/{dossier_id}/requests")
@@ -64,6 +69,16 @@ def refuse(
     using.requests.refuse(actor, request_id, version_id, refusal.reason)
 
 
+@router.put(
+    "/requests/{request_id}/due-date",
+    status_code=204,
+    responses=problems(RequestClosed, DossierArchivedAlready, DueDatePast),
+)
+def expect_by(request_id: UUID, day: shapes.DueDate, actor: CurrentStaff, using: Using) -> None:
+    """Change the day the document is expected by; reminders follow the new one (C-04)."""
+    using.requests.expect_by(actor, request_id, day.due_on)
+
+
 @router.post(
     "/requests/{request_id}/cancellation", status_code=204, responses=problems(RequestClosed, DossierArchivedAlready)
 )
@@ -72,7 +87,7 @@ def cancel(request_id: UUID, actor: CurrentStaff, using: Using) -> None:
     using.requests.cancel(actor, request_id)
 
 
-@router.post("/requests/{request_id}/versions/{version_id}/views", status_code=201)
+@router.post("/requests/{request_id}/versions/{version_id}/views", status_code=201, responses=problems(Withdrawn))
 def view(request_id: UUID, version_id: UUID, actor: CurrentStaff, using: Using) -> answers.Look:
     """Get a ticket to look at the version in the viewer (L-62)."""
     return answers.Look.model_validate(using.deposits.view(actor, request_id, version_id))

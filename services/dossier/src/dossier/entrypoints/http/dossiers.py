@@ -8,8 +8,7 @@ from chassis.http import CurrentPaging, CurrentStaff, IfMatch, PreconditionMissi
 from chassis.refusal import NotAllowed, NotFound, Stale
 from fastapi import APIRouter, Query, Response
 
-from dossier.application.access import person
-from dossier.application.dossiers import office_of
+from dossier.application.access import office_of, person
 from dossier.domain.completion import completion
 from dossier.domain.refusals import (
     ClientAlreadyAdded,
@@ -24,18 +23,6 @@ from dossier.entrypoints.http.uses import Using
 from dossier.readmodel.queries import Sought, Window
 
 router = APIRouter(tags=["dossiers"], responses=problems(NotAllowed))
-
-
-@router.get("/deed-types")
-def deed_types(actor: CurrentStaff, using: Using) -> list[answers.DeedTypeView]:
-    """List the deed types with the documents the office usually asks for (L-40, L-41)."""
-    return [answers.DeedTypeView.model_validate(deed_type) for deed_type in using.dossiers.deed_types(actor)]
-
-
-@router.put("/deed-types/{code}/documents", status_code=204, responses=problems(UnknownDeedType))
-def choose_documents(code: str, chosen: shapes.Documents, actor: CurrentStaff, using: Using) -> None:
-    """Choose the documents the office usually asks for (L-70)."""
-    using.dossiers.choose_documents(actor, code, chosen.documents)
 
 
 @router.post("/dossiers", status_code=201, responses=problems(NumberTaken, UnknownDeedType, UnknownMember, Unavailable))

@@ -41,6 +41,7 @@ DOSSIER_LINE: Members = {
     "state": "open",
     "opened_at": "2026-03-02T09:00:00Z",
     "waiting": 1,
+    "unread": 1,
     "completion": PROGRESS,
 }
 DOSSIER: Members = DOSSIER_LINE | {
@@ -71,9 +72,11 @@ REQUEST: Members = {
     "client_id": _CLIENT_ID,
     "document_type": "dpe",
     "label": "DPE",
+    "help": "Le diagnostic de performance énergétique.",
     "requested": True,
     "state": "refused",
     "requested_at": "2026-03-02T09:05:00Z",
+    "due_on": "2026-03-20",
     "versions": [VERSION],
 }
 MY_DOSSIER_LINE: Members = {
@@ -81,7 +84,16 @@ MY_DOSSIER_LINE: Members = {
     "number": "2026-0042",
     "title": "Bail Durand, 12 rue des Lilas",
     "state": "open",
+    "unread": 0,
     "completion": PROGRESS,
 }
 OFFICE: Members = {"id": "5cc27e97-d3fc-5392-826a-77d450429446", "name": "Étude Martin"}
-MY_DOSSIER: Members = MY_DOSSIER_LINE | {"office": OFFICE, "requests": [REQUEST]}
+BANK_DETAILS: Members = {
+    "id": "6a1f0c2e-8d3b-4b7a-9c1e-2f5a3c9e7b10",
+    "name": "Compte de la clientèle",
+    "holder": "Étude Martin",
+    "iban": "FR7630006000011234567890189",
+    "bic": "AGRIFRPP",
+    "added_at": "2026-03-02T09:00:00Z",
+}
+MY_DOSSIER: Members = MY_DOSSIER_LINE | {"office": OFFICE, "bank_details": BANK_DETAILS, "requests": [REQUEST]}

@@ -31,6 +31,17 @@ def readers(dossier_id: UUID, using: Using) -> dict[str, Any]:
     }
 
 
+@router.get("/dossiers/{dossier_id}/clients/{client_id}/outstanding")
+def outstanding(dossier_id: UUID, client_id: UUID, using: Using) -> dict[str, Any]:
+    """Tell what a client has still to send, for letters about it; nothing once the dossier is archived."""
+    row = using.queries.dossier(dossier_id)
+    if row is None:
+        raise NotFound
+    requests = [] if row.archived_at else using.queries.requests(dossier_id, client_id=client_id)
+    missing = [one for one in requests if one.requested and one.state in {State.ASKED, State.REFUSED}]
+    return {"items": [{"label": one.label, "batch_id": one.batch_id, "due_on": one.due_on} for one in missing]}
+
+
 @router.get("/clients/{client_id}/open-dossiers")
 def open_dossiers(client_id: UUID, using: Using) -> dict[str, int]:
     """Count the open dossiers of a client, for identity: while there are any, the person is not erased."""

@@ -11,7 +11,7 @@ from fastapi import APIRouter
 from dossier.application.access import person
 from dossier.application.deposits import Declared, Pass
 from dossier.application.ports import Standing
-from dossier.domain.refusals import DossierArchivedAlready, EmptyFile, RequestClosed
+from dossier.domain.refusals import AlreadyAsked, DecidedAlready, DossierArchivedAlready, EmptyFile, RequestClosed
 from dossier.entrypoints.http import answers, shapes, views
 from dossier.entrypoints.http.uses import Using
 from dossier.readmodel.queries import DossierRow, Window
@@ -26,7 +26,8 @@ def list_mine(actor: CurrentClient, using: Using, paging: CurrentPaging) -> answ
     rows = using.queries.of_client(me, Window(paging.limit + 1, paging.after))
     shown = rows[: paging.limit]
     standings = using.queries.standings_of(row.id for row in shown)
-    lines = [answers.MyDossierLine(**_mine(row, standings[row.id], me)) for row in shown]
+    unread = using.messages.unread_by_client(me, [row.id for row in shown])
+    lines = [answers.MyDossierLine(**_mine(row, standings[row.id], me), unread=unread.get(row.id, 0)) for row in shown]
     return answers.MyDossierPage(items=lines, next=views.cursor(paging, rows))
 
 
@@ -37,11 +38,16 @@ def show_mine(dossier_id: UUID, actor: CurrentClient, using: Using) -> answers.M
     row = using.queries.dossier(dossier_id)
     if row is None:
         raise NotFound
-    me = person(actor)
+    me, helps = person(actor), using.office_settings.helps(row.office_id, row.deed_type)
+    requests = views.requests(using, dossier_id, me)
+    for one in requests:
+        one.help = helps.get(one.document_type or "")
     return answers.MyDossier(
         **_mine(row, using.queries.standings(dossier_id), me),
+        unread=using.messages.unread_by_client(me, [dossier_id]).get(dossier_id, 0),
         office=answers.OfficeView.model_validate(using.directory.office(row.office_id)),
-        requests=views.requests(using, dossier_id, me),
+        bank_details=views.bank_details(using.bank_account_rows.handed(dossier_id).get(me)),
+        requests=requests,
     )
 
 
@@ -64,6 +70,16 @@ def offer(dossier_id: UUID, new: shapes.NewOffer, actor: CurrentClient, using: U
     """Get a ticket to send a document nobody asked for (L-59)."""
     declared = Declared(new.name, new.size, new.sha256)
     return _deposit(using.deposits.offer(actor, dossier_id, new.label, declared))
+
+
+@router.post(
+    "/requests/{request_id}/versions/{version_id}/withdrawal",
+    status_code=204,
+    responses=problems(NotFound, DecidedAlready, RequestClosed, AlreadyAsked, DossierArchivedAlready),
+)
+def withdraw(request_id: UUID, version_id: UUID, actor: CurrentClient, using: Using) -> None:
+    """Take a file back before the office decides on it; its bytes are destroyed."""
+    using.requests.withdraw(actor, request_id, version_id)
 
 
 def _deposit(given: Pass) -> answers.Deposit:

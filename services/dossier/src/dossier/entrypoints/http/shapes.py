@@ -1,5 +1,6 @@
 """What the API takes, with examples."""
 
+from datetime import date
 from typing import Annotated
 from uuid import UUID
 
@@ -19,22 +20,24 @@ def _file_name(name: str) -> str:
     return name
 
 
-def _seen(text: str) -> str:
+def seen(text: str) -> str:
+    """Return a text that has a character that can be seen; raise ValueError for another."""
     if not visible(text):
         raise ValueError("must have a character that can be seen")
     return text
 
 
-Number = Annotated[Line, AfterValidator(_seen), Field(min_length=1, max_length=40, examples=["2026-0042"])]
+Number = Annotated[Line, AfterValidator(seen), Field(min_length=1, max_length=40, examples=["2026-0042"])]
 Title = Annotated[
-    Line, AfterValidator(_seen), Field(min_length=1, max_length=200, examples=["Bail Durand, 12 rue des Lilas"])
+    Line, AfterValidator(seen), Field(min_length=1, max_length=200, examples=["Bail Durand, 12 rue des Lilas"])
 ]
 Note = Annotated[str | None, Field(max_length=4000, examples=["Rappeler le bailleur avant le 15."])]
 DeedTypeCode = Annotated[str, Field(min_length=1, max_length=60, examples=["bail-habitation"])]
-Label = Annotated[
-    Line, AfterValidator(_seen), Field(min_length=1, max_length=120, examples=["Attestation d'assurance"])
-]
+Label = Annotated[Line, AfterValidator(seen), Field(min_length=1, max_length=120, examples=["Attestation d'assurance"])]
 MemberIds = Annotated[list[UUID], Field(max_length=500)]
+
+
+DueOn = Annotated[date | None, Field(examples=["2026-03-20"])]
 
 
 class NewDossier(Input):
@@ -71,6 +74,12 @@ class NewClient(Input):
     client_id: UUID
 
 
+class DueDate(Input):
+    """The day a document is expected by; null for at any time (C-04)."""
+
+    due_on: DueOn
+
+
 class Asking(Input):
     """Ticked types of the preset list, and documents in words (L-40, L-43)."""
 
@@ -80,6 +89,12 @@ class Asking(Input):
     others: Annotated[list[Label], Field(max_length=100, examples=[["Attestation d'assurance"]])] = Field(
         default_factory=list
     )
+    due_on: DueOn = None
+    """The day all of them are expected by."""
+    message: Annotated[
+        str | None, Field(min_length=1, max_length=4000, examples=["Merci de numériser chaque page."])
+    ] = None
+    """What the client reads beside them; it becomes a message of the conversation."""
 
 
 class Documents(Input):
@@ -93,7 +108,8 @@ class NewDeposit(Input):
 
     name: Annotated[str, Field(min_length=1, max_length=255, examples=["cni.pdf"]), AfterValidator(_file_name)]
     size: Annotated[int, Field(ge=0, le=MAX_DOCUMENT_BYTES, examples=[48213])]
-    sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$", examples=["ab" * 32])]
+    sha256: Annotated[str | None, Field(pattern=r"^[0-9a-f]{64}$", examples=["ab" * 32])] = None
+    """Absent where whoever sends cannot compute it, such as a page without a script: the vault does, and says it."""
 
 
 class NewOffer(NewDeposit):

@@ -8,8 +8,9 @@ from chassis.http import Paging
 
 from dossier.application.ports import Standing
 from dossier.domain.completion import completion
-from dossier.entrypoints.http.answers import Progress, RequestView
+from dossier.entrypoints.http.answers import BankDetailsView, Progress, RequestView
 from dossier.entrypoints.http.uses import Uses
+from dossier.readmodel.bank_accounts import AccountRow
 from dossier.readmodel.queries import DossierRow
 
 
@@ -23,6 +24,7 @@ def line(row: DossierRow, standings: Sequence[Standing]) -> dict[str, Any]:
         "state": "open" if row.archived_at is None else "archived",
         "opened_at": row.opened_at,
         "waiting": row.waiting,
+        "unread": row.unread,
         "completion": Progress.of(completion(standing.state for standing in standings if standing.requested)),
     }
 
@@ -32,6 +34,11 @@ def requests(using: Uses, dossier_id: UUID, client_id: UUID | None) -> list[Requ
     rows = using.queries.requests(dossier_id, client_id=client_id)
     files = using.files.described(version.id for row in rows for version in row.versions)
     return [RequestView.of(row, files) for row in rows]
+
+
+def bank_details(row: AccountRow | None) -> BankDetailsView | None:
+    """Return an account as it is shown."""
+    return BankDetailsView.model_validate(row) if row else None
 
 
 def cursor(paging: Paging, rows: Sequence[DossierRow]) -> str | None:
