@@ -6,6 +6,8 @@ import os
 import socket
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -29,10 +31,11 @@ from contracts.examples import (
 from eventstore import LEDGER, Inbox, create_read_model, migrate
 from fastapi import FastAPI, HTTPException, Request
 from messaging import wiring
-from messaging.adapters.outbox import PostgresOutbox
+from messaging.adapters.outbox import Gathering, PostgresOutbox
 from messaging.adapters.smtp import SmtpMailer
 from messaging.adapters.words import FileTemplates
 from messaging.application.composing import Composer
+from messaging.application.reminding import Reminding
 from messaging.application.sending import Sending
 from messaging.settings import Settings
 from sandbox.running import running
@@ -53,6 +56,7 @@ class Neighbours:
     requests: dict[str, dict[str, Any]] = field(default_factory=dict)
     letters: dict[str, dict[str, Any]] = field(default_factory=dict)
     batches: dict[str, dict[str, Any]] = field(default_factory=dict)
+    outstanding: dict[tuple[str, str], list[dict[str, Any]]] = field(default_factory=dict)
     away: bool = False
     asked: list[str] = field(default_factory=list)
 
@@ -89,6 +93,11 @@ class Neighbours:
                 "refusals": {str(VERSION): "Illisible.\n<b>Merci</b> de recommencer."},
                 "closed": [],
             }
+        }
+        self.outstanding = {
+            (str(DOSSIER), str(CLIENT)): [
+                {"label": label, "batch_id": str(BATCH), "due_on": "2026-03-20"} for label in ("DPE", "CNI recto-verso")
+            ]
         }
         self.letters = {str(LETTER): letter_of(DOSSIER)}
         self.batches = {
@@ -160,6 +169,10 @@ def neighbourhood(known: Neighbours, verifier: Verifier) -> FastAPI:  # noqa: C9
     @app.get("/internal/dossiers/{key}/readers")
     def readers(key: str) -> dict[str, Any]:
         return look(known.readers, key)
+
+    @app.get("/internal/dossiers/{key}/clients/{client}/outstanding")
+    def outstanding(key: str, client: str) -> dict[str, Any]:
+        return {"items": known.outstanding.get((key, client), [])}
 
     @app.get("/internal/requests/{key}")
     def request(key: str) -> dict[str, Any]:
@@ -272,6 +285,8 @@ def settings(
         master_key_file=keys.folder / "master.key",
         peers=dict.fromkeys(("identity", "dossier", "lre-gateway"), served_neighbours[1]),
         smtp_port=mailbox.smtp_port,
+        digest_seconds=0,
+        digest_pause_seconds=0,
         mail_from="ne-pas-repondre@scelle.example",
     )
     wiring.prepare(made)
@@ -285,7 +300,7 @@ class World:
         self.parts = wiring.parts(settings)
         self.store = self.parts.store
         self.inbox = Inbox(self.store, wiring.message_handlers(self.parts))
-        self.outbox = PostgresOutbox(self.store)
+        self.outbox = self.parts.outbox
         composer = Composer(
             self.parts.people,
             self.parts.dossiers,
@@ -295,7 +310,8 @@ class World:
             "scelle.example",
         )
         mailer = SmtpMailer(settings.smtp_host, settings.smtp_port, settings.mail_from)
-        self.sending = Sending(self.store, self.outbox, composer, mailer)
+        self._send_with = partial(Sending, self.store, composer=composer, mailer=mailer)
+        self.sending = self._send_with(outbox=self.outbox)
         self._next = {"identity": 0, "dossier": 0, "lre-gateway": 0}
 
     def tell(self, topic: str, **changed: Any) -> Envelope:
@@ -314,6 +330,25 @@ class World:
         """Make everything that waits for a later attempt due now."""
         with self.store.connection() as connection:
             connection.execute("UPDATE messaging.attempt SET not_before = now()")
+
+    def gather(self, window_seconds: float, pause_seconds: float) -> None:
+        """Put news together as an operator who set these would have it."""
+        self.outbox = PostgresOutbox(self.store, Gathering(window_seconds, pause_seconds))
+        self.sending = self._send_with(outbox=self.outbox)
+
+    def later(self, seconds: float) -> None:
+        """Let everything that happened here have happened so much earlier."""
+        with self.store.connection() as connection:
+            connection.execute(
+                "UPDATE read.notification SET queued_at = queued_at - make_interval(secs => %(passed)s),"
+                " settled_at = settled_at - make_interval(secs => %(passed)s)",
+                {"passed": seconds},
+            )
+
+    def reminds(self, now: str) -> int:
+        """Let the clock show this instant, and whatever is due be dealt with."""
+        parts = self.parts
+        return Reminding(parts.store, parts.deadlines, parts.dossiers, lambda: datetime.fromisoformat(now)).remind_due()
 
     def close(self) -> None:
         self.parts.close()

@@ -40,7 +40,8 @@ def test_the_refusal_arrives_with_its_reason_and_a_link_to_deposit_again(world: 
 
 
 @pytest.mark.covers("L-04", "L-20")
-def test_the_office_gets_its_messages(world: Any, mailbox: Any) -> None:
+def test_the_office_gets_its_messages(world: Any, neighbours: Any, mailbox: Any) -> None:
+    neighbours.outstanding[str(DOSSIER), str(CLIENT)].append({"label": "RIB", "batch_id": str(CLIENT), "due_on": None})
     world.tell("dossier.document-deposited")
     world.tell("identity.membership-requested")
     world.tell("identity.membership-approved")
@@ -152,20 +153,20 @@ def test_a_crash_after_the_server_accepted_gives_one_duplicate_with_the_same_mes
 ) -> None:
     world.tell("dossier.document-refused")
     (claim,) = world.outbox.claim(10)
-    notification_mail = world.sending._composer.compose(world.store.get(sending.Notification, claim.notification_id))
+    told = [world.store.get(sending.Notification, one) for one in claim.notification_ids]
     with world.sending._mailer.connected() as send:
-        send(notification_mail)  # and the process dies here
+        send(world.sending._composer.compose(told).mail)  # and the process dies here
     assert world.sending.send_due() == 0  # its claim still holds
     world.hurry()
     assert world.sending.send_due() == 1
     first, second = mailbox.received()
-    assert first["message_id"] == second["message_id"] == f"<{claim.notification_id}@scelle.example>"
+    assert first["message_id"] == second["message_id"] == f"<{claim.mail_id}@scelle.example>"
     assert states(world) == [("sent", None)]
 
 
 def test_several_senders_share_the_work_and_send_nothing_twice(world: Any, mailbox: Any) -> None:
     for _ in range(8):
-        world.tell("dossier.document-deposited")
+        world.tell("identity.membership-requested")
     with ThreadPoolExecutor(4) as pool:
         done = list(pool.map(lambda _: world.sending.send_due(), range(8)))
     assert sum(done) == 16

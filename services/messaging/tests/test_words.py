@@ -2,7 +2,7 @@
 
 import pytest
 from messaging.adapters.words import FileTemplates
-from messaging.domain.notification import Template
+from messaging.domain.notification import GATHERED, Template
 
 VALUES = {
     "name": "Jeanne Dupont",
@@ -15,6 +15,10 @@ VALUES = {
     "reason": "Illisible",
     "asked": "14",
     "ended": "12",
+    "day": "20 mars 2026",
+    "lines": "DPE\nCNI recto-verso",
+    "where": "2 dossiers",
+    "what": "3 documents déposés",
     **dict.fromkeys(("accepted", "refused", "unclaimed", "bounced"), "3"),
 }
 IN_APP_ONLY = {
@@ -62,6 +66,22 @@ def test_what_people_wrote_is_shown_as_text_and_never_becomes_markup_or_a_header
     assert "> =&gt; Cliquez" not in html
     assert "\n> Bcc: everyone@example.org" in text
     assert "$name" in text
+
+
+def test_a_list_has_one_entry_for_each_line_and_no_line_becomes_markup() -> None:
+    _, text, html = FileTemplates().render(Template.REMINDER, VALUES | {"lines": "DPE\n<b>RIB</b>"})
+    assert "- DPE\n- <b>RIB</b>" in text
+    assert "<ul><li>DPE</li><li>&lt;b&gt;RIB&lt;/b&gt;</li></ul>" in html
+
+
+def test_amounts_and_days_are_said_in_french() -> None:
+    words = FileTemplates()
+    assert [words.amount(Template.DOCUMENT_DEPOSITED, number) for number in (1, 3)] == [
+        "1 document déposé",
+        "3 documents déposés",
+    ]
+    assert {words.amount(kind, 2) for kind in GATHERED}
+    assert [words.day(day) for day in ("2026-03-01", "2026-12-20")] == ["1er mars 2026", "20 décembre 2026"]
 
 
 def test_a_missing_value_is_a_mistake_that_is_noticed() -> None:

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
@@ -36,20 +37,24 @@ from fastapi import FastAPI
 from messaging.adapters.dossier import DossierService
 from messaging.adapters.identity import IdentityService
 from messaging.adapters.letters import LetterGateway
-from messaging.adapters.outbox import PostgresOutbox
+from messaging.adapters.outbox import Gathering, PostgresOutbox
 from messaging.adapters.smtp import SmtpMailer
 from messaging.adapters.words import FileTemplates
 from messaging.application.announcing import Announcements
 from messaging.application.composing import Composer
 from messaging.application.erasing import Erasing
 from messaging.application.reading import Reading
+from messaging.application.reminding import Reminding
 from messaging.application.sending import Sending
+from messaging.domain.deadline import Deadline, Reminders
 from messaging.domain.erasure import Erasure
 from messaging.domain.notification import Notification
+from messaging.entrypoints import reminders
 from messaging.entrypoints.http import router
 from messaging.entrypoints.messages import Handler, handlers
-from messaging.entrypoints.timers import sending_task
+from messaging.entrypoints.timers import REMINDING_SECONDS, SENDING_SECONDS, every
 from messaging.readmodel import metrics
+from messaging.readmodel.deadlines import DeadlineRows
 from messaging.readmodel.projection import projection
 from messaging.readmodel.queries import Notifications
 from messaging.settings import Settings
@@ -71,6 +76,13 @@ class Parts:
     dossiers: DossierService
     letters: LetterGateway
     notifications: Notifications
+    deadlines: DeadlineRows
+    outbox: PostgresOutbox
+
+    @property
+    def reminding(self) -> Reminding:
+        """Build what reminds, by the clock of this machine."""
+        return Reminding(self.store, self.deadlines, self.dossiers, partial(datetime.now, UTC))
 
     def close(self) -> None:
         """Close the connections."""
@@ -85,9 +97,13 @@ def open_store(settings: Settings) -> Store:
     return Store(NAME, settings.database_url, projection=projection, keys=keys, facts=_facts)
 
 
-def _facts(_event: object, aggregate: Notification | Erasure) -> Facts:
+def _facts(_event: object, aggregate: Notification | Deadline | Reminders | Erasure) -> Facts:
     if isinstance(aggregate, Erasure):
         return Facts()
+    if isinstance(aggregate, Reminders):
+        return Facts(office=aggregate.office_id)
+    if isinstance(aggregate, Deadline):
+        return Facts(office=aggregate.office_id, dossier=aggregate.dossier_id)
     return Facts(office=aggregate.notice.office_id, dossier=aggregate.notice.dossier_id)
 
 
@@ -103,6 +119,8 @@ def parts(settings: Settings) -> Parts:
         dossiers=DossierService(clients["dossier"]),
         letters=LetterGateway(clients["lre-gateway"]),
         notifications=Notifications(store),
+        deadlines=DeadlineRows(store),
+        outbox=PostgresOutbox(store, Gathering(settings.digest_seconds, settings.digest_pause_seconds)),
     )
 
 
@@ -111,7 +129,10 @@ def web(settings: Settings, having: Parts) -> FastAPI:
     return create_app(
         service=NAME,
         prefix=PREFIX,
-        routers=[router(Reading(having.store, having.dossiers), having.notifications)],
+        routers=[
+            router(Reading(having.store, having.dossiers), having.notifications),
+            reminders.router(having.reminding, having.deadlines),
+        ],
         internal=[feed_router(having.store, lambda recorded: envelope_of(recorded).json_dict())],
         settings=settings,
         verifier=Verifier(settings.trust_file),
@@ -136,15 +157,18 @@ def tasks(settings: Settings) -> Sequence[Task]:
     return [
         Relaying(settings.nats_url, NAME, store, leadership=lead, replicas=settings.nats_replicas),
         *(Consuming(settings.nats_url, NAME, name, inbox, _refill(having.clients[name])) for name in PRODUCERS),
-        sending_task(Sending(store, PostgresOutbox(store), composer, mailer)),
+        every(SENDING_SECONDS, Sending(store, having.outbox, composer, mailer).send_due, "send_emails"),
+        every(REMINDING_SECONDS, having.reminding.remind_due, "remind"),
     ]
 
 
 def message_handlers(having: Parts) -> Mapping[str, Handler]:
     """Build what is done with each event, by topic."""
     return handlers(
-        Announcements(having.store, having.people, having.dossiers, having.letters, having.notifications),
-        Erasing(having.store, having.notifications, PostgresOutbox(having.store)),
+        Announcements(
+            having.store, having.people, having.dossiers, having.letters, having.notifications, having.deadlines
+        ),
+        Erasing(having.store, having.notifications, having.outbox),
     )
 
 

@@ -1,11 +1,12 @@
 """The dossier service: who reads a dossier, what was asked and why it was refused."""
 
+from collections.abc import Sequence
 from uuid import UUID
 
 from chassis.client import ServiceClient
 
 from messaging.adapters.answers import found
-from messaging.application.ports import Readers, Request
+from messaging.application.ports import Missing, Readers, Request
 
 
 class DossierService:
@@ -33,3 +34,12 @@ class DossierService:
             return None
         reasons = {UUID(version_id): reason for version_id, reason in answer["refusals"].items() if reason}
         return Request(answer["label"] or "", reasons, closed={UUID(version_id) for version_id in answer["closed"]})
+
+    def missing(self, dossier_id: UUID, client_id: UUID) -> Sequence[Missing]:
+        """Return what a client has still to send."""
+        answer = found(self._client.get(f"/internal/dossiers/{dossier_id}/clients/{client_id}/outstanding"))
+        items = answer["items"] if answer else []
+        return [
+            Missing(one["label"] or "", UUID(one["batch_id"]) if one["batch_id"] else None, one["due_on"])
+            for one in items
+        ]

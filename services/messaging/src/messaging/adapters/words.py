@@ -1,6 +1,7 @@
 """The words of messages: each template is one file, from which both the text and the HTML are made.
 
-The first line is the subject. Blocks are separated by empty lines: paragraphs, lists (`- `), quotations (`> `) and one
+The first line is the subject. Blocks are separated by empty lines: paragraphs, lists (`- `), a list with one entry for
+each line of a value (`* $name`), quotations (`> `) and one
 button (`=> label : $url`). The structure is read before the values are put in, and values are escaped: nobody's name
 makes a link.
 """
@@ -19,6 +20,19 @@ BUTTON = (
 )
 
 
+MONTHS = (
+    "janvier", "février", "mars", "avril", "mai", "juin",
+    "juillet", "août", "septembre", "octobre", "novembre", "décembre",
+)  # fmt: skip
+AMOUNTS = {
+    Template.DOCUMENTS_REQUESTED: ("document demandé", "documents demandés"),
+    Template.DOCUMENT_DEPOSITED: ("document déposé", "documents déposés"),
+    Template.DOCUMENT_VALIDATED: ("document validé", "documents validés"),
+    Template.MESSAGE_RECEIVED: ("nouveau message", "nouveaux messages"),
+    Template.DEADLINE_PASSED: ("échéance dépassée", "échéances dépassées"),
+}
+
+
 class FileTemplates:
     """The templates of application.ports, in French."""
 
@@ -31,11 +45,24 @@ class FileTemplates:
         page = f'<!doctype html>\n<html lang="fr"><body style="{STYLE}">\n{body}\n</body></html>\n'
         return subject, f"{text}\n", page
 
+    def amount(self, template: Template, number: int) -> str:
+        """Return how many there are: 0 and 1 are singular in French."""
+        one, several = AMOUNTS[template]
+        return f"{number} {several if number > 1 else one}"
+
+    def day(self, day: str) -> str:
+        """Return a day of the calendar: 20 mars 2026."""
+        year, month, number = map(int, day.split("-"))
+        return f"{'1er' if number == 1 else number} {MONTHS[month - 1]} {year}"
+
 
 def _text(block: str, values: Mapping[str, str]) -> str:
     if block.startswith("> "):
         quoted = Words(block.removeprefix("> ")).substitute(values)
         return "\n".join(f"> {line}" for line in quoted.splitlines())
+    if block.startswith("* "):
+        lines = Words(block.removeprefix("* ")).substitute(values).splitlines()
+        return "\n".join(f"- {line}" for line in lines)
     return Words(block.removeprefix("=> ")).substitute(values)
 
 
@@ -45,6 +72,9 @@ def _html(block: str, values: Mapping[str, str]) -> str:
         return f'<p><a href="{_filled(url, values)}" style="{BUTTON}">{_filled(label, values)}</a></p>'
     if block.startswith("> "):
         return f"<blockquote>{_filled(block.removeprefix('> '), values)}</blockquote>"
+    if block.startswith("* "):
+        lines = _filled(block.removeprefix("* "), values).split("<br>")
+        return f"<ul>{''.join(f'<li>{line}</li>' for line in lines)}</ul>"
     if block.startswith("- "):
         items = "".join(f"<li>{_filled(line.removeprefix('- '), values)}</li>" for line in block.splitlines())
         return f"<ul>{items}</ul>"

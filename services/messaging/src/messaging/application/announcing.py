@@ -2,12 +2,20 @@
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from types import MappingProxyType
 from uuid import UUID, uuid5
 
 from chassis.actor import Actor
-from contracts.dossier import DocumentDeposited, DocumentRefused, DocumentRequested, DossierCompleted
+from contracts.dossier import (
+    DocumentDeposited,
+    DocumentRefused,
+    DocumentRequested,
+    DocumentValidated,
+    DossierCompleted,
+    DueDateChanged,
+    MessagePosted,
+)
 from contracts.identity import ClientInvited, MembershipApproved, MembershipRequested
 from contracts.lre import (
     LetterAcknowledged,
@@ -18,7 +26,8 @@ from contracts.lre import (
 )
 from eventstore import Position, Store
 
-from messaging.application.ports import Dossiers, Letter, Letters, People, Register
+from messaging.application.ports import Deadlines, Dossiers, Letter, Letters, People, Register
+from messaging.domain.deadline import Deadline
 from messaging.domain.notification import Channel, Notice, Notification, Template
 
 NAMESPACE = UUID("6b1c1f0e-8a6d-5b1f-9f5e-0d6f8f0c2a11")
@@ -55,8 +64,17 @@ class Cause:
 class Announcements:
     """Queue notifications. Each notification has an id made from its reason, so that a repeated event adds none."""
 
-    def __init__(self, store: Store, people: People, dossiers: Dossiers, letters: Letters, register: Register) -> None:
+    def __init__(  # noqa: PLR0913, PLR0917 - each of the neighbours, and what is known here
+        self,
+        store: Store,
+        people: People,
+        dossiers: Dossiers,
+        letters: Letters,
+        register: Register,
+        deadlines: Deadlines,
+    ) -> None:
         self._store = store
+        self._deadlines = deadlines
         self._people = people
         self._dossiers = dossiers
         self._letters = letters
@@ -72,7 +90,7 @@ class Announcements:
             template=Template.EMAIL_CONFIRMATION,
             office_id=asked.office_id,
         )
-        to_decide = _for_each(
+        to_decide = for_each(
             notaries,
             BOTH,
             Notice(
@@ -108,7 +126,26 @@ class Announcements:
             self._queue(cause, [notice])
 
     def document_requested(self, cause: Cause, asked: DocumentRequested) -> None:
-        """Write once for all that was asked together: an invitation for the first of a dossier (L-46), then short."""
+        """Write once for all that was asked together: an invitation for the first of a dossier (L-46), then short.
+
+        The day they are expected by is noted, for the reminders.
+        """
+        noted = self._deadline(asked.dossier_id, asked.office_id, asked.client_id, asked.due_on)
+        self._save(cause, [*self._asked(cause, asked), *noted])
+
+    def due_date_changed(self, cause: Cause, changed: DueDateChanged) -> None:
+        """Note the new day; at the former one nothing is left to remind of."""
+        self._save(cause, self._deadline(changed.dossier_id, changed.office_id, changed.client_id, changed.due_on))
+
+    def _deadline(self, dossier_id: UUID, office_id: UUID, client_id: UUID, due_on: date | None) -> list[Deadline]:
+        if due_on is None:
+            return []
+        day = due_on.isoformat()
+        if self._deadlines.noted(Deadline.create_id(dossier_id, client_id, day)):
+            return []
+        return [Deadline(dossier_id=dossier_id, office_id=office_id, client_id=client_id, due_on=day)]
+
+    def _asked(self, cause: Cause, asked: DocumentRequested) -> list[Notification]:
         invitation_id = uuid5(NAMESPACE, f"invitation/{asked.dossier_id}/{asked.client_id}")
         reminder_id = uuid5(NAMESPACE, f"requested/{asked.batch_id}/{asked.client_id}")
         known = self._register.known([invitation_id, reminder_id])
@@ -117,7 +154,7 @@ class Announcements:
         elif reminder_id not in known and self._batch_of(invitation_id) != asked.batch_id:
             template, notification_id = Template.DOCUMENTS_REQUESTED, reminder_id
         else:
-            return
+            return []
         notice = Notice(
             person_id=asked.client_id,
             channel=Channel.EMAIL,
@@ -126,7 +163,7 @@ class Announcements:
             dossier_id=asked.dossier_id,
             batch_id=asked.batch_id,
         )
-        self._save(cause, [Notification.queue(notification_id, notice, cause.position.cause)])
+        return [Notification.queue(notification_id, notice, cause.position.cause)]
 
     def document_deposited(self, cause: Cause, deposited: DocumentDeposited) -> None:
         """Tell whoever of the office may read the dossier that a document awaits a decision (L-04, L-60)."""
@@ -143,7 +180,7 @@ class Announcements:
             version_id=deposited.version_id,
             about_id=deposited.client_id,
         )
-        self._queue(cause, _for_each(self._staff(deposited.dossier_id), BOTH, notice))
+        self._queue(cause, for_each(self._staff(deposited.dossier_id), BOTH, notice))
 
     def document_refused(self, cause: Cause, refused: DocumentRefused) -> None:
         """Tell the client the reason and where to deposit again (L-06, L-66)."""
@@ -158,6 +195,39 @@ class Announcements:
         )
         self._queue(cause, [notice])
 
+    def document_validated(self, cause: Cause, validated: DocumentValidated) -> None:
+        """Tell the client that a document was accepted, with the other news of the moment (S-17)."""
+        notice = Notice(
+            person_id=validated.client_id,
+            channel=Channel.EMAIL,
+            template=Template.DOCUMENT_VALIDATED,
+            office_id=validated.office_id,
+            dossier_id=validated.dossier_id,
+            request_id=cause.subject,
+            version_id=validated.version_id,
+        )
+        self._queue(cause, [notice])
+
+    def message_posted(self, cause: Cause, posted: MessagePosted) -> None:
+        """Tell the other side that a message waits, never its words (S-21).
+
+        What the office says beside documents it asks for is told with them.
+        """
+        if posted.batch_id is not None:
+            return
+        notice = Notice(
+            person_id=posted.client_id,
+            channel=Channel.EMAIL,
+            template=Template.MESSAGE_RECEIVED,
+            office_id=posted.office_id,
+            dossier_id=posted.dossier_id,
+        )
+        if posted.side == "office":
+            self._queue(cause, for_each([posted.client_id], BOTH, notice))
+            return
+        told = replace(notice, about_id=posted.client_id)
+        self._queue(cause, for_each(self._staff(posted.dossier_id), BOTH, told))
+
     def dossier_completed(self, cause: Cause, completed: DossierCompleted) -> None:
         """Tell the staff of the dossier that nothing is missing any more."""
         notice = Notice(
@@ -167,7 +237,7 @@ class Announcements:
             office_id=completed.office_id,
             dossier_id=cause.subject,
         )
-        self._queue(cause, _for_each(self._staff(cause.subject), (Channel.IN_APP,), notice))
+        self._queue(cause, for_each(self._staff(cause.subject), (Channel.IN_APP,), notice))
 
     def letter_ended(self, cause: Cause, ended: LetterEnd) -> None:
         """Tell who prepared a letter how it ended; by e-mail at most once a day for each batch."""
@@ -191,7 +261,7 @@ class Announcements:
             letter_id=cause.subject,
         )
         if template is Template.LETTER_CHANGE_REQUESTED:
-            self._queue(cause, _for_each([letter.prepared_by], BOTH, notice))
+            self._queue(cause, for_each([letter.prepared_by], BOTH, notice))
             return
         day = at.astimezone(UTC).date()
         digest_id = uuid5(NAMESPACE, f"letters-ended/{letter.batch_id}/{day}/{letter.prepared_by}")
@@ -230,10 +300,11 @@ class Announcements:
             ],
         )
 
-    def _save(self, cause: Cause, notifications: Collection[Notification]) -> None:
-        if notifications:
-            self._store.save(*notifications, actor=cause.system(), position=cause.position)
+    def _save(self, cause: Cause, aggregates: Collection[Notification | Deadline]) -> None:
+        if aggregates:
+            self._store.save(*aggregates, actor=cause.system(), position=cause.position)
 
 
-def _for_each(person_ids: Iterable[UUID], channels: Iterable[Channel], notice: Notice) -> list[Notice]:
+def for_each(person_ids: Iterable[UUID], channels: Iterable[Channel], notice: Notice) -> list[Notice]:
+    """Return a notice for each person and channel."""
     return [replace(notice, person_id=person_id, channel=channel) for person_id in person_ids for channel in channels]

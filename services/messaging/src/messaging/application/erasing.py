@@ -1,6 +1,5 @@
 """A person whom identity erased is erased here too."""
 
-from collections.abc import Collection
 from contextlib import suppress
 from uuid import UUID
 
@@ -36,7 +35,7 @@ class Erasing:
             given_up = [self._given_up(notification_id) for notification_id in waiting]
             erasure = Erasure(person_id=erased.person_id, keys=keys)
             self._store.save(erasure, *given_up, actor=cause.system(), position=cause.position)
-        self._forget(waiting)
+        self._outbox.settle(waiting)
 
     def _said(self, person_id: UUID) -> bool:
         with suppress(Missing):
@@ -48,7 +47,3 @@ class Erasing:
         notification = self._store.get(Notification, notification_id)
         notification.fail("erased")
         return notification
-
-    def _forget(self, notification_ids: Collection[UUID]) -> None:
-        for notification_id in notification_ids:
-            self._outbox.settle(notification_id)

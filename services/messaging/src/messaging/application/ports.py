@@ -3,6 +3,7 @@
 from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from datetime import date
 from typing import Protocol
 from uuid import UUID
 
@@ -61,6 +62,16 @@ class Request:
 
 
 @dataclass(frozen=True, slots=True)
+class Missing:
+    """A document that a client has still to send."""
+
+    label: str
+    """Empty once the client was erased."""
+    batch_id: UUID | None
+    due_on: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class Letter:
     """A letter, by ids: who prepared it, and where it belongs."""
 
@@ -116,6 +127,9 @@ class Dossiers(Protocol):
     def request(self, request_id: UUID) -> Request | None:
         """Return a requested document."""
 
+    def missing(self, dossier_id: UUID, client_id: UUID) -> Sequence[Missing]:
+        """Return what a client has still to send; nothing for an archived or unknown dossier."""
+
 
 @dataclass(frozen=True, slots=True)
 class Mail:
@@ -134,6 +148,12 @@ class Templates(Protocol):
 
     def render(self, template: Template, values: Mapping[str, str]) -> tuple[str, str, str]:
         """Return subject, text and HTML; the values are escaped."""
+
+    def amount(self, template: Template, number: int) -> str:
+        """Return in words how many of a kind there are: 3 documents déposés."""
+
+    def day(self, day: str) -> str:
+        """Return a day of the calendar, YYYY-MM-DD, in words."""
 
 
 class MailPostponed(Exception):
@@ -156,9 +176,12 @@ class Mailer(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """A queued e-mail that this process tries to send now."""
+    """An e-mail that this process tries to send now."""
 
-    notification_id: UUID
+    mail_id: UUID
+    """The first of the notifications it tells."""
+    notification_ids: Sequence[UUID]
+    """All of them, the same at every attempt."""
     attempt: int
     """1 at the first attempt."""
 
@@ -169,11 +192,11 @@ class Outbox(Protocol):
     def claim(self, limit: int) -> Sequence[Claim]:
         """Take some that are due; another process gets them only if this one does not settle them in a minute."""
 
-    def postpone(self, notification_id: UUID, seconds: float) -> None:
+    def postpone(self, mail_id: UUID, seconds: float) -> None:
         """Give one back, to be tried after `seconds`."""
 
-    def settle(self, notification_id: UUID) -> None:
-        """Forget the attempts of one that is sent or failed."""
+    def settle(self, notification_ids: Collection[UUID]) -> None:
+        """Forget the attempts of notifications that are sent or failed."""
 
 
 class Register(Protocol):
@@ -184,3 +207,27 @@ class Register(Protocol):
 
     def waiting_for(self, person_id: UUID) -> Sequence[UUID]:
         """Return the e-mails to a person that are neither sent nor failed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """A deadline, and the reminder that is to leave now, in days from it."""
+
+    deadline_id: UUID
+    days: int
+
+
+class Deadlines(Protocol):
+    """Which deadlines there are, and when offices remind."""
+
+    def noted(self, deadline_id: UUID) -> bool:
+        """Tell whether a deadline is known."""
+
+    def due(self, today: date, limit: int) -> Sequence[Due]:
+        """Return reminders whose day has come and that were not dealt with; of several of one deadline the latest.
+
+        A day that was past when the documents were asked for is none; nor is there any for somebody erased.
+        """
+
+    def days_of(self, office_id: UUID) -> Sequence[int]:
+        """Return when an office reminds, in days from the due date."""

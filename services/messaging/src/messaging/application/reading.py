@@ -1,13 +1,20 @@
 """People read what they were told, and an office sees whether its messages arrived. Access is decided here."""
 
-from uuid import UUID
+from contextlib import suppress
+from uuid import UUID, uuid5
 
 from chassis.actor import Actor
-from chassis.refusal import NotFound
-from eventstore import Missing, Store
+from chassis.refusal import NotAllowed, NotFound, Refusal
+from eventstore import Changed, Missing, Store
 
 from messaging.application.ports import Dossiers
-from messaging.domain.notification import Channel, Notification
+from messaging.domain.notification import Channel, Notification, State
+
+
+class NotFailed(Refusal):
+    """This message has left or is about to; only one that failed can be sent again."""
+
+    code, status = "not-failed", 409
 
 
 class Reading:
@@ -27,6 +34,27 @@ class Reading:
             raise NotFound
         notification.read()
         self._store.save(notification, actor=actor)
+
+    def send_again(self, actor: Actor, notification_id: UUID) -> None:
+        """Queue once more what failed, for instance once the address is corrected; a second time changes nothing.
+
+        Raises NotFailed for anything else, NotFound for what the actor may not see.
+        """
+        try:
+            failed = self._store.get(Notification, notification_id)
+        except Missing:
+            raise NotFound from None
+        notice = failed.notice
+        if notice.dossier_id is None or notice.channel is not Channel.EMAIL:
+            raise NotFound
+        self.may_see_deliveries(actor, notice.dossier_id)
+        if actor.role == "compliance":
+            raise NotAllowed
+        if failed.state is not State.FAILED:
+            raise NotFailed
+        again = Notification.queue(uuid5(failed.id, "again"), notice, f"messaging:{failed.id}")
+        with suppress(Changed):  # it was asked for before
+            self._store.save(again, actor=actor)
 
     def may_see_deliveries(self, actor: Actor, dossier_id: UUID) -> None:
         """Raise NotFound unless the actor is of the dossier's office and may read the dossier."""

@@ -2,12 +2,14 @@
 
 import logging
 import sys
+from collections.abc import Sequence
 
 from chassis.actor import Actor
 from chassis.client import Unavailable
 from eventstore import Store
 
-from messaging.application.composing import Composer, NobodyToWriteTo
+from messaging.application.addressing import NobodyToWriteTo, NothingLeft
+from messaging.application.composing import Composer
 from messaging.application.ports import Claim, Mailer, MailPostponed, MailRefused, Outbox
 from messaging.domain.notification import Notification, State
 
@@ -41,24 +43,44 @@ class Sending:
         return len(claims)
 
     def _send(self, claim: Claim) -> None:
-        notification = self._store.get(Notification, claim.notification_id)
+        told = [self._store.get(Notification, one) for one in claim.notification_ids]
+        told = [one for one in told if one.state is State.QUEUED]
+        if told and not self._sent(claim, told):
+            self._outbox.postpone(claim.mail_id, pause_after(claim.attempt))
+            return
+        if told:
+            self._store.save(*told, actor=Actor.system(office_id=told[0].notice.office_id))
+        self._outbox.settle(claim.notification_ids)
+
+    def _sent(self, claim: Claim, told: Sequence[Notification]) -> bool:
+        """Tell whether it is settled what became of an e-mail; if not, it is to be tried again."""
         try:
-            if notification.state is State.QUEUED:
-                with self._mailer.connected() as send:
-                    send(self._composer.compose(notification))
-                sys.audit("scelle.crashpoint", "messaging.after-smtp")
-                notification.sent()
+            with self._mailer.connected() as send:
+                composed = self._composer.compose(told)
+                send(composed.mail)
+            sys.audit("scelle.crashpoint", "messaging.after-smtp")
+            dropped = {one.id for one in composed.dropped}
+            for one in told:
+                if one.id in dropped:
+                    one.fail("erased")
+                else:
+                    one.sent()
         except NobodyToWriteTo:
-            notification.fail("erased")
+            _fail(told, "erased")
+        except NothingLeft:
+            _fail(told, "settled")
         except MailRefused as refused:
-            notification.fail(str(refused))
+            _fail(told, str(refused))
         except (MailPostponed, Unavailable):
             if claim.attempt < ATTEMPTS:
-                self._outbox.postpone(claim.notification_id, pause_after(claim.attempt))
-                return
-            notification.fail("unreachable")
-        self._store.save(notification, actor=Actor.system(office_id=notification.notice.office_id))
-        self._outbox.settle(claim.notification_id)
+                return False
+            _fail(told, "unreachable")
+        return True
+
+
+def _fail(told: Sequence[Notification], cause: str) -> None:
+    for one in told:
+        one.fail(cause)
 
 
 def pause_after(attempt: int) -> float:

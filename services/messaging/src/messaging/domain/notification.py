@@ -26,14 +26,37 @@ class Template(StrEnum):
     DOCUMENTS_REQUESTED = "documents-requested"
     DOCUMENT_DEPOSITED = "document-deposited"
     DOCUMENT_REFUSED = "document-refused"
+    DOCUMENT_VALIDATED = "document-validated"
     DOSSIER_COMPLETED = "dossier-completed"
+    MESSAGE_RECEIVED = "message-received"
+    """The other side of a conversation wrote; `about_id` is the client, when an office is told."""
+    REMINDER = "reminder"
+    REMINDER_OVERDUE = "reminder-overdue"
+    DEADLINE_PASSED = "deadline-passed"
     LETTER_ACKNOWLEDGED = "letter-acknowledged"
     LETTER_REFUSED = "letter-refused"
     LETTER_NOT_CLAIMED = "letter-not-claimed"
     LETTER_BOUNCED = "letter-bounced"
     LETTER_CHANGE_REQUESTED = "letter-change-requested"
+    DIGEST = "digest"
+    """Several of those in GATHERED in one e-mail; never the template of a notification itself."""
     LETTERS_ENDED = "letters-ended"
     """How the letters of a batch stand; the e-mail that goes with the notices above."""
+
+
+GATHERED = frozenset(
+    {
+        Template.DOCUMENTS_REQUESTED,
+        Template.DOCUMENT_DEPOSITED,
+        Template.DOCUMENT_VALIDATED,
+        Template.MESSAGE_RECEIVED,
+        Template.DEADLINE_PASSED,
+    }
+)
+"""What is told in one e-mail with whatever else of this kind the same person is to be told (S-18).
+
+A refusal is not among them: it has its own words and its own link (L-66).
+"""
 
 
 class State(StrEnum):
@@ -59,6 +82,8 @@ class Notice:
     about_id: UUID | None = None
     """The person it is about, where that is not the reader."""
     letter_id: UUID | None = None
+    due_on: str | None = None
+    """The day, YYYY-MM-DD, by which documents are expected."""
 
 
 class Notification(Aggregate):
@@ -70,7 +95,7 @@ class Notification(Aggregate):
         """The person is to be told."""
 
         TOPIC = "messaging.notification-queued"
-        class_version = 2
+        class_version = 3
         person_id: UUID
         channel: str
         template: str
@@ -82,11 +107,17 @@ class Notification(Aggregate):
         batch_id: UUID | None
         about_id: UUID | None
         letter_id: UUID | None
+        due_on: str | None
 
         @staticmethod
         def upcast_v1_v2(state: dict[str, Any]) -> None:
             """Nobody was told about letters before."""
             state["letter_id"] = None
+
+        @staticmethod
+        def upcast_v2_v3(state: dict[str, Any]) -> None:
+            """Nobody was reminded of anything before."""
+            state["due_on"] = None
 
     class Sent(AggregateEvent):
         """The mail server took the message."""
@@ -119,6 +150,7 @@ class Notification(Aggregate):
         batch_id: UUID | None,
         about_id: UUID | None,
         letter_id: UUID | None,
+        due_on: str | None,
     ) -> None:
         self.notice = Notice(
             person_id=person_id,
@@ -131,6 +163,7 @@ class Notification(Aggregate):
             batch_id=batch_id,
             about_id=about_id,
             letter_id=letter_id,
+            due_on=due_on,
         )
         self.cause_event = cause_event
         self.state = State.QUEUED

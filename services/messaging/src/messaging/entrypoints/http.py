@@ -9,7 +9,7 @@ from chassis.refusal import NotAllowed, NotFound
 from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, JsonValue
 
-from messaging.application.reading import Reading
+from messaging.application.reading import NotFailed, Reading
 from messaging.readmodel.queries import Notifications
 
 NOTIFICATION: dict[str, JsonValue] = {
@@ -19,6 +19,7 @@ NOTIFICATION: dict[str, JsonValue] = {
     "dossier_id": "d8c91a13-2a95-5cbb-85de-f4fef739a70e",
     "request_id": "e0c10bd7-12a1-5b5f-8937-fd63764ed68e",
     "letter_id": None,
+    "about_id": "08418b43-57dd-5a22-be6e-a26cbf6223ef",
     "queued_at": "2026-03-02T09:30:00Z",
     "read_at": "2026-03-02T09:45:00Z",
 }
@@ -31,6 +32,8 @@ DELIVERY: dict[str, JsonValue] = {
     "cause": "address-refused",
     "queued_at": "2026-03-02T09:30:00Z",
     "settled_at": "2026-03-02T09:30:01Z",
+    "attempts": 0,
+    "again_at": None,
 }
 
 
@@ -45,6 +48,8 @@ class NotificationOut(BaseModel):
     dossier_id: UUID | None
     request_id: UUID | None
     letter_id: UUID | None
+    about_id: UUID | None
+    """The client, when somebody of the office is told."""
     queued_at: datetime
     read_at: datetime | None
 
@@ -58,7 +63,10 @@ class NotificationsOut(Page[NotificationOut]):
 
 
 class DeliveryOut(BaseModel):
-    """An e-mail about the dossier: queued, sent or failed (with the cause)."""
+    """An e-mail about the dossier: queued, sent (the mail server took it) or failed (with the cause).
+
+    A queued one that the mail server put off tells how often it was tried, and when it is tried again.
+    """
 
     model_config = ConfigDict(from_attributes=True, json_schema_extra={"examples": [DELIVERY]})
 
@@ -70,6 +78,8 @@ class DeliveryOut(BaseModel):
     cause: str | None
     queued_at: datetime
     settled_at: datetime | None
+    attempts: int
+    again_at: datetime | None
 
 
 class DeliveriesOut(Page[DeliveryOut]):
@@ -114,6 +124,16 @@ def router(reading: Reading, notifications: Notifications) -> APIRouter:
             items=[DeliveryOut.model_validate(item) for item in found],
             next=paging.cursor([last.queued_at.isoformat(), str(last.id)]) if last else None,
         )
+
+    @routes.post(
+        "/deliveries/{notification_id}/resending",
+        status_code=204,
+        responses=problems(NotAllowed, NotFound, NotFailed, Unavailable),
+        tags=["deliveries"],
+    )
+    def send_again(notification_id: UUID, actor: CurrentStaff) -> None:
+        """Send an e-mail again that failed; names and addresses are asked for anew."""
+        reading.send_again(actor, notification_id)
 
     return routes
 

@@ -1,21 +1,24 @@
-"""Time becomes calls: the sender of e-mails."""
+"""Time becomes calls: the sender of e-mails, and the one who reminds."""
 
 import asyncio
 import contextlib
 from collections.abc import Awaitable, Callable
 
-from messaging.application.sending import Sending
+SENDING_SECONDS = 0.25
+REMINDING_SECONDS = 30.0
 
-POLL_SECONDS = 0.25
 
+def every(seconds: float, call: Callable[[], int], name: str) -> Callable[[asyncio.Event], Awaitable[None]]:
+    """Return the task `name` that calls until it is told to stop, with a pause whenever there was nothing to do.
 
-def sending_task(sending: Sending) -> Callable[[asyncio.Event], Awaitable[None]]:
-    """Return the task that sends what is due until it is told to stop; a message being sent is finished first."""
+    A call that has begun is finished first.
+    """
 
-    async def send_emails(stop: asyncio.Event) -> None:
+    async def calling(stop: asyncio.Event) -> None:
         while not stop.is_set():
-            if not await asyncio.to_thread(sending.send_due):
+            if not await asyncio.to_thread(call):
                 with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(stop.wait(), POLL_SECONDS)
+                    await asyncio.wait_for(stop.wait(), seconds)
 
-    return send_emails
+    calling.__name__ = calling.__qualname__ = name
+    return calling

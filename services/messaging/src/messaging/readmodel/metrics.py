@@ -5,12 +5,16 @@ from collections.abc import Callable, Iterable, Mapping
 from chassis.metrics import Metric, Reading
 from eventstore import Store
 
+from messaging.domain.notification import GATHERED
+
 MAIL: Mapping[str, Metric] = {
     "messaging_emails_waiting": Metric("{message}", "E-mails that are not handed over yet"),
     "messaging_email_age_seconds": Metric("s", "Since the oldest of them was to be sent"),
 }
 _WAITING = """
-    SELECT count(*) AS waiting, coalesce(extract(epoch FROM clock_timestamp() - min(queued_at)), 0)::float AS age
+    SELECT count(*) AS waiting, coalesce(extract(epoch FROM clock_timestamp() - min(queued_at) FILTER (
+        WHERE template <> ALL (%(gathered)s) OR EXISTS (SELECT FROM messaging.attempt WHERE notification_id = id)
+    )), 0)::float AS age
     FROM read.notification WHERE channel = 'email' AND state = 'queued'
 """
 
@@ -20,7 +24,7 @@ def readings(store: Store) -> Callable[[], Iterable[Reading]]:
 
     def told() -> Iterable[Reading]:
         with store.connection() as connection:
-            found = connection.execute(_WAITING).fetchone() or {}
+            found = connection.execute(_WAITING, {"gathered": sorted(GATHERED)}).fetchone() or {}
         yield "messaging_emails_waiting", found["waiting"], {}
         yield "messaging_email_age_seconds", found["age"], {}
 

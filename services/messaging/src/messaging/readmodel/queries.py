@@ -19,6 +19,7 @@ class Notified:
     dossier_id: UUID | None
     request_id: UUID | None
     letter_id: UUID | None
+    about_id: UUID | None
     queued_at: datetime
     read_at: datetime | None
 
@@ -35,6 +36,10 @@ class Delivery:
     cause: str | None
     queued_at: datetime
     settled_at: datetime | None
+    attempts: int
+    """In vain so far; 0 for one that is not put off."""
+    again_at: datetime | None
+    """When one that was put off is tried again."""
 
 
 class Notifications:
@@ -60,7 +65,7 @@ class Notifications:
     def of_person(self, person_id: UUID, limit: int, after: list[Any] | None) -> list[Notified]:
         """Return notifications in the application, the newest first."""
         rows = self._rows(
-            "SELECT id, template, office_id, dossier_id, request_id, letter_id, queued_at, read_at"
+            "SELECT id, template, office_id, dossier_id, request_id, letter_id, about_id, queued_at, read_at"
             " FROM read.notification WHERE person_id = %s AND channel = 'in-app'"
             " AND (%s::timestamptz IS NULL OR (queued_at, id) < (%s, %s))"
             " ORDER BY queued_at DESC, id DESC LIMIT %s",
@@ -80,7 +85,9 @@ class Notifications:
     def deliveries(self, office_id: UUID, dossier_id: UUID, limit: int, after: list[Any] | None) -> list[Delivery]:
         """Return the e-mails about a dossier of this office, the newest first."""
         rows = self._rows(
-            "SELECT id, person_id, template, request_id, state, cause, queued_at, settled_at FROM read.notification"
+            "SELECT id, person_id, template, request_id, state, cause, queued_at, settled_at,"
+            " CASE WHEN put_off THEN attempts ELSE 0 END AS attempts, CASE WHEN put_off THEN not_before END AS again_at"
+            " FROM read.notification LEFT JOIN messaging.attempt ON notification_id = id AND state = 'queued'"
             " WHERE office_id = %s AND dossier_id = %s AND channel = 'email'"
             " AND (%s::timestamptz IS NULL OR (queued_at, id) < (%s, %s))"
             " ORDER BY queued_at DESC, id DESC LIMIT %s",
