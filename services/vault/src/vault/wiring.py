@@ -164,9 +164,13 @@ def _uses(settings: Settings, parts: Parts) -> Uses:
         uploads=uploads,
         readings=readings,
         pages=_pages(parts, readings),
-        destroying=Destroying(parts.store, parts.keys, parts.objects),
+        destroying=_destroying(parts),
         max_bytes=settings.max_document_bytes,
     )
+
+
+def _destroying(parts: Parts) -> Destroying:
+    return Destroying(parts.store, parts.keys, parts.objects, parts.documents)
 
 
 def _pages(parts: Parts, readings: Readings) -> Pages:
@@ -206,7 +210,7 @@ def tasks(settings: Settings) -> Sequence[Task]:
         *(Consuming(settings.nats_url, NAME, producer, inbox, _refill(identity)) for producer in PRODUCERS),
         scanning(documents),
         converting(copies),
-        reaping(reaper),
+        reaping(reaper, _destroying(parts)),
     ]
 
 

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Callable
 from concurrent.futures import Executor
 from datetime import timedelta
 from typing import Protocol, TypeVar
-from uuid import UUID, uuid5
+from uuid import UUID
 
 from chassis.actor import Actor
 from chassis.logging import get_logger
@@ -19,7 +19,7 @@ from vault.application.opening import Opener
 from vault.application.ports import KeyRing, ObjectStore, StoredDocument
 from vault.application.previews import DrawingFailed, DrawingImpossible, Renderer
 from vault.application.upload import PartWriter, store_whole
-from vault.domain.document import Document
+from vault.domain.document import Document, copy_id
 from vault.domain.file_name import clean_name
 from vault.domain.manifest import Address, Manifest
 from vault.domain.media_type import PDF
@@ -91,7 +91,7 @@ class Converting:
         return self._renderer.draw(self._opener.parts(picture), picture.media_type, 0).image
 
     async def _store_copy(self, picture: StoredDocument, copy: bytes) -> None:
-        address = Address(picture.office_id, picture.request_id, uuid5(picture.id, "pdf"))
+        address = Address(picture.office_id, picture.request_id, copy_id(picture.id))
         object_key, key = await self._in_thread(lambda: self._keys.begin(address))
         writer = PartWriter(self._objects, self._threads, address, object_key, key, len(copy))
         sha256 = hashlib.sha256(copy).hexdigest()

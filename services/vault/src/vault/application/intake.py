@@ -16,6 +16,7 @@ class Declared:
 
     size: int
     sha256: str
+    """Empty where the sender could not tell it: then it is found here."""
     media_type: Callable[[bytes], str] = media_type
     """Decides the type by the first bytes, or raises UnsupportedType."""
 
@@ -25,6 +26,7 @@ class Seen:
     """What the bytes turned out to be, once all of them were there."""
 
     media_type: str
+    sha256: str
     finding: Finding
     """Of the built-in check."""
 
@@ -58,6 +60,7 @@ class Intake:
             raise EmptyFile
         if self.received < self._declared.size or self.media_type is None:
             raise SizeMismatch(declared=self._declared.size, received=self.received)
-        if not hmac.compare_digest(self._digest.hexdigest(), self._declared.sha256):
-            raise DigestMismatch(computed=self._digest.hexdigest())
-        return Seen(self.media_type, self._watch.finding())
+        computed = self._digest.hexdigest()
+        if self._declared.sha256 and not hmac.compare_digest(computed, self._declared.sha256):
+            raise DigestMismatch(computed=computed)
+        return Seen(self.media_type, computed, self._watch.finding())

@@ -113,6 +113,9 @@ class Documents(Protocol):
     def unheld(self, owner_id: UUID) -> list[StoredDocument]:
         """Return the files of letters about a person that no legal hold keeps."""
 
+    def orphans(self) -> list[UUID]:
+        """Return the pictures that are no more and still have a copy."""
+
 
 @dataclass(frozen=True, slots=True)
 class OpenUpload:

@@ -8,12 +8,12 @@ from chassis.tokens import Ticket, TicketRefused
 def check(ticket: Ticket) -> Ticket:
     """Return the ticket; raise TicketRefused if its issuer may not say what it says.
 
-    The dossier service speaks of a document of a dossier, for somebody in person, and holds nothing back from an
-    erasure. The gateway of letters also speaks of what belongs to no dossier, deposits in nobody's name, and may put
-    what it deposits under legal hold, and has it destroyed when the law no longer asks to keep it; a reading is always
-    in somebody's name.
+    The dossier service speaks of a document of a dossier, for somebody in person, holds nothing back from an
+    erasure, and has destroyed what its depositor took back. The gateway of letters also speaks of what belongs to
+    no dossier, deposits in nobody's name, and may put what it deposits under legal hold, and has it destroyed when
+    the law no longer asks to keep it; a reading is always in somebody's name.
     """
-    if ticket.issuer == "dossier" and (ticket.dossier_id is None or ticket.legal_hold or ticket.action == "destroy"):
+    if ticket.issuer == "dossier" and (ticket.dossier_id is None or ticket.legal_hold):
         raise TicketRefused
     if ticket.actor_id is None and (ticket.issuer == "dossier" or ticket.action not in {"deposit", "destroy"}):
         raise TicketRefused

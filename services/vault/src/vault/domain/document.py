@@ -1,7 +1,7 @@
 """One version of a document, from the moment all of it is stored."""
 
 from typing import Annotated, Any, Literal
-from uuid import UUID
+from uuid import UUID, uuid5
 
 from eventsourcing.domain import Aggregate, AggregateCreated, AggregateEvent, event
 from eventstore import Personal
@@ -103,6 +103,12 @@ class Document(Aggregate):
         version_id: UUID
         cause: str
 
+    class Withdrawn(AggregateEvent):
+        """Its depositor took it back before anyone decided on it, and its key is gone: nobody can read it again."""
+
+        TOPIC = "vault.document-withdrawn"
+        version_id: UUID
+
     class Read(AggregateEvent):
         """Someone is about to receive the clear bytes."""
 
@@ -200,6 +206,15 @@ class Document(Aggregate):
     def _destroy(self, version_id: UUID, cause: str) -> None:  # noqa: ARG002 - the event's own fields
         self.destroyed = True
 
+    def withdraw(self) -> None:
+        """Note that its depositor took it back, and that its key is gone; once."""
+        if not self.destroyed:
+            self._withdraw(self.version_id)
+
+    @event(Withdrawn)
+    def _withdraw(self, version_id: UUID) -> None:  # noqa: ARG002 - the event's own fields
+        self.destroyed = True
+
     def read(self, actor_id: UUID, purpose: str) -> None:
         """Note that someone views or downloads it."""
         self._read(self.version_id, actor_id, purpose)
@@ -207,3 +222,8 @@ class Document(Aggregate):
     @event(Read)
     def _read(self, version_id: UUID, actor_id: UUID, purpose: str) -> None:
         pass
+
+
+def copy_id(version_id: UUID) -> UUID:
+    """Return the id of the PDF copy of a picture, if there is one."""
+    return uuid5(version_id, "pdf")

@@ -7,6 +7,7 @@ from chassis.logging import get_logger
 from chassis.process import Task
 
 from vault.application.converting import Converting
+from vault.application.destroying import Destroying
 from vault.application.ports import ScannerAway
 from vault.application.reaping import Reaper
 from vault.application.scanning import Scanning
@@ -17,13 +18,13 @@ SCANNER_AWAY_SECONDS = 5.0
 CONVERTING_SECONDS = 2.0
 
 
-def reaping(reaper: Reaper) -> Task:
+def reaping(reaper: Reaper, destroying: Destroying) -> Task:
     """Return the task that reaps every ten minutes; several processes may do so at once."""
 
     async def reap(stop: asyncio.Event) -> None:
         log = get_logger()
         while not stop.is_set():
-            count = await asyncio.to_thread(reaper.reap)
+            count = await asyncio.to_thread(reaper.reap) + await asyncio.to_thread(destroying.destroy_orphans)
             if count:
                 log.warning("abandoned-deposits-removed", count=count)
             with contextlib.suppress(TimeoutError):

@@ -31,6 +31,15 @@ class DocumentTable:
         with self._store.connection() as connection, connection.cursor(row_factory=class_row(StoredDocument)) as cursor:
             return cursor.execute(query, (list(version_ids), issuer)).fetchall()
 
+    def orphans(self) -> list[UUID]:
+        """Return the pictures that are no more and still have a copy."""
+        query = (
+            "SELECT copy_of FROM read.document AS copy WHERE copy_of IS NOT NULL"
+            " AND NOT EXISTS (SELECT FROM read.document AS picture WHERE picture.id = copy.copy_of)"
+        )
+        with self._store.connection() as connection:
+            return [row["copy_of"] for row in connection.execute(query).fetchall()]
+
     def unheld(self, owner_id: UUID) -> list[StoredDocument]:
         """Return the files of letters about a person that no legal hold keeps, oldest first."""
         query = (

@@ -40,6 +40,11 @@ def _(event: Document.Destroyed, rows: Rows) -> None:
     rows.delete("document", event.version_id)
 
 
+@projection.on(Document.Withdrawn)
+def _(event: Document.Withdrawn, rows: Rows) -> None:
+    rows.delete("document", event.version_id)
+
+
 def _insert(
     event: Document.Created | Document.StoredOfLetter | Document.CopyStored,
     rows: Rows,
