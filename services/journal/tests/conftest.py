@@ -19,6 +19,7 @@ import pytest
 from chassis.actor import Actor
 from chassis.feed import feed_router
 from chassis.http import create_app
+from chassis.http.drift import drift_routes
 from chassis.refusal import NotFound
 from chassis.tokens import Signer, Verifier, new_signing_key
 from contracts import Envelope, envelope_of
@@ -28,7 +29,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from dossier.domain.document_request import DocumentRequest
 from dossier.domain.dossier import Dossier
 from eventsourcing.domain import Aggregate, AggregateCreated, AggregateEvent, event
-from eventstore import LEDGER, DocFact, Facts, FileKeyService, Personal, Projection, Store, StoreRefusal, migrate
+from eventstore import LEDGER, DocFact, Drift, Facts, FileKeyService, Personal, Projection, Store, StoreRefusal, migrate
 from fastapi import APIRouter
 from journal.log.checkpoints import LogSigner
 from journal.log.database import Database, prepare
@@ -150,6 +151,7 @@ class Neighbours:
     manifests: dict[str, str | None] = field(default_factory=dict)
     persons: dict[str, dict[str, Any]] = field(default_factory=dict)
     asked: list[str] = field(default_factory=list)
+    drift: Drift = field(default_factory=lambda: Drift(3, ()))
 
     def dossier(self) -> APIRouter:
         router = APIRouter()
@@ -405,8 +407,16 @@ def standing(new_database: NewDatabase, keys: Keys, **more: Any) -> Iterator[Pla
         own = new_database(prepare)
         neighbours = Neighbours()
         routers = {
-            "dossier": [feed_router(stores["dossier"], published), neighbours.dossier()],
-            "vault": [feed_router(stores["vault"], published), neighbours.vault()],
+            "dossier": [
+                feed_router(stores["dossier"], published),
+                neighbours.dossier(),
+                drift_routes(lambda: neighbours.drift),
+            ],
+            "vault": [
+                feed_router(stores["vault"], published),
+                neighbours.vault(),
+                drift_routes(lambda: neighbours.drift),
+            ],
             "identity": [neighbours.identity()],
         }
         addresses = {

@@ -43,11 +43,13 @@ from journal.log.policies import Policies
 from journal.log.records import Records
 from journal.reading.access import Access
 from journal.reading.certificate import Certificates
+from journal.reading.drifts import Drifts
 from journal.reading.exports import Exports
 from journal.reading.mentions import Mentions, mentioning
 from journal.reading.paper import Seal
 from journal.reading.peers import Peers
 from journal.reading.press import Press
+from journal.reading.proving import Proving
 from journal.reading.questions import Questions
 from journal.reading.replay import Points
 from journal.reading.replaying import Replay
@@ -170,6 +172,7 @@ def parts(settings: Settings) -> Parts:
     access, timeline = Access(database, others), Timeline(database, others)
     mentions = Mentions(database, others.envelopes)
     points = Points(database, signed, said)
+    questions = Questions(database, attested.records, access, mentions, timeline)
     exports = Exports(database, attested.records, signed, said, attested.witnesses, attested.stamper, others)
     press = Press(exports, others, _seal(settings))
     return Parts(
@@ -186,8 +189,10 @@ def parts(settings: Settings) -> Parts:
         exports=exports,
         certificates=Certificates(press),
         reports=Reports(press, database, timeline),
-        questions=Questions(database, attested.records, access, mentions, timeline),
+        questions=questions,
+        proving=Proving(database, questions, signed, said, timeline),
         replay=Replay(database, attested.records, access, points, States(others), timeline),
+        drifts=Drifts(attested.records, access, others),
         closing=(others, attested),
     )
 

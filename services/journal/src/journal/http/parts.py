@@ -15,8 +15,10 @@ from journal.log.policies import Policies
 from journal.log.records import Records
 from journal.reading.access import Access
 from journal.reading.certificate import Certificates
+from journal.reading.drifts import Drifts
 from journal.reading.exports import Exports
 from journal.reading.peers import Peers
+from journal.reading.proving import Proving
 from journal.reading.questions import Questions
 from journal.reading.replaying import Replay
 from journal.reading.report import Reports
@@ -49,7 +51,9 @@ class Parts:
     certificates: Certificates
     reports: Reports
     questions: Questions
+    proving: Proving
     replay: Replay
+    drifts: Drifts
     closing: Sequence[Closing] = ()
 
     def close(self) -> None:

@@ -21,6 +21,7 @@ from journal.log.leaf import Leaf
 
 PAGE = 500  # events of one answer
 PARALLEL = 8  # calls at once
+COMPARE_SECONDS = 55.0
 PERSONS = 100  # ids of one question
 
 
@@ -162,6 +163,12 @@ class Peers:
         if svc not in self._clients:
             raise Unavailable(peer=svc)
         return self._clients[svc].get(path, params)
+
+    def drift(self, svc: str) -> httpx.Response:
+        """Return a service's comparison of its read model with its events, which takes a while. Raises as `ask`."""
+        if svc not in self._clients:
+            raise Unavailable(peer=svc)
+        return self._clients[svc].request("GET", "/internal/drift", timeout=COMPARE_SECONDS)
 
     def _opening(self, svc: str, number: int) -> Opening | None:
         answer = self._found(svc, "/internal/openings", {"seq": number})

@@ -14,7 +14,7 @@ from journal.log.database import Database, Rows, log_size
 from journal.log.records import Records
 from journal.reading.access import Access, Reader
 from journal.reading.mentions import Mentions
-from journal.reading.purposes import Intent, is_compliance
+from journal.reading.purposes import Intent, Query, is_compliance
 from journal.reading.query import Counter, Filter, counters, find
 from journal.reading.timeline import Event, Timeline
 
@@ -84,10 +84,19 @@ class Questions:
         return Asked(reader, replace(wanted, office=None, person=actor.person_id, events=True, letters=False), None)
 
     def of_dossier(self, actor: Actor, dossier: UUID) -> Asked:
-        """Return the question about one dossier; records are for whoever controls the office. Raises NotFound."""
+        """Return the question about one dossier; records are for whoever controls the office. Raises NotFound.
+
+        A client is not shown letters, as in `of_person`.
+        """
         reader = self._access.reader(actor, dossier)
         events = None if is_compliance(actor) else True
-        return Asked(reader, Filter(dossier=dossier, events=events), reader.office_id)
+        letters = None if reader.client_id is None else False
+        return Asked(reader, Filter(dossier=dossier, events=events, letters=letters), reader.office_id)
+
+    def of_document(self, actor: Actor, version: UUID) -> Asked:
+        """Return the question about one document version, for whoever reads its dossier. Raises NotFound."""
+        within = self.of_dossier(actor, self._access.dossier_of(version))
+        return replace(within, wanted=replace(within.wanted, dossier=None, document=version))
 
     def page(self, asked: Asked, intent: Intent, after: int, below: int | None, limit: int) -> Answer:
         """Record the question, then answer one page of up to `limit` leaves behind the place `after`.
@@ -95,10 +104,8 @@ class Questions:
         `below` is that of the first page, None for it: the list ends there, so that asking does not make it longer.
         Raises Unavailable and LogBehind.
         """
-        self._prepare(asked)
         end = below if below is not None else self._size()
-        query = asked.wanted.said() | {"after": after, "limit": limit}
-        self._records.append_all([intent.access(query, asked.office, asked.wanted.dossier)])
+        self.asked(asked, intent, {"after": after, "limit": limit})
         with self._database.transaction() as connection:
             rows = find(connection, asked.wanted, after, end, limit + 1)
             more = len(rows) > limit
@@ -106,6 +113,26 @@ class Questions:
             last = rows[-1]["idx"] if more else None
             counted = _counted(connection, asked, rows, after, end - 1 if last is None else last)
         return Answer(self._timeline.shown(asked.reader, rows), counted, last, end)
+
+    def asked(self, asked: Asked, intent: Intent, more: Query) -> None:
+        """Record a question that is about to be answered, but of members who read their own dossiers.
+
+        Raises Unavailable and LogBehind.
+        """
+        self._prepare(asked)
+        if intent.actor.kind == "staff" and not is_compliance(intent.actor):
+            return
+        query = asked.wanted.said() | more
+        self._records.append_all([intent.access(query, asked.office, asked.wanted.dossier)])
+
+    def one(self, asked: Asked, intent: Intent, index: int) -> dict[str, Any]:
+        """Record the question, then return the row of the leaf at a place. Raises NotFound, and as `page` does."""
+        self.asked(asked, intent, {"index": index})
+        with self._database.transaction() as connection:
+            rows = find(connection, asked.wanted, index - 1, index + 1, 1)
+        if not rows:
+            raise NotFound
+        return rows[0]
 
     def export(self, asked: Asked, intent: Intent, form: str) -> Found:
         """Record the export of everything that is asked for; it is read while it is sent. Raises as `page` does."""
