@@ -18,10 +18,13 @@ from dataclasses import dataclass
 from typing import Any, Generic, Protocol, TypeVar
 
 import uvicorn
-from fastapi import FastAPI
+from fastapi import Depends, FastAPI
 
 from chassis import crashing, logging, metrics, telemetry
+from chassis.drifting import Drift
 from chassis.http.app import probes
+from chassis.http.callers import calling_service
+from chassis.http.drift import drift_routes
 from chassis.settings import EX_CONFIG, ProcessSettings, SettingsRefused
 
 S = TypeVar("S", bound=ProcessSettings)
@@ -50,18 +53,6 @@ class Parked(Protocol):
 
     def replay(self, ids: Sequence[str]) -> int:
         """Handle those with `ids` again, all without ids; return how many succeeded."""
-        ...
-
-
-class Drift(Protocol):
-    """What a read model holds against what the events say; printed, it is a report for an operator."""
-
-    def __bool__(self) -> bool:
-        """Tell whether they differ."""
-        ...
-
-    def as_json(self) -> Mapping[str, Any]:
-        """Return the report for programs."""
         ...
 
 
@@ -179,13 +170,22 @@ async def _live(service: Service[S], settings: S, verb: str) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     log.info("process-started", host=settings.http_host, port=settings.http_port)
-    living: list[Awaitable[None]] = [_serve(probes() if verb == "work" else service.app(settings), settings, stop)]
+    living: list[Awaitable[None]] = [_serve(probes() if verb == "work" else _app(service, settings), settings, stop)]
     if verb in {"work", "run"}:
         tasks = service.tasks(settings)
         metrics.watch_tasks(tasks)
         living.extend(supervise(task, stop) for task in tasks)
     await asyncio.gather(*living)
     log.info("process-stopped")
+
+
+def _app(service: Service[S], settings: S) -> FastAPI:
+    """Build the application; a service that can compare does so for other services too."""
+    app = service.app(settings)
+    if compare := service.compare:
+        routes = drift_routes(lambda: compare(settings))
+        app.include_router(routes, prefix="/internal", include_in_schema=False, dependencies=[Depends(calling_service)])
+    return app
 
 
 class _Server(uvicorn.Server):

@@ -69,7 +69,7 @@ class Ticket:
     size: int
     """Bytes declared by the client."""
     sha256: str
-    """Hexadecimal digest declared by the client."""
+    """Hexadecimal digest declared by the client; empty where it cannot tell, then the vault finds it."""
     legal_hold: bool = False
     """Whether what is deposited stays when its owner is erased: what was sent, and the proofs of it."""
     issuer: Issuer = "dossier"

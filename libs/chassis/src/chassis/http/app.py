@@ -53,7 +53,7 @@ def create_app(  # noqa: PLR0913 - one keyword for each thing that differs betwe
         redoc_url=None,
         redirect_slashes=False,  # a redirect would repeat the Host header, which the caller chooses
         responses=problems.problems(problems.Invalid),  # in the place of FastAPI's own description of a 422
-        telemetry=telemetry.FASTAPI,
+        telemetry=telemetry.of_requests(),
         lifespan=_closing(tuple(closing)),
     )
     app.state.service, app.state.verifier, app.state.first_outcome = service, verifier, first_outcome

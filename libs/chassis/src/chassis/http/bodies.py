@@ -6,6 +6,7 @@ import math
 import re
 import unicodedata
 from email.message import EmailMessage
+from functools import lru_cache
 from typing import Annotated, Any, NoReturn
 from urllib.parse import unquote_to_bytes
 
@@ -116,7 +117,8 @@ class BodyRules:
         return limited
 
     async def _read(self, request: Request) -> bytes:
-        if request.headers.get("content-encoding", "identity").lower() != "identity" or not _is_utf8(request):
+        encoding = request.headers.get("content-encoding", "identity").lower()
+        if encoding != "identity" or not _is_utf8(request.headers.get("content-type", "")):
             raise MediaTypeRefused
         announced = request.headers.get("content-length", "")
         if announced.isdigit() and int(announced) > self.max_bytes:
@@ -135,9 +137,10 @@ class BodyRules:
         return bytes(body)
 
 
-def _is_utf8(request: Request) -> bool:
+@lru_cache(maxsize=64)  # reading one took a twentieth of a whole command
+def _is_utf8(content_type: str) -> bool:
     header = EmailMessage()
-    header["Content-Type"] = request.headers.get("content-type", "")
+    header["Content-Type"] = content_type
     return header.get_content_charset("utf-8") in {"utf-8", "utf8"}
 
 
