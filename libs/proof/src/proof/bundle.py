@@ -5,7 +5,7 @@ import struct
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
-from importlib.resources import files as resources
+from pathlib import Path
 from typing import Any
 
 from proof.archive import pack
@@ -126,7 +126,7 @@ def common_files(bundle: Bundle) -> dict[str, bytes]:
         "states.bin": framed((item.state for item in bundle.items), ">I"),
         "openings.jsonl": lines(openings),
         "observations.jsonl": lines({"ct_h": seen.ct_h, "ver": seen.ver} for seen in bundle.observations),
-        README: (resources("proof") / README).read_bytes() if bundle.readme is None else bundle.readme,
+        README: Path(__file__).with_name(README).read_bytes() if bundle.readme is None else bundle.readme,
     }
     files |= {f"checkpoints/{size}.note": note for size, note in bundle.checkpoints.items()}
     for (first, second), hashes in bundle.consistency.items():

@@ -1,77 +1,134 @@
-// The page that verifies a bundle where it is: reads the chosen files, shows the report, sends nothing.
+// The page that verifies what is dropped on it, where it is: reads the files, shows the report, sends nothing.
 
-import { fingerprint, verify } from "../scelle-verify.mjs";
-import { WORDS } from "./wording.mjs";
+import { Malformed, utf8 } from "./bytes.mjs";
+import { examined } from "./examining.mjs";
+import { KINDS } from "./meanings.mjs";
+import { element, shown } from "./showing.mjs";
+import { sorted } from "./sorting.mjs";
 
-const form = document.getElementById("form");
-const output = document.getElementById("report");
-const chosen = (id) => Array.from(document.getElementById(id).files);
-const read = async (file) => new Uint8Array(await file.arrayBuffer());
+const [form, drop, list, output, status] = ["form", "drop", "given", "report", "status"].map((id) => document.getElementById(id));
+const [picker, policyPicker, level] = ["bundle", "policy", "level"].map((id) => document.getElementById(id));
+const given = new Set(); // what was given and not taken back: {file, kind, …}
+let turn = 0;
 
+async function add(files) {
+  await Promise.all(Array.from(files, take));
+  await run();
+}
+
+async function take(file) {
+  const one = { file, name: file.name, ...row(file) };
+  given.add(one);
+  try {
+    const found = await sorted(file, (part) => { one.progress.hidden = false; one.progress.value = part; });
+    Object.assign(one, found);
+    one.said.textContent = KINDS[one.kind];
+    if (["bundle", "certificate", "policy"].includes(one.kind)) replaced(one);
+  } catch (error) {
+    one.kind = "unreadable";
+    one.said.textContent = error instanceof Malformed ? "Trop grand pour cette page : utilisez la commande « scelle verify »." : "Ne peut pas être lu.";
+  }
+  one.progress.hidden = true;
+}
+
+/** One proof and one policy at a time: the last one counts. */
+function replaced(last) {
+  const proofs = ["bundle", "certificate"];
+  const same = (one) => one !== last && (one.kind === last.kind || (proofs.includes(one.kind) && proofs.includes(last.kind)));
+  for (const one of [...given].filter(same)) removed(one);
+}
+
+function removed(one) {
+  given.delete(one);
+  one.line.remove();
+}
+
+function row(file) {
+  const [said, progress] = [element("span", "Lecture…", "muted small"), element("progress")];
+  progress.max = 1;
+  progress.hidden = true;
+  progress.setAttribute("aria-label", `Lecture de ${file.name}`);
+  const button = element("button", "Retirer", "button quiet small", element("span", ` ${file.name}`, "visually-hidden"));
+  button.type = "button";
+  const line = element("li", "", "file", element("span", file.name, "file-name"), said, progress, button);
+  list.append(line);
+  button.addEventListener("click", () => {
+    for (const one of [...given].filter((each) => each.line === line)) removed(one);
+    picker.focus();
+    run();
+  });
+  return { line, said, progress };
+}
+
+const kinds = (...wanted) => [...given].filter(({ kind }) => wanted.includes(kind));
+
+async function run() {
+  const mine = ++turn;
+  const [proof] = kinds("bundle", "certificate");
+  if (!proof) return ask();
+  const [own] = kinds("policy");
+  const offered = form.dataset.policy ? utf8(form.dataset.policy) : null;
+  const documents = new Map();
+  for (const { name, digest } of kinds("document")) documents.set(unused(name, documents), digest);
+  const trust = { known: kinds("known").map(({ bytes }) => bytes), documents, level: Number(level.value) };
+  output.setAttribute("aria-busy", "true");
+  say("Vérification en cours…");
+  await new Promise((done) => { setTimeout(done); }); // lets the sentence be shown
+  const started = performance.now();
+  const report = await examined(proof, own ? own.bytes : offered, trust);
+  if (mine !== turn) return null; // something else was given meanwhile
+  const print = element("button", "Imprimer ce résultat", "button");
+  print.type = "button";
+  print.addEventListener("click", () => window.print());
+  const lasted = element("p", `Durée : ${Math.round(performance.now() - started)} ms, dans cette page.`, "small muted");
+  output.replaceChildren(...shown(report, { own: Boolean(own), name: proof.name }), lasted, element("p", "", "actions", print));
+  output.removeAttribute("aria-busy");
+  say(document.getElementById("verdict").textContent);
+  return report;
+}
+
+function ask() {
+  const files = kinds("document", "known", "policy").length;
+  say(files ? "Il manque le dossier de preuve (.lcp) ou le certificat (PDF) qui accompagne ces fichiers." : "Aucun fichier n'est choisi.");
+  output.replaceChildren();
+  return null;
+}
+
+function unused(name, names) {
+  let [free, number] = [name, 2];
+  while (names.has(free)) free = `${name} (${number++})`;
+  return free;
+}
+
+const say = (sentence) => { status.textContent = sentence; };
+
+for (const input of [picker, policyPicker]) {
+  input.addEventListener("change", async () => {
+    const files = [...input.files];
+    input.value = ""; // the same file may be chosen again
+    await add(files);
+  });
+}
+level.addEventListener("change", run);
 form.addEventListener("submit", async (event) => {
   event.preventDefault();
-  output.setAttribute("aria-busy", "true");
-  output.replaceChildren(element("p", "Vérification en cours…"));
-  const started = performance.now();
-  try {
-    const [bundle] = chosen("bundle");
-    const [policy] = chosen("policy");
-    const documents = new Map();
-    for (const file of chosen("documents")) documents.set(file.name, fingerprint(await read(file)));
-    const known = await Promise.all(chosen("known").map(read));
-    const level = Number(document.getElementById("level").value);
-    const report = await verify(await read(bundle), policy ? await read(policy) : null, { known, documents, level });
-    output.replaceChildren(...shown(report), element("p", `Durée : ${Math.round(performance.now() - started)} ms.`));
-  } catch (error) {
-    output.replaceChildren(element("p", `La vérification n'a pas pu avoir lieu : ${error.message}`, "failed"));
-  }
-  output.removeAttribute("aria-busy");
+  if (await run()) document.getElementById("verdict").focus();
 });
 
-function element(name, text = "", style = "") {
-  const made = document.createElement(name);
-  made.textContent = text;
-  if (style) made.className = style;
-  return made;
+// Wherever a file is dropped on the page it is taken: a browser would leave the page to open it.
+const dragged = (event) => event.dataTransfer && [...event.dataTransfer.types].includes("Files");
+for (const kind of ["dragenter", "dragover"]) {
+  window.addEventListener(kind, (event) => {
+    if (!dragged(event)) return;
+    event.preventDefault();
+    drop.classList.add("over");
+  });
 }
-
-/** Show a report as the command writes it. */
-function shown(report) {
-  const { origin, level, scope } = report;
-  const bad = ["tampered", "malformed"].includes(report.verdict);
-  const verdict = element("p", WORDS[report.verdict], bad ? "failed" : "");
-  verdict.id = "verdict";
-  const parts = [verdict];
-  if (report.problem) parts.push(element("p", report.problem));
-  if (level !== null) parts.push(element("p", `${WORDS.level} ${level} : ${WORDS[`level-${level}`]}`));
-  if (scope) parts.push(element("p", `${WORDS[scope.kind]} ${scope.id} (${report.entries} ${WORDS.entries})`));
-  if (origin) {
-    parts.push(element("p", `${WORDS.log} ${origin}, ${report.size} ${WORDS.leaves}, ${WORDS.root} ${report.root}`));
-  }
-  for (const name of ["witnessed_at", "stamped_at", "anchored_at"]) {
-    if (report[name]) parts.push(element("p", `${WORDS[name]} ${report[name]}`));
-  }
-  for (const anchor of report.anchors ?? []) parts.push(element("p", `${WORDS.anchor} ${anchor}`));
-  return [...parts, table(report.checks), element("p", WORDS.limits)];
-}
-
-function table(checks) {
-  const made = element("table");
-  made.append(element("caption", "Contrôles"));
-  const head = made.createTHead().insertRow();
-  for (const title of ["Contrôle", "Ce qui est vérifié", "Résultat", "Examinés", "Où"]) {
-    const cell = element("th", title);
-    cell.scope = "col";
-    head.append(cell);
-  }
-  const body = made.createTBody();
-  for (const { name, state, examined, findings } of checks) {
-    const row = body.insertRow();
-    const title = element("th", name);
-    title.scope = "row";
-    const result = state === "not-applicable" ? "sans objet" : WORDS[state];
-    row.append(title, element("td", WORDS[name]), element("td", result, state), element("td", examined));
-    row.append(element("td", findings.join(", ")));
-  }
-  return made;
-}
+window.addEventListener("dragleave", (event) => { if (!event.relatedTarget) drop.classList.remove("over"); });
+window.addEventListener("drop", (event) => {
+  if (!dragged(event)) return;
+  event.preventDefault();
+  drop.classList.remove("over");
+  add(event.dataTransfer.files);
+});
+say("Aucun fichier n'est choisi.");

@@ -114,7 +114,7 @@ function statusOf(fields) {
 }
 
 /** Read the signed data (RFC 5652). */
-function contentOf(body) {
+export function contentOf(body) {
   const fields = new der.Der(body);
   if (der.oid(fields.take(der.OID).body) !== SIGNED_DATA) throw new Malformed("not signed data");
   const content = fields.take(0xa0).body;
