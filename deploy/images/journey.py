@@ -9,18 +9,20 @@ started is stopped and what was written removed, also when it fails; the images 
 import argparse
 import json
 import os
+import re
 import shutil
 import sys
 import tempfile
-from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from importlib.abc import Traversable
 from pathlib import Path
 from subprocess import DEVNULL, STDOUT, run
+from urllib.parse import urljoin
 
+import httpx
 import psutil  # type: ignore[import-untyped]  # psutil ships no types
 from containers import BUILD, NOBODY, call, check_tools, run_options, say, storage
-from launcher.blueprint import Blueprint, Embedded
+from launcher.blueprint import Embedded
 from launcher.commands import started
 from launcher.compose.folders import Folder
 from launcher.demo import demo
@@ -28,6 +30,7 @@ from launcher.errors import StackError
 from launcher.parts import STOP_SECONDS, Module
 from launcher.processes import Running, start, tail
 from launcher.stack import Stack
+from testkit.apart import ApartBlueprint
 
 from launcher import service_settings
 
@@ -83,8 +86,8 @@ class Mounted(Embedded):
         return self.folder.config(name, source)
 
 
-class Imaged(Blueprint):
-    """The embedded stack with services from images."""
+class Imaged(ApartBlueprint):
+    """The embedded stack with services from images, `serve` and `work` of each."""
 
     def service(self, name: str) -> Container:
         """Return `serve` of a service."""
@@ -94,19 +97,7 @@ class Imaged(Blueprint):
         for path in (here, *here.rglob("*")):
             os.chown(path, NOBODY, NOBODY)
         plain = super().service(name)
-        words = (plain.words[0], "serve")
-        return Container(name, words, {}, plain.port, plain.path, plain.log, here, READY_SECONDS)
-
-    def processes(self, service: Module) -> Iterator[Module]:
-        """Migrate, then yield `serve` and `work`."""
-        service.once("migrate")
-        yield service
-        if service.name == service_settings.PAGES:
-            return  # nothing to relay, nobody to follow
-        name = f"{service.name}-work"
-        port, variable = self.state.port(name), f"{service.words[0].upper()}_HTTP_PORT"
-        words, log = (service.words[0], "work"), service.log.with_name(f"{name}.log")
-        yield replace(service, name=name, words=words, environment={variable: str(port)}, port=port, log=log)
+        return Container(name, plain.words, {}, plain.port, plain.path, plain.log, here, READY_SECONDS)
 
 
 def main() -> int:
@@ -133,12 +124,14 @@ def main() -> int:
 
 
 def _played(stack: Stack) -> int:
-    """Play the journey; then ask each container for its health as its image says, and whether it can write."""
+    """Play the journey; then ask each container for its health as its image says, and for what it is made of."""
     code = demo(argparse.Namespace(data=stack.state.folder, documents=None, keep=False, json=True))
     parts = [part for part in stack.parts.values() if isinstance(part, Container)]
     for part in parts:
         call(*storage("podman"), "exec", f"scelle-{part.name}", *_health(part.image))
-    say(f"{len(parts)} containers are healthy")
+        _bill_of_materials(part)
+    say(f"{len(parts)} containers are healthy, and each holds the bill of materials that its label names")
+    _first_page(str((stack.state.summary or {})["gateway"]))
     for part in sorted(parts, key=lambda part: part.name):
         say(_measured(part.name))
     return code
@@ -151,6 +144,31 @@ def _health(image: str) -> list[str]:
     if found[0] != "CMD":
         raise StackError(f"{image} asks for its health by a shell")
     return found[1:]
+
+
+def _bill_of_materials(part: Container) -> None:
+    """Read the document that the label of an image names, in the container; it is about this image."""
+    label = '{{index .Labels "org.scelle.sbom"}}'
+    command = [*storage("podman"), "image", "inspect", "--format", label, part.image]
+    path = run(command, check=True, capture_output=True, text=True).stdout.strip()  # noqa: S603 - a fixed command
+    printed = "import sys; sys.stdout.write(open(sys.argv[1]).read())"
+    command = [*storage("podman"), "exec", f"scelle-{part.name}", "/opt/scelle/bin/python", "-c", printed, path]
+    bill = json.loads(run(command, check=True, capture_output=True, text=True).stdout)  # noqa: S603 - a fixed command
+    about = bill["metadata"]["component"]["name"]
+    if about != part.image.removeprefix("localhost/") or not bill["components"]:
+        raise StackError(f"{part.image} holds a bill of materials about {about}, of {len(bill['components'])} parts")
+
+
+def _first_page(gateway: str) -> None:
+    """Open the first page as a browser would, with every style, script and picture that it names."""
+    with httpx.Client(base_url=gateway, follow_redirects=True, trust_env=False) as http:
+        page = http.get("/", headers={"Accept": "text/html"}).raise_for_status()
+        if "<main" not in page.text:
+            raise StackError(f"{page.url} is not a page")
+        named = sorted(set(re.findall(r'(?:href|src)="([^"]+\.(?:css|js|svg|woff2))', page.text)))
+        for address in named:
+            http.get(urljoin(str(page.url), address)).raise_for_status()
+    say(f"the first page answers, and the {len(named)} files that it names")
 
 
 def _measured(name: str) -> str:

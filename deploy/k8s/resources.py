@@ -8,7 +8,13 @@ from typing import Any
 
 Needs = dict[str, Any]
 
-CPU = {"serve": "250m", "work": "100m", "migrate": "50m"}
+CPU = {
+    "serve": "250m",
+    "work": "100m",
+    "migrate": "50m",
+    # It takes in the events of all the others, and signs every 5 s.
+    "journal work": "250m",
+}
 MEMORY = {
     "serve": ("160Mi", "512Mi"),
     "work": ("160Mi", "512Mi"),
@@ -16,7 +22,9 @@ MEMORY = {
     # Two passwords at once take 64 MiB each.
     "identity serve": ("192Mi", "768Mi"),
     # What is exported is gathered and sealed.
-    "journal serve": ("160Mi", "768Mi"),
+    "journal serve": ("192Mi", "768Mi"),
+    # Letters are composed and sealed.
+    "lre-gateway serve": ("192Mi", "768Mi"),
     # Previews are made by two child processes, which may take 512 MiB each.
     "vault serve": ("256Mi", "1792Mi"),
     "vault work": ("256Mi", "1792Mi"),
@@ -25,5 +33,6 @@ MEMORY = {
 
 def needs(name: str, verb: str) -> Needs:
     """Return the requests and limits of a process."""
-    request, limit = MEMORY.get(f"{name} {verb}", MEMORY[verb])
-    return {"requests": {"cpu": CPU[verb], "memory": request}, "limits": {"memory": limit}}
+    own = f"{name} {verb}"
+    request, limit = MEMORY.get(own, MEMORY[verb])
+    return {"requests": {"cpu": CPU.get(own, CPU[verb]), "memory": request}, "limits": {"memory": limit}}

@@ -39,8 +39,10 @@ OPERATORS = {
     ("postgresql.cnpg.io/v1", "Cluster"),
     ("postgresql.cnpg.io/v1", "ScheduledBackup"),
 }
-SCHEMAS = os.environ.get("SCELLE_CRD_SCHEMAS")
-"""A folder with the operators' schemas, <group>/<kind>_<version>.json: a copy of github.com/datreeio/CRDs-catalog."""
+KEPT = FOLDER / "schemas"
+"""What operators take, as far as the manifests use it, <group>/<kind>_<version>.json."""
+GIVEN = os.environ.get("SCELLE_CRD_SCHEMAS")
+"""A folder of whole schemas in the same layout, as github.com/datreeio/CRDs-catalog is one: looked at as well."""
 LEFT_OUT = {"maileva_credentials_file", "pdf_seal_key_file"}
 """Key files that production does without: another provider of letters, a seal that not everybody has."""
 ADDRESSES = ("_url", "_host", "_endpoint", "peers", "clamd", "authorities", "calendars", "witnesses")
@@ -70,6 +72,21 @@ def pods() -> Iterator[tuple[str, Manifest]]:
             yield one["metadata"]["name"], one["spec"]["template"]["spec"]
 
 
+def schema_of(one: Manifest) -> Path:
+    """Return where the schema of a resource is, in a folder of them."""
+    group, _, version = one["apiVersion"].rpartition("/")
+    return Path(group) / f"{one['kind'].lower()}_{version}.json"
+
+
+def objects_of(schema: Any) -> Iterator[Manifest]:
+    """Yield every schema of an object in a schema."""
+    if isinstance(schema, dict):
+        if schema.get("type") == "object":
+            yield schema
+        for inner in schema.values():
+            yield from objects_of(inner)
+
+
 @pytest.mark.parametrize("version", VERSIONS)
 def test_clusters_accept_the_manifests(version: str) -> None:
     for one in EVERY:
@@ -81,17 +98,26 @@ def test_what_clusters_do_not_know_by_themselves_comes_with_an_operator_that_is_
     assert {(one["apiVersion"], one["kind"]) for one in EVERY if one["apiVersion"] not in OWN} == OPERATORS
 
 
-@pytest.mark.skipif(SCHEMAS is None, reason="SCELLE_CRD_SCHEMAS names no copy of the operators' schemas")
-def test_operators_accept_their_resources() -> None:
+@pytest.mark.parametrize("folder", [KEPT, *([Path(GIVEN)] if GIVEN else [])], ids=["kept", "given"][: 1 + bool(GIVEN)])
+def test_operators_accept_their_resources(folder: Path) -> None:
     for one in EVERY:
         if one["apiVersion"] in OWN:
             continue
-        group, _, version = one["apiVersion"].rpartition("/")
-        path = Path(str(SCHEMAS)) / group / f"{one['kind'].lower()}_{version}.json"
-        check = jsonschema.Draft7Validator(json.loads(path.read_text()))
+        check = jsonschema.Draft7Validator(json.loads((folder / schema_of(one)).read_text()))
         check.validate(one)
         with pytest.raises(jsonschema.ValidationError, match="nobodyKnowsThis"):
             check.validate(one | {"spec": one["spec"] | {"nobodyKnowsThis": 1}})
+
+
+def test_what_is_kept_of_the_operators_schemas_is_what_is_used_and_lets_nothing_unknown_in() -> None:
+    used = {schema_of(one) for one in EVERY if one["apiVersion"] not in OWN}
+    assert {path.relative_to(KEPT) for path in KEPT.rglob("*.json")} == used
+    for path in used:
+        schema = json.loads((KEPT / path).read_text())
+        jsonschema.Draft7Validator.check_schema(schema)
+        objects = list(objects_of(schema))
+        assert objects
+        assert all("additionalProperties" in one and one["additionalProperties"] is not True for one in objects), path
 
 
 def test_every_service_and_verb_of_the_code_has_its_pods_and_no_other() -> None:

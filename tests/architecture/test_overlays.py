@@ -1,11 +1,13 @@
 """What an operator applies: every setting, secret and file of the code is given, and no other."""
 
+import json
 import shutil
 import subprocess
 import sys
 from pathlib import Path
 from typing import Any
 
+import jsonschema
 import kubernetes_validate
 import pytest
 import yaml
@@ -85,6 +87,10 @@ def test_every_file_that_a_setting_names_is_in_a_volume(name: str, production: l
 def test_an_overlay_can_be_built_and_clusters_accept_it(overlay: str) -> None:
     for one in built(overlay):
         assert one["metadata"].get("namespace") or one["kind"] == "Namespace"
+        group, _, version = one["apiVersion"].rpartition("/")
+        kept = FOLDER / "schemas" / group / f"{one['kind'].lower()}_{version}.json"
+        if kept.exists():  # the others are of what clusters know by themselves: tests/architecture/test_kubernetes.py
+            jsonschema.Draft7Validator(json.loads(kept.read_text())).validate(one)
         if one["kind"] in {"Namespace", "HorizontalPodAutoscaler"}:  # what overlays change, of what clusters know
             kubernetes_validate.validate(one, VERSION, strict=True)
         if one["kind"] == "ConfigMap" and one["metadata"]["name"].startswith("identity-settings"):
