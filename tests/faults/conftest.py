@@ -14,7 +14,15 @@ from testkit.insider import Insider, walking
 from testkit.linking import LinkedPlatform
 from testkit.stand import Stand, standing
 
+PATIENCE = 900  # seconds that a test may take: the machine may be busy, and no test is about it
 SIGNED_IN = 5  # steps of the journey: a dossier, requests, and everybody with a token
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Give every test here that says nothing of its own the time that a whole platform may need."""
+    for item in items:
+        if Path(__file__).parent in item.path.parents and item.get_closest_marker("timeout") is None:
+            item.add_marker(pytest.mark.timeout(PATIENCE))
 
 
 @pytest.fixture(scope="session")

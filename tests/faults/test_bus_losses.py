@@ -131,7 +131,6 @@ def test_a_consumer_is_deleted_by_hand(stand: Stand, tally: Tally) -> None:
 
 
 @pytest.mark.fault("F28")
-@pytest.mark.timeout(300)
 def test_a_stream_that_takes_no_message_any_more_is_made_anew(stand: Stand, server: Server, tally: Tally) -> None:
     """Its folder cannot be written to: nothing is taken for published meanwhile, and the relay waits."""
     stand.relay()

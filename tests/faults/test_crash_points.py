@@ -87,7 +87,6 @@ CASES: dict[str, tuple[str, Callable[[Insider, str], str], Reading, Reading]] = 
 """Place → the service that dies there, the work that leads to it, what has grown then, and what has not followed."""
 
 
-@pytest.mark.timeout(300)
 @pytest.mark.fault("F3", "F11")
 @pytest.mark.parametrize("point", CASES)
 def test_a_process_dies_there_and_everything_goes_on(auditor: Insider, point: str) -> None:

@@ -17,8 +17,6 @@ from testkit.linking import LinkedPlatform
 from testkit.openings import Opening, crowd
 from testkit.oracle import one_history
 
-pytestmark = pytest.mark.timeout(900)
-
 ENOUGH = 10  # dossiers
 MANY = 30  # requests at once: more than there are connections, and threads, of a service
 AWAY = {HTTPStatus.SERVICE_UNAVAILABLE}

@@ -70,7 +70,6 @@ def until_refused(ask: Ask) -> list[httpx.Response]:
     return answers
 
 
-@pytest.mark.timeout(300)
 @pytest.mark.fault("F37")
 def test_the_disk_of_a_service_is_full(auditor: Insider, way: Way) -> None:
     """It answers who reads and refuses who writes; what it acknowledged stays, what it refused can be sent again."""
@@ -97,7 +96,6 @@ def test_the_disk_of_a_service_is_full(auditor: Insider, way: Way) -> None:
         opened_once(auditor, number, dossier)
 
 
-@pytest.mark.timeout(300)
 @pytest.mark.fault("F37")
 def test_the_disk_of_the_journal_is_full(auditor: Insider, way: Way) -> None:
     """The services go on; nothing is shown that could not be recorded, and nothing is signed that does not last."""

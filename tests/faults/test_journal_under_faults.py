@@ -65,7 +65,6 @@ def _grown(platform: Platform, size: int) -> Callable[[], int | None]:
     return look
 
 
-@pytest.mark.timeout(240)
 def test_the_journal_is_killed_again_and_again_while_the_office_works(auditor: Insider) -> None:
     """Each time it has begun to work again: somewhere between taking in, signing, witnessing, stamping, publishing."""
     platform, size = auditor.platform, 0
@@ -77,7 +76,6 @@ def test_the_journal_is_killed_again_and_again_while_the_office_works(auditor: I
     one_history(auditor)
 
 
-@pytest.mark.timeout(240)
 def test_two_journals_and_two_relays_are_one(auditor: Insider, samples: list[Path]) -> None:
     """A second process of each was started by mistake; in the middle of it the first ones are killed."""
     platform, world = auditor.platform, auditor.platform.world()

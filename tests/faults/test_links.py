@@ -15,8 +15,6 @@ from testkit.linking import GATEWAY, LinkedPlatform
 from testkit.openings import crowd
 from testkit.oracle import one_history
 
-pytestmark = pytest.mark.timeout(900)
-
 SERVICES = ("identity", "dossier", "vault", "messaging", "lre-gateway", "journal")
 SERVERS = ("postgres", "nats", "s3")
 ENOUGH = 6  # dossiers that are opened before, during and after

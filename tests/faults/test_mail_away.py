@@ -14,8 +14,6 @@ from testkit.fault_report import Tally
 from testkit.insider import Insider
 from testkit.linking import LinkedPlatform
 
-pytestmark = pytest.mark.timeout(900)
-
 SIX_HOURS = 6 * 3600.0
 Deliveries = Callable[[], list[dict[str, Any]]]
 

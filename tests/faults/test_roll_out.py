@@ -21,8 +21,6 @@ from testkit.linking import LinkedPlatform
 from testkit.openings import Crowd
 from testkit.oracle import one_history
 
-pytestmark = pytest.mark.timeout(900)
-
 ENOUGH = 10  # dossiers that are opened before, during and after
 NO_ANSWER_SECONDS = 2.0  # after which a probe counts as failed
 

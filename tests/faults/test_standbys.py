@@ -15,8 +15,6 @@ from testkit.parcels import Sample, Someone, a_parcel
 from testkit.people import People
 from testkit.standbys import Group, asked, group
 
-pytestmark = pytest.mark.timeout(900)
-
 DATABASE = "parcels"
 ENOUGH = 50  # parcels
 PEOPLE = 4

@@ -24,8 +24,6 @@ from testkit.linking import LinkedPlatform
 from testkit.lying_storage import Kept, LyingStorage
 from testkit.oracle import one_history
 
-pytestmark = pytest.mark.timeout(900)
-
 PART = 8 * 1024 * 1024  # bytes of a document that are one object
 MEMORY = 64 * 1024 * 1024  # bytes that one deposit may take, whatever its size
 PDF = b"%PDF-1.7\n"
