@@ -127,15 +127,15 @@ def main() -> None:
         share = asked.letters // asked.rounds
         pairs = []
         for _ in range(asked.rounds):
-            bare = _run(share, lambda: list(four.map(bench.bare, range(share))))
-            pairs.append((_run(share, lambda: refs.extend(four.map(bench.adapter, range(share)))), bare))
-        _say(f"{share * asked.rounds} letters submitted, four at a time", pairs)
+            bare = measured(share, lambda: list(four.map(bench.bare, range(share))))
+            pairs.append((measured(share, lambda: refs.extend(four.map(bench.adapter, range(share)))), bare))
+        told(f"{share * asked.rounds} letters submitted, four at a time", "adapter", pairs)
         refs.extend(four.map(bench.adapter, range(asked.polled - len(refs))))
         pairs = []
         for _ in range(asked.rounds):
-            bare = _run(len(refs), lambda: bench.bare_poll(refs))
-            pairs.append((_run(len(refs), lambda: bench.adapter_poll(refs)), bare))
-        _say(f"{len(refs)} letters polled in one cycle", pairs)
+            bare = measured(len(refs), lambda: bench.bare_poll(refs))
+            pairs.append((measured(len(refs), lambda: bench.adapter_poll(refs)), bare))
+        told(f"{len(refs)} letters polled in one cycle", "adapter", pairs)
         print(f"  a cycle of {len(refs)} takes {len(refs) / statistics.median(ours.rate for ours, _ in pairs):.1f} s")
 
 
@@ -174,17 +174,19 @@ def _order(provider: Ar24, account: str) -> Order:
     )
 
 
-def _run(count: int, work: Callable[[], object]) -> Run:
+def measured(count: int, work: Callable[[], object]) -> Run:
+    """Do some work on as many letters; return how that went."""
     begun, spent = time.perf_counter(), time.process_time()
     work()
     return Run(count / (time.perf_counter() - begun), (time.process_time() - spent) * 1000 / count)
 
 
-def _say(what: str, pairs: list[tuple[Run, Run]]) -> None:
+def told(what: str, who: str, pairs: list[tuple[Run, Run]]) -> None:
+    """Print the medians of some rounds, each of ours beside the bare loop's."""
     ours, bare = zip(*pairs, strict=True)
     ratios = [mine.rate / theirs.rate for mine, theirs in pairs]
     print(what)
-    for name, runs in (("adapter", ours), ("bare httpx", bare)):
+    for name, runs in ((who, ours), ("bare httpx", bare)):
         rate, cpu = statistics.median(run.rate for run in runs), statistics.median(run.cpu for run in runs)
         print(f"  {name:10} {rate:6.0f} letters/s, {cpu:.2f} ms of processor time each")
     print(f"  ratio      {statistics.median(ratios):6.2f}  ({', '.join(f'{ratio:.2f}' for ratio in ratios)})")

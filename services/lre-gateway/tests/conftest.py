@@ -472,7 +472,7 @@ def office() -> UUID:
 def start(
     world: World, bus_url: str, free_port: int, tmp_path: Path
 ) -> Iterator[Callable[..., subprocess.Popen[bytes]]]:
-    """Return what starts `python -m lre_gateway run` on the world's database, with more in its environment if given."""
+    """Return what starts the process with a verb on the world's database, with more in its environment if given."""
     changed = {"nats_url": bus_url, "http_port": free_port, "poll_seconds": 1, "webhook_addresses": ["127.0.0.1/32"]}
     given = world.parts.settings.model_dump(mode="json") | changed
     environment = os.environ | {
@@ -483,8 +483,8 @@ def start(
     started: list[subprocess.Popen[bytes]] = []
     with (tmp_path / "lre-gateway.log").open("ab") as log:
 
-        def run(**more: str) -> subprocess.Popen[bytes]:
-            command = [sys.executable, "-m", "lre_gateway", "run"]
+        def run(verb: str = "run", **more: str) -> subprocess.Popen[bytes]:
+            command = [sys.executable, "-m", "lre_gateway", verb]
             started.append(subprocess.Popen(command, env=environment | more, stdout=log, stderr=log))  # noqa: S603 - our own
             return started[-1]
 

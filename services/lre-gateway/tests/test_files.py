@@ -59,6 +59,18 @@ def test_an_attachment_that_is_not_what_was_declared_is_not_kept(world: Any, off
     assert staff.post("/attachments", params=params, content=b"x", headers=BYTES).status_code == 404
 
 
+def test_a_sender_who_cannot_tell_the_digest_is_told_it_and_finds_the_file_again(world: Any, office: UUID) -> None:
+    staff, stranger = world.staff(office), world.staff(uuid4())
+    first, second = (
+        staff.post("/attachments", params={"name": name}, content=name.encode(), headers=BYTES).json()
+        for name in ("a.txt", "b.txt")
+    )
+    assert (first["sha256"], second["sha256"]) == (digest(b"a.txt"), digest(b"b.txt"))
+    ids = {"version_id": [second["version_id"], str(uuid4()), first["version_id"]]}
+    assert staff.get("/attachments", params=ids).json() == {"items": [second, first]}
+    assert stranger.get("/attachments", params=ids).json() == {"items": []}
+
+
 def test_a_repeated_upload_leads_to_the_same_version(world: Any, office: UUID) -> None:
     staff = world.staff(office)
     params, key = {"name": "x.pdf", "sha256": digest(b"%PDF-1.4")}, {**BYTES, "Idempotency-Key": "up-1"}

@@ -5,6 +5,7 @@ import signal
 import subprocess
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
@@ -33,20 +34,21 @@ async def eventually(holds: Callable[[], bool], seconds: float = 180) -> None:
         await asyncio.sleep(0.1)
 
 
+def is_ready(port: int) -> bool:
+    try:
+        return httpx.get(f"http://127.0.0.1:{port}/readyz", trust_env=False).status_code == 200
+    except httpx.TransportError:
+        return False
+
+
 async def test_letters_go_their_way_by_themselves_across_a_kill_of_the_process(
     world: Any, office: UUID, bus_url: str, free_port: int, start: Callable[[], subprocess.Popen[bytes]]
 ) -> None:
     world.simulator.put("assumptions")  # the process has the machine's clock, and so has everything below
     staff = world.staff(office)
 
-    def ready() -> bool:
-        try:
-            return httpx.get(f"http://127.0.0.1:{free_port}/readyz", trust_env=False).status_code == 200
-        except httpx.TransportError:
-            return False
-
     first = start()
-    await eventually(ready)
+    await eventually(lambda: is_ready(free_port))
     staff.http.base_url = f"http://127.0.0.1:{free_port}{PREFIX}"
     account, person = await asyncio.to_thread(world.account, staff), uuid4()
     world.town.clients.setdefault(office, set()).add(person)
@@ -59,7 +61,7 @@ async def test_letters_go_their_way_by_themselves_across_a_kill_of_the_process(
     first.send_signal(signal.SIGKILL)
     first.wait()
     second = start()
-    await eventually(ready)
+    await eventually(lambda: is_ready(free_port))
     body = {"letter_ids": [letter], "code": world.simulator.otp(account.number)}
     answer = await asyncio.to_thread(staff.post, "/releases", json=body)
     assert answer.json()["items"][0]["outcome"] == "submitted", answer.text
@@ -77,6 +79,34 @@ async def test_letters_go_their_way_by_themselves_across_a_kill_of_the_process(
     world.erased += 1
     second.send_signal(signal.SIGTERM)
     assert await asyncio.to_thread(second.wait, 30) == 0
+
+
+async def test_a_call_that_was_answered_is_still_there_after_a_kill(
+    world: Any, free_port: int, start: Callable[..., subprocess.Popen[bytes]]
+) -> None:
+    process = start("serve")
+    await eventually(lambda: is_ready(free_port))
+    letters = {uuid4() for _ in range(2_000)}
+    answered: set[UUID] = set()
+
+    async def call(http: httpx.AsyncClient, left: list[UUID]) -> None:
+        with suppress(httpx.TransportError):
+            while left:
+                path = world.parts.webhooks.address(letter := left.pop()).removeprefix(world.address)
+                answer = await http.post(path, content=b"id_mail=1&new_state=AR")
+                assert answer.status_code == 200, answer.text
+                answered.add(letter)
+                if len(answered) == 200:
+                    process.kill()
+
+    left = list(letters)
+    async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{free_port}", trust_env=False) as http:
+        await asyncio.gather(*(call(http, left) for _ in range(16)))
+    process.wait()
+    with world.parts.store.connection() as connection:
+        written = {row["letter_id"] for row in connection.execute("SELECT letter_id FROM letters.hint").fetchall()}
+    assert 200 <= len(answered) < len(letters)
+    assert answered <= written
 
 
 def settings(world: Any, **changed: Any) -> Settings:

@@ -204,7 +204,7 @@ class World:
         self.checking = Checking(**asked, settings=self.settings, providers=providers)
         self.importing = Importing(store=store, register=register, batches=self.batches, writing=self.writing)
         self.letters = Letters(**asked, writing=self.writing, providers=providers)
-        self.evidences, self.attachments = Evidences(access, self.vault), Attachments(access)
+        self.evidences, self.attachments = Evidences(access, self.vault), Attachments(access, self.vault)
         self.erasing = Erasing(store, register, clock)
         self.grants = Grants(clock)
         self.submission = Submission(

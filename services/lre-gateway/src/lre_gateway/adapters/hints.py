@@ -1,8 +1,4 @@
-"""Calls of a provider, written down by a thread of its own: who calls is answered whether or not the store is quick.
-
-A provider gives up after 2.5 s and calls again in a quarter of an hour. What is lost with the process costs time only:
-every letter is read again anyway.
-"""
+"""Calls of a provider, written down by a thread of its own: those that come while one write lasts share the next."""
 
 import json
 import queue
@@ -22,8 +18,6 @@ CAPACITY: Final = 2_000
 """Calls that wait in memory: about 40 MB at the longest body, ten seconds of the heaviest traffic measured."""
 MAX_BODY_BYTES: Final = 16 * 1024
 AT_ONCE: Final = 200
-GATHER_SECONDS: Final = 0.005
-"""How long calls are gathered after the first: one write for several costs the process half."""
 PAUSE_SECONDS: Final = 0.5
 STATEMENT_SECONDS: Final = 5
 CLOSE_SECONDS: Final = 8.0
@@ -100,7 +94,6 @@ class HintWriter:
         found: list[tuple[Call, Future[None]]] = []
         with suppress(queue.Empty):
             found.append(self._waiting.get(timeout=0.05 if self._stop.is_set() else 0.5))
-            self._stop.wait(GATHER_SECONDS)
             while len(found) < AT_ONCE:
                 found.append(self._waiting.get_nowait())
         return found
@@ -108,7 +101,6 @@ class HintWriter:
     def _connect(self) -> psycopg.Connection[Any]:
         connection = psycopg.connect(self._dsn, autocommit=True, connect_timeout=STATEMENT_SECONDS)
         connection.execute(f"SET statement_timeout = {STATEMENT_SECONDS * 1000}")
-        connection.execute("SET synchronous_commit = off")  # a crash of the server may cost hints, and only time
         return connection
 
 

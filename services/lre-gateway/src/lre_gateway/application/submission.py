@@ -16,6 +16,7 @@ from lre_gateway.application.checking import Checking
 from lre_gateway.application.clock import Clock
 from lre_gateway.application.consents import addressee
 from lre_gateway.application.grants import Opened
+from lre_gateway.application.lately import Lately
 from lre_gateway.application.ports import Webhooks
 from lre_gateway.application.provider import (
     AuthRefused,
@@ -39,7 +40,7 @@ from lre_gateway.application.provider import (
 from lre_gateway.application.providers import Providers
 from lre_gateway.application.retrying import retried
 from lre_gateway.application.uploading import Uploading
-from lre_gateway.domain.compatibility import Written
+from lre_gateway.domain.compatibility import Check, Written
 from lre_gateway.domain.letter import Letter
 from lre_gateway.domain.recipient import Recipient
 from lre_gateway.domain.sender import Sender
@@ -119,8 +120,10 @@ class Submission:
         with self._lock:
             return frozenset(self._in_flight)
 
-    def send(self, letter_id: UUID, opened: Opened | None = None) -> Attempt:
+    def send(self, letter_id: UUID, opened: Opened | None = None, lately: Lately | None = None) -> Attempt:
         """Hand a letter over, or hold it for its code; never when its provider may have it already.
+
+        Letters that leave together share what is known `lately` of their sender and of what the office chose.
 
         A crash between the intention and the outcome leaves the letter in submission: it is searched, not sent again.
         """
@@ -129,7 +132,7 @@ class Submission:
                 return Attempt(Outcome.SKIPPED)
             self._in_flight.add(letter_id)
         try:
-            return self._send(letter_id, opened)
+            return self._send(letter_id, opened, lately or Lately(self._clock))
         except Changed:  # a colleague gave it up at this moment
             return Attempt(Outcome.SKIPPED)
         finally:
@@ -138,14 +141,15 @@ class Submission:
 
     def problems_of(self, letter_id: UUID) -> list[str]:
         """Look at a letter as things stand now, without doing anything."""
-        return self._problems(self._case(letter_id))
+        lately = Lately(self._clock)
+        return self._problems(self._case(letter_id, lately), lately)
 
-    def _send(self, letter_id: UUID, opened: Opened | None) -> Attempt:
-        case = self._case(letter_id)
+    def _send(self, letter_id: UUID, opened: Opened | None, lately: Lately) -> Attempt:
+        case = self._case(letter_id, lately)
         letter = case.letter
         if letter.state is not State.READY and not (letter.held_here and opened is not None):
             return Attempt(Outcome.SKIPPED)
-        if problems := self._problems(case):
+        if problems := self._problems(case, lately):
             return self._blocked(case, problems)
         if letter.said_to_wait and opened is None:
             letter.hold(self._clock())
@@ -158,9 +162,9 @@ class Submission:
         self._start(case, opened)
         return self._submit(case, self._order(case, documents), opened.grant if opened else None)
 
-    def _case(self, letter_id: UUID) -> _Case:
+    def _case(self, letter_id: UUID, lately: Lately) -> _Case:
         letter = self._store.get(Letter, letter_id)
-        sender = self._store.get(Sender, letter.sender_id)
+        sender = lately.get((Sender, letter.sender_id), lambda: self._store.get(Sender, letter.sender_id))
         return _Case(
             letter=letter,
             sender=sender,
@@ -170,10 +174,14 @@ class Submission:
             actor=Actor.system(office_id=letter.office_id),
         )
 
-    def _problems(self, case: _Case) -> list[str]:
+    def _problems(self, case: _Case, lately: Lately) -> list[str]:
         """Look a last time: consent and sender must be good at this instant."""
-        letter = case.letter
-        verdict = self._checking.rules(letter.level, case.sender, letter.dossier_id).of(
+        letter, sender = case.letter, case.sender
+        rules = lately.get(
+            (Check, letter.level, sender.id, letter.dossier_id),
+            lambda: self._checking.rules(letter.level, sender, letter.dossier_id),
+        )
+        verdict = rules.of(
             Written(
                 party=case.recipient.party,
                 documents=letter.documents,

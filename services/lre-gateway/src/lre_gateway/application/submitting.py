@@ -12,6 +12,7 @@ from eventstore import Changed, Store
 
 from lre_gateway.application.clock import Clock
 from lre_gateway.application.consents import Consents
+from lre_gateway.application.lately import Lately
 from lre_gateway.application.ports import Ready, Register
 from lre_gateway.application.provider import ProviderError
 from lre_gateway.application.retrying import retried
@@ -74,8 +75,9 @@ class Submitting:
         queues: dict[UUID, deque[Ready]] = {}
         for ready in due:
             queues.setdefault(ready.sender_id, deque()).append(ready)
+        lately = Lately(self._clock)
         running = [
-            self._threads.submit(self._run, sender_id, queue)
+            self._threads.submit(self._run, sender_id, queue, lately)
             for sender_id, queue in queues.items()
             if self._may_begin(sender_id, queue)
             for _ in range(AT_ONCE)
@@ -106,7 +108,7 @@ class Submitting:
         self._consents_read[sender_id] = now
         return True
 
-    def _run(self, sender_id: UUID, queue: deque[Ready]) -> int:
+    def _run(self, sender_id: UUID, queue: deque[Ready], lately: Lately) -> int:
         """Take letters of a sender one after the other until none is left or the sender is put off."""
         tried = 0
         while sender_id not in self._paused:
@@ -116,7 +118,7 @@ class Submitting:
                 break
             tried += 1
             try:
-                self._after(ready, self._submission.send(ready.letter_id))
+                self._after(ready, self._submission.send(ready.letter_id, lately=lately))
             except Exception:
                 # One letter must not keep the others; what it left behind is found by recovery.
                 log.exception("letter-not-submitted", letter_id=str(ready.letter_id))

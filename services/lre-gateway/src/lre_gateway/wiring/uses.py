@@ -46,7 +46,7 @@ def uses(parts: Parts) -> Uses:
         ),
         releases=parts.releases,
         evidences=Evidences(parts.access, parts.vault),
-        attachments=Attachments(parts.access),
+        attachments=Attachments(parts.access, parts.vault),
         stream=VaultStream(parts.vault, parts.settings.peers["vault"]),
         letter_rows=lists.Letters(parts.store),
         office_rows=offices.Offices(parts.store),

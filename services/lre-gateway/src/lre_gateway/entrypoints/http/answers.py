@@ -53,6 +53,14 @@ class Attachment(Output):
     media_type: str
 
 
+class AttachmentList(Output):
+    """Files that letters may carry."""
+
+    model_config = example({"items": [examples.ATTACHMENT]})
+
+    items: list[Attachment]
+
+
 class Obstacle(Output):
     """Why a letter cannot leave, and whose record to open to mend it (A-43, A-44)."""
 

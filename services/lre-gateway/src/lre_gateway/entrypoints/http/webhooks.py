@@ -15,12 +15,13 @@ from fastapi import APIRouter, Request, Response
 
 from lre_gateway.adapters.hints import MAX_BODY_BYTES, Call, TooManyCalls
 
-WAIT_SECONDS = 0.02
-"""How long the write is waited for: a quick store has written by then, and a slow one must not hold up the callers.
+WAIT_SECONDS = 1.5
+"""How long the write is waited for; whoever was answered 200 was written down.
 
 It is a plain insert into a table of its own, with no event, no proof entry and no counter, so that it waits for no
 writer of the service. A provider waits for us 2.5 s, and calls again a quarter of an hour later.
 """
+RETRY_SECONDS = 60
 KEPT_HEADERS = frozenset({"content-type"})
 """What says how to read the body; nothing else of a call is kept."""
 MAX_HEADER = 200
@@ -29,7 +30,7 @@ Networks = Collection[IPv4Network | IPv6Network]
 
 
 class CallAgain(Refusal):
-    """Too many calls wait to be written down; call again later."""
+    """The call could not be written down in time; call again later."""
 
     code, status = "call-again", 503
 
@@ -92,10 +93,10 @@ def webhook_routes(door: Door) -> APIRouter:
         )
         try:
             written = door.writer.put(call)
-        except TooManyCalls:
-            raise CallAgain(retry_after=60) from None
-        # Not awaited to its end: once it is in memory it will be written, and the provider does not wait.
-        await asyncio.wait([asyncio.wrap_future(written)], timeout=WAIT_SECONDS)
+            async with asyncio.timeout(WAIT_SECONDS):
+                await asyncio.wrap_future(written)
+        except (TooManyCalls, TimeoutError):
+            raise CallAgain(retry_after=RETRY_SECONDS) from None  # what waits is written later: no harm, a hint twice
         return Response(status_code=door.status)
 
     return router
