@@ -72,8 +72,8 @@ def sms(sms_process: Simulator) -> Iterator[Simulator]:
 
 
 @pytest.fixture(scope="session")
-def mail_process() -> Iterator[Simulator]:
-    yield from _simulator("mail")
+def mail_process(sms_process: Simulator) -> Iterator[Simulator]:
+    yield from _simulator("mail", sms=str(sms_process.admin.base_url).rstrip("/"))
 
 
 @pytest.fixture

@@ -48,3 +48,21 @@ def test_an_unknown_mailbox_is_refused_for_ever(mail: Any) -> None:
     with pytest.raises(smtplib.SMTPRecipientsRefused) as refused:
         deliver(mail)
     assert refused.value.recipients[TO][0] == 550
+
+
+def test_people_read_mails_and_text_messages_on_one_page_and_nothing_in_them_is_obeyed(mail: Any, sms: Any) -> None:
+    headers = {"Authorization": "Bearer token"}
+    text = {"to": "+33612340464", "text": "Votre code : 123456", "reference": "page"}
+    assert sms.http.post("/messages", json=text, headers=headers).status_code == 201
+    message = EmailMessage()
+    message["From"], message["To"], message["Subject"] = "a@scelle.example", TO, "<b>Bonjour</b>"
+    message.set_content('<script>alert(1)</script> http://127.0.0.1/acces?a=1&b=2 "x"')
+    with smtplib.SMTP("127.0.0.1", mail.port) as client:
+        client.send_message(message)
+    answer = mail.admin.get("/")
+    assert answer.headers["content-type"].startswith("text/html")
+    assert "Votre code : 123456" in answer.text
+    assert "&lt;b&gt;Bonjour&lt;/b&gt;" in answer.text
+    assert "<script" not in answer.text
+    assert '<a href="http://127.0.0.1/acces?a=1&amp;b=2">' in answer.text
+    assert answer.text.index("Bonjour") < answer.text.index("Votre code")  # the newest first

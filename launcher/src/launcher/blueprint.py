@@ -243,6 +243,10 @@ class Outside:
         """Return the port of what it shows to developers."""
         return self.plan.state.port(f"{name}_admin")
 
+    def admin_url(self, name: str) -> str:
+        """Return the address of that."""
+        return f"http://{LOOPBACK}:{self.admin_port(name)}"
+
     def data(self, name: str) -> Path:
         """Return the folder that it keeps."""
         return self.plan.folder / name

@@ -122,9 +122,8 @@ def show(summary: dict[str, Any], *, as_json: bool) -> None:
         print_json(summary)
         return
     lines = [
-        f"gateway   {summary['gateway']}",
-        f"mail      {summary['sandbox']['mail']}/messages",
-        f"SMS       {summary['sandbox']['sms']}/messages",
+        f"pages     {summary['gateway']}",
+        f"messages  {summary['sandbox']['mail']}/  (every mail and SMS that was sent, newest first)",
         f"policy    {summary['policy']}",
         f"logs      {summary['logs']}",
         "",

@@ -50,6 +50,7 @@ def demo(options: argparse.Namespace) -> int:
         verdict = _verify_and_show(journey.bundle, policy, bundle)
         if options.keep:
             show(summary, as_json=False)
+            tell("\n".join(_clients(journey)))
         if options.json:
             seconds = round(time.monotonic() - began, 1)
             print_json(_result(journey) | _paths(bundle, policy) | {"verdict": verdict.value, "seconds": seconds})
@@ -118,6 +119,11 @@ def _verify_and_show(bundle: bytes, policy: Path, path: Path) -> Verdict:
     tell(f"Un octet changé dans une écriture, archive réparée : ALTÉRÉ, contrôles en échec : {_failed(careful)}.")
     tell(f"À refaire soi-même : scelle verify {path} --policy {policy}")
     return report.verdict
+
+
+def _clients(journey: Journey) -> list[str]:
+    told = [f"  {client.email}  {client.password}" for client in journey.clients]
+    return ["", "clients of this journey (their code comes by SMS, on the page of the messages):", *told]
 
 
 def _in_french(verdict: Verdict) -> str:

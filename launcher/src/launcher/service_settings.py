@@ -223,7 +223,14 @@ def _vault(place: Place) -> Fields:
 
 def _messaging(place: Place) -> Fields:
     host, _, port = place.address("smtp").rpartition(":")
-    return {"SMTP_HOST": host, "SMTP_PORT": port, "MAIL_FROM": "ne-pas-repondre@scelle.example"}
+    return {
+        "SMTP_HOST": host,
+        "SMTP_PORT": port,
+        "MAIL_FROM": "ne-pas-repondre@scelle.example",
+        # Nobody of a development stack waits a quarter of an hour to see what a burst of news becomes.
+        "DIGEST_SECONDS": 1,
+        "DIGEST_PAUSE_SECONDS": 3,
+    }
 
 
 def _lre_gateway(place: Place) -> Fields:

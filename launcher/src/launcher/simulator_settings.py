@@ -35,6 +35,10 @@ class Outside(Protocol):
         """Return the port of what a simulator shows to developers."""
         ...
 
+    def admin_url(self, name: str) -> str:
+        """Return the address of that, as the other simulators reach it."""
+        ...
+
     def data(self, name: str) -> Path:
         """Return the folder that a simulator keeps, as it sees it."""
         ...
@@ -52,7 +56,7 @@ def variables(name: str, outside: Outside, secrets: Secrets) -> dict[str, str]:
             "ACCOUNTS_FILE": outside.data("idnot") / "accounts.json",
         },
         "sms": {"PORT": outside.port("sms"), "TOKEN": secrets.word("sms")},
-        "mail": {"SMTP_PORT": outside.port("smtp")},
+        "mail": {"SMTP_PORT": outside.port("smtp"), "SMS": outside.admin_url("sms")},
         "tsa": {"PORT": outside.port("tsa"), "FOLDER": outside.data("tsa")},
         "ar24": {
             "PORT": outside.port("ar24"),

@@ -34,6 +34,10 @@ class Outside:
         """Return the port of what it shows to developers."""
         return places.PORT
 
+    def admin_url(self, name: str) -> str:
+        """Return the address of that."""
+        return f"http://{name}:{places.PORT}"
+
     def data(self, _name: str) -> Path:
         """Return the folder that it keeps."""
         return places.MOUNTED
