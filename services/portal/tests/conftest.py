@@ -4,7 +4,7 @@ import asyncio
 import base64
 import secrets
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from typing import Any
 
 import httpx
@@ -73,6 +73,12 @@ def signed_in(browser: httpx.Client, settings: Settings) -> str:
 def csrf(browser: httpx.Client, settings: Settings) -> str:
     """Give the browser the session of a client; return the token of its forms."""
     return _sign_in(browser, settings, NOTARY | {"kind": "client", "role": None, "office": None})
+
+
+@pytest.fixture
+def enters(browser: httpx.Client, settings: Settings) -> Callable[..., str]:
+    """Return what gives the browser the session of a member with this role, and returns the token of its forms."""
+    return lambda role: _sign_in(browser, settings, NOTARY | {"role": role})
 
 
 def _sign_in(browser: httpx.Client, settings: Settings, me: dict[str, Any]) -> str:

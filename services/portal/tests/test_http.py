@@ -1,6 +1,8 @@
 """What a browser gets from the portal, also when nobody stands behind it."""
 
 import re
+from importlib.resources import files
+from pathlib import Path
 from uuid import uuid4
 
 import httpx
@@ -121,6 +123,15 @@ def test_the_first_page_is_small(browser: httpx.Client) -> None:
     page = browser.get("/")
     addresses = re.findall(r'(?:src|href)="(/static/[^"]+)"', page.text)
     assert len(page.content) + sum(len(browser.get(address).content) for address in addresses) < 100_000
+
+
+def test_all_scripts_together_stay_small_over_the_wire(browser: httpx.Client) -> None:
+    """Below 60 kB, more than any page loads; what is compressed is what nobody else has a part in."""
+    static = Path(str(files("portal") / "static"))
+    answers = [browser.get(f"/static/{path.relative_to(static)}") for path in static.rglob("*.js")]
+    assert {answer.status_code for answer in answers} == {200}
+    assert sum(answer.num_bytes_downloaded for answer in answers) < 60_000
+    assert "content-encoding" not in browser.get("/").headers
 
 
 def test_probes_answer(browser: httpx.Client) -> None:

@@ -72,9 +72,3 @@ def test_every_whole_page_has_a_title_and_one_main_heading(path: Path) -> None:
         return
     assert "{% block title %}" in html
     assert len(re.findall(r"<h1", html)) == 1
-
-
-def test_the_scripts_of_a_page_stay_small() -> None:
-    """60 KiB over the wire is the budget of a page; htmx is most of it."""
-    static = Path(str(files("portal") / "static"))
-    assert sum(path.stat().st_size for path in static.rglob("*.js")) < 80 * 1024

@@ -1,6 +1,7 @@
 """Who is signed in: nothing of it is readable in the database, and nothing of it works elsewhere."""
 
 import time
+from dataclasses import replace
 from typing import Any
 
 import psycopg
@@ -54,6 +55,19 @@ async def test_a_session_ends_when_it_is_forgotten_or_its_day_is_over(sessions: 
     assert await sessions.find(old.cookie) is None
     await sessions.forget(mine.cookie)
     assert _rows(settings) == []
+
+
+async def test_a_session_that_identity_ended_ends_here_and_no_other(sessions: Sessions) -> None:
+    ended, other, without = (
+        replace(_session(), me={"session_id": "a"}),
+        replace(_session(), me={"session_id": "b"}),
+        _session(),
+    )
+    for one in (ended, other, without):
+        await sessions.keep(one)
+    await sessions.end(["a", "c"])
+    assert await sessions.find(ended.cookie) is None
+    assert [await sessions.find(one.cookie) for one in (other, without)] == [other, without]
 
 
 async def test_what_was_sealed_for_one_session_opens_in_no_other(sessions: Sessions) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 from portal.words import problems, refusal
 
 SERVICES = Path(__file__).parents[2]
-ASKED = ("identity", "dossier", "vault", "messaging", "lre-gateway")
+ASKED = ("identity", "dossier", "vault", "messaging", "lre-gateway", "journal")
 """Services to which people send what they typed or chose."""
 NOT_FOR_PEOPLE = {
     # what only a program, or a page with a defect, can meet

@@ -43,6 +43,8 @@ class Caller:
     token: str | None = None
     forwarded: str | None = None
     """The X-Forwarded-For that the gateway wrote: services count attempts by address."""
+    agent: str | None = None
+    """The User-Agent of whoever signs in: people see in their account on what they did."""
 
 
 class Api:
@@ -83,6 +85,8 @@ class Api:
             headers["Authorization"] = f"Bearer {caller.token}"
         if caller.forwarded:
             headers["X-Forwarded-For"] = caller.forwarded
+        if caller.agent:
+            headers["User-Agent"] = caller.agent
         if trace := telemetry.current():
             headers["traceparent"] = trace
         if correlation_id := get_contextvars().get("correlation_id"):

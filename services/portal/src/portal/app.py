@@ -14,12 +14,14 @@ from fastapi import APIRouter, FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.staticfiles import StaticFiles
 from starlette.exceptions import HTTPException
+from starlette.middleware.gzip import GZipMiddleware
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from portal import words
 from portal.api import ApiAway, ApiRefused
 from portal.forms import FormRefused
+from portal.purposes import PurposeNeeded
 from portal.rendering import see_other
 from portal.security import ForgedRequest
 from portal.visiting import Desk, SignInNeeded, WrongDoor
@@ -30,14 +32,20 @@ FOR_EVER = "public, max-age=31536000, immutable"
 def create_app(desk: Desk, routers: Iterable[APIRouter], ready: Callable[[], object], *, lifespan: Any) -> FastAPI:
     """Return the application; `lifespan` opens and closes what the desk works with."""
     app = FastAPI(
-        title="Scellé portal", openapi_url=None, redirect_slashes=False, telemetry=telemetry.FASTAPI, lifespan=lifespan
+        title="Scellé portal",
+        openapi_url=None,
+        redirect_slashes=False,
+        telemetry=telemetry.of_requests(),
+        lifespan=lifespan,
     )
     app.state.desk, app.state.draining, app.state.away = desk, False, ()
     for router in routers:
         app.include_router(router)
-    app.mount("/static", _Kept(directory=str(files("portal") / "static")), name="static")
+    # Pages are not compressed: they hold tokens beside what others choose (BREACH).
+    app.mount("/static", GZipMiddleware(_Kept(directory=str(files("portal") / "static"))), name="static")
     add_health(app, ready)
     _add_failures(app)
+    _add_questions(app)
     app.add_middleware(_Mishaps)
     app.add_middleware(RequestContext)
     return app
@@ -117,6 +125,15 @@ def _add_failures(app: FastAPI) -> None:
     async def http(request: Request, error: HTTPException) -> Response:
         codes = {404: "not-found", 405: "not-found"}
         return _failure(request, error.status_code, codes.get(error.status_code, "unexpected"))
+
+
+def _add_questions(app: FastAPI) -> None:
+    """Ask first what must be known, and go on from there."""
+
+    @app.exception_handler(PurposeNeeded)
+    async def purpose(request: Request, _error: Exception) -> Response:
+        back = f"{request.url.path}?{request.url.query}" if request.url.query else request.url.path
+        return _go(request, f"/conformite/motif?{urlencode({'suite': back})}")
 
 
 def _failure(request: Request, status: int, code: str) -> Response:

@@ -14,7 +14,7 @@ from fastapi import Request
 from fastapi.responses import HTMLResponse, RedirectResponse
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from portal import words
+from portal import journal_words, letter_words, words
 from portal.api import ApiRefused
 from portal.security import PAGE_HEADERS
 from portal.sessions import Session
@@ -26,6 +26,7 @@ MONTHS = (
 )  # fmt: skip
 UNITS = ("octets", "Ko", "Mo", "Go", "To")
 STEP = 1024
+GROUP = 4
 
 
 def environment() -> Environment:
@@ -36,6 +37,7 @@ def environment() -> Environment:
     loaded.filters |= {
         "day": day,
         "moment": moment,
+        "civil": civil,
         "size": size,
         "iso": iso,
         "typed": typed,
@@ -45,7 +47,10 @@ def environment() -> Environment:
         "role": words.ROLES.get,
         "zip": zip,
         "scan": words.scan,
+        "grouped": grouped,
     }
+    loaded.filters |= journal_words.FILTERS
+    loaded.filters |= letter_words.FILTERS
     loaded.globals |= {"asset": asset, "menu": menu, "here": here, "new_key": lambda: str(uuid4())}
     return loaded
 
@@ -92,6 +97,12 @@ def day(value: str | datetime | None) -> str:
     return f"{'1er' if local.day == 1 else local.day} {MONTHS[local.month - 1]} {local.year}"
 
 
+def civil(value: str) -> str:
+    """Return a day of the calendar, YYYY-MM-DD, as it is said; it has no time zone."""
+    year, month, number = map(int, value.split("-"))
+    return f"{'1er' if number == 1 else number} {MONTHS[month - 1]} {year}"
+
+
 def moment(value: str | datetime | None) -> str:
     """Return a date with its time in Paris: 12 mars 2026 à 14 h 05."""
     if value is None:
@@ -126,6 +137,11 @@ def person(who: Mapping[str, Any] | None) -> str:
         return "Personne inconnue"
     names = [who.get("first_name"), who.get("last_name")]
     return " ".join(name for name in names if name) or "Personne effacée"
+
+
+def grouped(text: str, between: str = " ") -> str:
+    """Return signs in groups of four, as what is copied is printed."""
+    return between.join(text[at : at + GROUP] for at in range(0, len(text), GROUP))
 
 
 def plural(number: int, one: str, several: str) -> str:

@@ -5,7 +5,7 @@ import hashlib
 import json
 import os
 import secrets
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -32,7 +32,7 @@ class Session:
     """When the access token expires, Unix seconds."""
     csrf: str
     me: Mapping[str, Any] = field(default_factory=dict)
-    """What identity says of the person: id, kind, role, names, office."""
+    """What identity says of the person and of the session: id, kind, role, names, office, session_id."""
 
     @property
     def staff(self) -> bool:
@@ -72,10 +72,10 @@ class Sessions:
         sealed = self.seal(session.cookie, json.dumps(plain).encode())
         async with self._pool.connection() as connection:
             await connection.execute(
-                "INSERT INTO portal.session (digest, sealed, expires_at)"
-                " VALUES (%s, %s, now() + make_interval(secs => %s))"
+                "INSERT INTO portal.session (digest, sealed, identity_digest, expires_at)"
+                " VALUES (%s, %s, %s, now() + make_interval(secs => %s))"
                 " ON CONFLICT (digest) DO UPDATE SET sealed = excluded.sealed",
-                (digest, sealed, LIFETIME_SECONDS),
+                (digest, sealed, _digest(str(session.me.get("session_id"))), LIFETIME_SECONDS),
             )
 
     async def find(self, cookie: str) -> Session | None:
@@ -109,6 +109,13 @@ class Sessions:
                 "DELETE FROM portal.session WHERE digest = %s OR expires_at <= now()", (_digest(cookie),)
             )
 
+    async def end(self, identity_ids: Iterable[str]) -> None:
+        """End, in whatever browser they are, sessions that identity has ended."""
+        async with self._pool.connection() as connection:
+            await connection.execute(
+                "DELETE FROM portal.session WHERE identity_digest = ANY(%s)", ([_digest(one) for one in identity_ids],)
+            )
 
-def _digest(cookie: str) -> bytes:
-    return hashlib.sha256(cookie.encode()).digest()
+
+def _digest(text: str) -> bytes:
+    return hashlib.sha256(text.encode()).digest()

@@ -106,6 +106,11 @@ def forwarded(request: Request) -> str | None:
     return request.headers.get("x-forwarded-for")
 
 
+def stranger(request: Request) -> Caller:
+    """Return on whose behalf services are asked before anybody is signed in."""
+    return Caller(forwarded=forwarded(request), agent=request.headers.get("user-agent"))
+
+
 def desk(request: Request) -> Desk:
     """Return what every page works with."""
     found: Desk = request.app.state.desk

@@ -13,7 +13,26 @@ from psycopg_pool import AsyncConnectionPool
 
 from portal.api import PREFIXES, Api
 from portal.app import create_app
-from portal.pages import account, dossiers, idnot, journal, letters, mine, office, pieces, public, sign_in
+from portal.pages import (
+    account,
+    authenticator,
+    bank_details,
+    clients,
+    control,
+    conversations,
+    dossiers,
+    idnot,
+    journal,
+    letters,
+    mine,
+    office,
+    office_settings,
+    own_journal,
+    pieces,
+    public,
+    replay,
+    sign_in,
+)
 from portal.rendering import Pages
 from portal.sessions import Sessions
 from portal.settings import Settings
@@ -31,7 +50,26 @@ def web(settings: Settings) -> FastAPI:
     pool = AsyncConnectionPool(settings.database_url, min_size=1, max_size=CONNECTIONS, open=False)
     api = Api(settings.peers)
     desk = Desk(api, Sessions(pool, settings.session_key_file), Pages(), settings.public_url, settings.gallery)
-    modules = (sign_in, idnot, office, journal, dossiers, pieces, letters, mine, account, public)
+    modules = (
+        sign_in,
+        idnot,
+        account,
+        authenticator,
+        control,
+        office,
+        office_settings,
+        bank_details,
+        journal,
+        conversations,
+        dossiers,
+        clients,
+        pieces,
+        replay,
+        letters,
+        mine,
+        own_journal,
+        public,
+    )
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:

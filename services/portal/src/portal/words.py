@@ -14,6 +14,7 @@ STATES = {
     "validated": "Validé",
     "cancelled": "Annulé",
     "closed": "Clos",
+    "withdrawn": "Retiré par le client",
     "open": "En cours",
     "archived": "Archivé",
     "requested": "En attente",
@@ -35,76 +36,41 @@ TEMPLATES = {
     "document-deposited": "Document déposé",
     "document-refused": "Document refusé",
     "dossier-completed": "Dossier complet",
+    "document-validated": "Document validé",
+    "message-received": "Nouveau message",
+    "reminder": "Rappel avant l'échéance",
+    "reminder-overdue": "Rappel après l'échéance",
+    "deadline-passed": "Échéance dépassée : des documents manquent",
     "letter-acknowledged": "Lettre acceptée",
     "letter-refused": "Lettre refusée",
     "letter-not-claimed": "Lettre non réclamée",
     "letter-bounced": "Lettre non remise",
     "letter-change-requested": "Changement de destinataire demandé",
 }
-LEVELS = (
-    ("qualified-lre", "Lettre recommandée électronique qualifiée (eIDAS)"),
-    ("simple-erds", "Envoi recommandé électronique simple"),
-    ("copro-notice", "Notification électronique de copropriété"),
-    ("paper", "Lettre recommandée sur papier"),
+DELIVERIES = {
+    "queued": ("En file d'attente", "Part dans les minutes qui viennent."),
+    "put-off": ("Remis à plus tard", "Le serveur de messagerie n'en a pas voulu pour l'instant. Rien à faire."),
+    "sent": ("Envoyé", "Accepté par le serveur de messagerie."),
+    "address-refused": ("Non remis", "Cette adresse est refusée. Corrigez-la dans la fiche, puis renvoyez le message."),
+    "message-refused": ("Non remis", "Le serveur de messagerie refuse ce message. Joignez la personne autrement."),
+    "unreachable": ("Non remis", "Le serveur de messagerie est resté injoignable plus d'un jour. Renvoyez le message."),
+    "erased": ("Non envoyé", "La personne n'a plus accès à ce dossier, ou ses données ont été effacées."),
+    "settled": ("Non envoyé", "Sans objet : ce qu'il annonçait a été fait entre-temps."),
+}
+"""Where an e-mail stands, and what to do about it."""
+RESENT = frozenset({"address-refused", "message-refused", "unreachable"})
+PURPOSES = (
+    ("information", "Demande d'information"),
+    ("appointment", "Demande de rendez-vous"),
+    ("other", "Autre message"),
 )
-LETTER_STATES = (
-    ("draft", "Brouillon"),
-    ("incompatible", "Incompatible"),
-    ("ready", "Prête"),
-    ("submitting", "En cours de transmission"),
-    ("submission-unknown", "Transmission à confirmer"),
-    ("awaiting-sender-auth", "En attente de validation OTP"),
-    ("in-transit", "En cours d'envoi"),
-    ("notified", "Envoyée"),
-    ("acknowledged", "Accusé de réception"),
-    ("refused", "Refusée"),
-    ("not-claimed", "Non réclamée"),
-    ("bounced", "Adresse en échec"),
-    ("failed", "Échec"),
-    ("cancelled", "Annulée"),
-    ("auth-lapsed", "Validation expirée"),
-)
-LETTER_STEPS = {
-    "letter-prepared": "Préparée",
-    "letter-checked": "Contrôlée",
-    "letter-submitted": "Transmise au prestataire",
-    "letter-held": "En attente du code",
-    "letter-released": "Validée par le code",
-    "letter-sent": "Envoyée au destinataire",
-    "letter-notified": "Destinataire averti",
-    "letter-acknowledged": "Acceptée par le destinataire",
-    "letter-refused": "Refusée par le destinataire",
-    "letter-not-claimed": "Non réclamée dans le délai",
-    "letter-bounced": "Adresse en échec",
-    "letter-cancelled": "Annulée",
-}
-PROOFS = {
-    "deposit-and-sending": "Preuve de dépôt et d'envoi",
-    "deposit": "Preuve de dépôt",
-    "sending": "Preuve d'envoi",
-    "reception": "Accusé de réception",
-    "refusal": "Preuve de refus",
-    "non-claim": "Preuve de non-réclamation",
-    "non-delivery": "Preuve de non-remise",
-    "content": "Contenu de la lettre",
-    "full-archive": "Archive complète",
-    "consent": "Consentement",
-    "sender-auth-record": "Validation par l'expéditeur",
-    "submission-manifest": "Bordereau de transmission",
-}
-CONSENTS = {
-    "accepted": "Consentement donné",
-    "refused": "Refus",
-    "requested": "Demandé",
-    "expired": "Expiré",
-    "withdrawn": "Retiré",
-}
 SCANS = {
     "pending": "En cours",
     "clean": "Aucun programme malveillant connu",
     "infected": "Programme malveillant trouvé : document fermé",
     "not-scanned": "Pas encore possible : document fermé",
 }
+PASSWORDS_DIFFER = "Les deux mots de passe ne sont pas les mêmes."
 ROLES = {"notary": "Notaire", "collaborator": "Collaborateur", "compliance": "Conformité"}
 
 

@@ -150,45 +150,6 @@ async def archive(guest: Staff, dossier_id: UUID, form: SentForm) -> Response:
     return see_other(f"/dossiers/{dossier_id}")
 
 
-@router.get("/{dossier_id}/clients")
-async def clients(guest: Staff, dossier_id: UUID, q: str = "") -> Response:
-    """Show the clients the office knows, and the form for a new one (L-34, L-35)."""
-    return await _clients(guest, dossier_id, q)
-
-
-@router.post("/{dossier_id}/clients")
-async def add_client(guest: Staff, dossier_id: UUID, form: SentForm) -> Response:
-    """Let known clients take part, or register a new one first (L-34 to L-37)."""
-    chosen = form.all("client")
-    try:
-        if not chosen:
-            new = {name: form[name] for name in ("first_name", "last_name", "email", "phone")}
-            made = await guest.send("POST", "identity", "/clients", new, key=form["key"])
-            chosen = [made["id"]]
-        for client in chosen:
-            await guest.send("POST", "dossier", f"/dossiers/{dossier_id}/clients", {"client_id": client})
-    except ApiRefused as refused:
-        return await _clients(guest, dossier_id, "", form, refused)
-    return see_other(f"/dossiers/{dossier_id}")
-
-
-async def _clients(
-    guest: Staff, dossier_id: UUID, q: str, form: Form | None = None, refused: ApiRefused | None = None
-) -> Response:
-    dossier, known = await asyncio.gather(
-        guest.get("dossier", f"/dossiers/{dossier_id}"), guest.get("identity", "/clients", q=q[:100], limit=PAGE)
-    )
-    there = {client["id"] for client in dossier["clients"]}
-    return guest.page(
-        "dossiers/clients.html",
-        refused=refused,
-        dossier=dossier,
-        known=[client for client in known["items"] if client["id"] not in there],
-        q=q,
-        given={name: form[name] if form else "" for name in ("first_name", "last_name", "email", "phone")},
-    )
-
-
 @router.get("/{dossier_id}/clients/{client_id}/demande")
 async def ask(guest: Staff, dossier_id: UUID, client_id: UUID) -> Response:
     """Show the checklist of the deed type (L-39 to L-43)."""
@@ -201,6 +162,8 @@ async def send_request(guest: Staff, dossier_id: UUID, client_id: UUID, form: Se
     body = {
         "document_types": form.all("document"),
         "others": [line.strip() for line in form["others"].splitlines() if line.strip()],
+        "due_on": form["due_on"] or None,
+        "message": form["message"] or None,
     }
     try:
         path = f"/dossiers/{dossier_id}/clients/{client_id}/requests"
@@ -228,6 +191,8 @@ async def _asking(
         asked={one["document_type"] for one in asked["items"] if one["state"] == "asked"},
         ticked=set(form.all("document")) if form else set(),
         others=form["others"] if form else "",
+        due_on=form["due_on"] if form else "",
+        message=form["message"] if form else "",
     )
 
 
@@ -236,11 +201,18 @@ def cards(clients: Sequence[Mapping[str, Any]], requests: Sequence[Mapping[str, 
     return [
         {
             "client": client,
-            "asked": [one for one in requests if one["client_id"] == client["id"] and not one["versions"]],
-            "received": [one for one in requests if one["client_id"] == client["id"] and one["versions"]],
+            "asked": [
+                one for one in requests if one["client_id"] == client["id"] and one["requested"] and not _there(one)
+            ],
+            "received": [one for one in requests if one["client_id"] == client["id"] and _there(one)],
         }
         for client in clients
     ]
+
+
+def _there(request: Mapping[str, Any]) -> bool:
+    """Tell whether a file of a document is there that its client did not take back."""
+    return any(version["state"] != "withdrawn" for version in request["versions"])
 
 
 async def deed_names(guest: Staff) -> dict[str, str]:

@@ -9,7 +9,7 @@ from fastapi.responses import RedirectResponse
 
 from portal.api import ApiRefused, Caller, checked
 from portal.rendering import see_other
-from portal.visiting import Desk, OpenForm, TheDesk, forwarded
+from portal.visiting import Desk, OpenForm, TheDesk, forwarded, stranger
 
 router = APIRouter()
 
@@ -85,5 +85,5 @@ async def _as_browser(request: Request, at: Desk, path: str, **params: str) -> h
     """Ask identity with the cookie that it gave this browser."""
     cookies = {name: value for name, value in request.cookies.items() if name.endswith("idnot")}
     header = {"Cookie": "; ".join(f"{name}={value}" for name, value in cookies.items())} if cookies else {}
-    call = at.api.request(Caller(forwarded=forwarded(request)), "GET", "identity", path, params=params, headers=header)
+    call = at.api.request(stranger(request), "GET", "identity", path, params=params, headers=header)
     return await at.api.sent(call)

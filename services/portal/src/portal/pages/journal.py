@@ -1,22 +1,23 @@
-"""The journal: of a dossier for its office, of an office for its compliance role, as it was at any moment."""
+"""The journal for an office: what happened to a dossier, what vouches for it, and what can be handed to anybody."""
 
 import asyncio
-from datetime import datetime
+from http import HTTPStatus
 from uuid import UUID
 
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, HTTPException, Response
 
 from portal.passing import streamed
-from portal.rendering import PARIS
 from portal.visiting import Staff
 
-router = APIRouter()
+router = APIRouter(prefix="/dossiers/{dossier_id}")
 
 PAGE = 50
-PURPOSE = "control"
+FILE_SECONDS = 60.0
+PIECE = "/pieces/{request_id}/{version_id}"
+COMPLETED = "dossier.dossier-completed"
 
 
-@router.get("/dossiers/{dossier_id}/journal")
+@router.get("/journal")
 async def of_dossier(guest: Staff, dossier_id: UUID, cursor: str = "") -> Response:
     """Show everything that happened to a dossier, in the order of the log."""
     dossier, found = await asyncio.gather(
@@ -26,59 +27,65 @@ async def of_dossier(guest: Staff, dossier_id: UUID, cursor: str = "") -> Respon
     return guest.page("journal/dossier.html", dossier=dossier, events=found["items"], next=found["next"])
 
 
-@router.get("/dossiers/{dossier_id}/preuve")
+@router.get("/journal/{index}")
+async def leaf(guest: Staff, dossier_id: UUID, index: int) -> Response:
+    """Show one event of a dossier and what vouches for it."""
+    dossier, proven = await asyncio.gather(
+        guest.get("dossier", f"/dossiers/{dossier_id}"),
+        guest.get("journal", f"/dossiers/{dossier_id}/events/{index}"),
+    )
+    return guest.page("journal/leaf.html", dossier=dossier, proven=proven)
+
+
+@router.get("/attestation")
+async def anchored(guest: Staff, dossier_id: UUID) -> Response:
+    """Show how far a dossier is vouched for, and what can be handed over (L-32, L-68)."""
+    dossier, vouched = await asyncio.gather(
+        guest.get("dossier", f"/dossiers/{dossier_id}"), guest.get("journal", f"/dossiers/{dossier_id}/proof")
+    )
+    complete = any(one["type"] == COMPLETED for one in vouched["milestones"])
+    return guest.page("journal/attestation.html", dossier=dossier, vouched_said=vouched, complete=complete)
+
+
+@router.get("/preuve")
 async def bundle(guest: Staff, dossier_id: UUID) -> Response:
     """Pass on the bundle that anyone can verify offline."""
     return await _file(guest, f"/dossiers/{dossier_id}/bundle")
 
 
-@router.get("/dossiers/{dossier_id}/certificat")
+@router.get("/certificat")
 async def certificate(guest: Staff, dossier_id: UUID) -> Response:
     """Pass on the certificate, a PDF with the bundle inside."""
     return await _file(guest, f"/dossiers/{dossier_id}/certificate")
 
 
-@router.get("/conformite")
-async def office(guest: Staff, cursor: str = "", dossier: str = "", depuis: str = "", jusqu: str = "") -> Response:
-    """Show the journal of the office to its compliance role, filtered; that it was read is itself recorded."""
-    found = await guest.get(
-        "journal",
-        "/events",
-        purpose=PURPOSE,
-        dossier=dossier,
-        cursor=cursor,
-        limit=PAGE,
-        **{"from": _instant(depuis), "to": _instant(jusqu)},
+@router.get(f"{PIECE}/attestation")
+async def of_document(guest: Staff, dossier_id: UUID, request_id: UUID, version_id: UUID) -> Response:
+    """Show what vouches for one deposited document, and what can be handed over (C-05, C-08)."""
+    dossier, listed, vouched = await asyncio.gather(
+        guest.get("dossier", f"/dossiers/{dossier_id}"),
+        guest.get("dossier", f"/dossiers/{dossier_id}/requests"),
+        guest.get("journal", f"/documents/{version_id}/proof"),
     )
-    return guest.page(
-        "journal/office.html",
-        events=found["items"],
-        counters=found["counters"],
-        next=found["next"],
-        wanted={"dossier": dossier, "depuis": depuis, "jusqu": jusqu},
-    )
+    request = next((one for one in listed["items"] if one["id"] == str(request_id)), None)
+    version = next((one for one in request["versions"] if one["id"] == str(version_id)), None) if request else None
+    if version is None:
+        raise HTTPException(HTTPStatus.NOT_FOUND)
+    return guest.page("journal/document.html", dossier=dossier, request=request, version=version, vouched_said=vouched)
 
 
-@router.get("/conformite/dossiers/{dossier_id}")
-async def past(guest: Staff, dossier_id: UUID, le: str = "") -> Response:
-    """Show a dossier as it was at a moment: from events only (dossier au 12 mars 14:05)."""
-    state = None
-    if le:
-        state = await guest.get("journal", f"/dossiers/{dossier_id}/state", at=_instant(le), purpose=PURPOSE)
-    return guest.page("journal/past.html", dossier_id=dossier_id, moment_wanted=le, state=state)
+@router.get(f"{PIECE}/preuve")
+async def document_bundle(guest: Staff, dossier_id: UUID, request_id: UUID, version_id: UUID) -> Response:  # noqa: ARG001 - of the address
+    """Pass on the bundle of one document."""
+    return await _file(guest, f"/documents/{version_id}/bundle")
+
+
+@router.get(f"{PIECE}/certificat")
+async def document_certificate(guest: Staff, dossier_id: UUID, request_id: UUID, version_id: UUID) -> Response:  # noqa: ARG001 - of the address
+    """Pass on the certificate of one document, a PDF with its bundle inside."""
+    return await _file(guest, f"/documents/{version_id}/certificate")
 
 
 async def _file(guest: Staff, path: str) -> Response:
-    params = {"purpose": PURPOSE} if guest.session.me["role"] == "compliance" else {}
-    call = guest.desk.api.request(guest.caller, "GET", "journal", path, params=params, timeout=60.0)
+    call = guest.desk.api.request(guest.caller, "GET", "journal", path, timeout=FILE_SECONDS)
     return await streamed(guest, call)
-
-
-def _instant(local: str) -> str:
-    """Return the instant of a date typed in Paris, an empty text for none."""
-    if not local:
-        return ""
-    try:
-        return datetime.fromisoformat(local).replace(tzinfo=PARIS).isoformat()
-    except ValueError:
-        return ""

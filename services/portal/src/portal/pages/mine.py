@@ -1,5 +1,6 @@
-"""What a client sees and sends: dossiers, a card for each document asked for, their journal (L-52 to L-59)."""
+"""What a client sees and sends: dossiers, a card for each document asked for (L-52 to L-59)."""
 
+import asyncio
 import base64
 import json
 from dataclasses import asdict, dataclass
@@ -14,17 +15,21 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from portal import words
 from portal.api import ApiRefused, Caller
+from portal.file_form import SentFile, read_file_form
 from portal.forms import FormRefused, small_body
-from portal.passing import pass_on, streamed
+from portal.passing import pass_on
 from portal.rendering import see_other
-from portal.security import CSRF_HEADER, genuine
-from portal.visiting import Client, Guest
+from portal.security import CSRF_FIELD, CSRF_HEADER, genuine
+from portal.visiting import Client, Guest, SentForm
 
 router = APIRouter()
 
 PAGE = 30
 UPLOAD_SECONDS = 3600.0
 OFFSET = "Upload-Offset"
+SEEN_TRIES, SEEN_SECONDS = 20, 0.25
+"""How long a page without a script waits until the file it sent is listed."""
+SAID = {"envoye": "Fichier enregistré et transmis à l'étude.", "retire": "Fichier retiré : l'étude ne le verra pas."}
 
 
 class Announced(BaseModel):
@@ -74,17 +79,25 @@ async def dossiers(guest: Client, cursor: str = "") -> Response:
 
 
 @router.get("/mes-dossiers/{dossier_id}")
-async def show(guest: Client, dossier_id: UUID, demande: str = "") -> Response:
+async def show(guest: Client, dossier_id: UUID, demande: str = "", fait: str = "") -> Response:
     """Show what is asked for, what was sent, and why something was refused (L-53 to L-59)."""
+    return await _mine(guest, dossier_id, sought=demande, said=SAID.get(fait))
+
+
+async def _mine(
+    guest: Client, dossier_id: UUID, *, sought: str = "", said: str | None = None, refused: ApiRefused | None = None
+) -> Response:
     dossier = await guest.get("dossier", f"/my/dossiers/{dossier_id}")
-    requests = [one for one in dossier["requests"] if one["state"] != "cancelled"]
+    requests = [_shown(one) for one in dossier["requests"] if one["state"] != "cancelled"]
     live = guest.request.headers.get("hx-target") == "cards"
     return guest.page(
         "mine/cards.html" if live else "mine/show.html",
         dossier=dossier,
         asked=[one for one in requests if one["requested"]],
-        offered=[one for one in requests if not one["requested"]],
-        sought=demande,
+        offered=[one for one in requests if not one["requested"] and one["versions"]],
+        sought=sought,
+        said=said,
+        refused=refused,
     )
 
 
@@ -130,6 +143,29 @@ async def send(guest: Client, request: Request, handle: str) -> Response:
     return Response(status_code=HTTPStatus.NO_CONTENT, headers={OFFSET: answer.headers[OFFSET]})
 
 
+@router.post("/mes-dossiers/{dossier_id}/fichiers")
+async def send_more(guest: Client, request: Request, dossier_id: UUID) -> Response:
+    """Take a file that nobody asked for from a form without a script (L-59)."""
+    return await _taken(guest, request, dossier_id, None)
+
+
+@router.post("/mes-dossiers/{dossier_id}/fichiers/{request_id}")
+async def send_asked(guest: Client, request: Request, dossier_id: UUID, request_id: UUID) -> Response:
+    """Take a file for a document that was asked for from a form without a script (L-54 to L-58)."""
+    return await _taken(guest, request, dossier_id, request_id)
+
+
+@router.post("/mes-dossiers/{dossier_id}/pieces/{request_id}/{version_id}/retirer")
+async def withdraw(guest: Client, dossier_id: UUID, request_id: UUID, version_id: UUID, form: SentForm) -> Response:
+    """Take a file back before the office decides on it."""
+    try:
+        path = f"/requests/{request_id}/versions/{version_id}/withdrawal"
+        await guest.send("POST", "dossier", path, key=form["key"])
+    except ApiRefused as refused:
+        return await _mine(guest, dossier_id, refused=refused)
+    return see_other(f"/mes-dossiers/{dossier_id}?fait=retire")
+
+
 @router.get("/mes-dossiers/{dossier_id}/pieces/{request_id}/{version_id}")
 async def download(guest: Client, dossier_id: UUID, request_id: UUID, version_id: UUID) -> Response:  # noqa: ARG001 - of the address
     """Pass on a document of the client's that was validated (L-64)."""
@@ -137,19 +173,44 @@ async def download(guest: Client, dossier_id: UUID, request_id: UUID, version_id
     return await pass_on(guest, version_id, look["ticket"])
 
 
-@router.get("/mon-journal")
-async def journal(guest: Client, cursor: str = "") -> Response:
-    """Show the client their own journal (CPCE L.103)."""
-    found = await guest.get("journal", "/my/events", cursor=cursor, limit=PAGE)
-    return guest.page("mine/journal.html", events=found["items"], next=found.get("next"))
+async def _taken(guest: Client, request: Request, dossier_id: UUID, request_id: UUID | None) -> Response:
+    file = await read_file_form(request)
+    genuine(file.fields.get(CSRF_FIELD), guest.session.csrf)
+    try:
+        version_id = await _stored(guest, dossier_id, request_id, file)
+    except ApiRefused as refused:
+        return await _mine(guest, dossier_id, refused=refused)
+    for _ in range(SEEN_TRIES):
+        dossier = await guest.get("dossier", f"/my/dossiers/{dossier_id}")
+        if any(version["id"] == version_id for one in dossier["requests"] for version in one["versions"]):
+            break
+        await asyncio.sleep(SEEN_SECONDS)
+    return see_other(f"/mes-dossiers/{dossier_id}?fait=envoye")
 
 
-@router.get("/mon-journal/export")
-async def export(guest: Client) -> Response:
-    """Pass on the export of that journal."""
-    params = {"format": "csv"}
-    call = guest.desk.api.request(guest.caller, "GET", "journal", "/my/export", params=params, timeout=60.0)
-    return await streamed(guest, call)
+async def _stored(guest: Client, dossier_id: UUID, request_id: UUID | None, file: SentFile) -> str:
+    """Pass the file on to the vault in one request; return the id of the version."""
+    body: dict[str, Any] = {"name": file.name or "fichier", "size": file.size}
+    if not request_id:
+        body["label"] = body["name"][:120]
+    path = f"/requests/{request_id}/deposits" if request_id else f"/dossiers/{dossier_id}/deposits"
+    given = await guest.send("POST", "dossier", path, body, key=str(uuid4()))
+    headers = {"Content-Type": "application/octet-stream", "Content-Length": str(file.size)}
+    await guest.desk.api.call(
+        Caller(given["ticket"]),
+        "PUT",
+        "vault",
+        f"/documents/{given['version_id']}/content",
+        headers=headers,
+        content=file.chunks,
+        timeout=UPLOAD_SECONDS,
+    )
+    return str(given["version_id"])
+
+
+def _shown(request: dict[str, Any]) -> dict[str, Any]:
+    """Return a document without the files that its client took back."""
+    return {**request, "versions": [one for one in request["versions"] if one["state"] != "withdrawn"]}
 
 
 async def _tus(guest: Guest, deposit: Deposit, method: str, headers: dict[str, str], **more: Any) -> httpx.Response:

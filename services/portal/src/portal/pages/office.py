@@ -1,4 +1,4 @@
-"""The office's own pages: members, documents usually asked for, what was told (L-04, L-20, L-40, L-70)."""
+"""The office's own pages: members, what is settled for all dossiers, what was told (L-04, L-20, L-70)."""
 
 import asyncio
 from http import HTTPStatus
@@ -8,6 +8,7 @@ from fastapi import APIRouter, Response
 
 from portal import words
 from portal.api import ApiRefused
+from portal.forms import Form
 from portal.rendering import see_other
 from portal.visiting import Anyone, SentForm, Staff
 
@@ -23,7 +24,7 @@ async def team(guest: Staff) -> Response:
     return await _team(guest)
 
 
-@router.post("/equipe/{membership_id}/{decision}")
+@router.post("/equipe/membres/{membership_id}/{decision}")
 async def decide(guest: Staff, membership_id: UUID, decision: str, form: SentForm) -> Response:
     """Approve or refuse a membership (L-20)."""
     try:
@@ -52,37 +53,6 @@ async def _team(guest: Staff, refused: ApiRefused | None = None) -> Response:
     )
 
 
-@router.get("/equipe/actes/{code}")
-async def deed(guest: Staff, code: str) -> Response:
-    """Show the documents usually asked for with a deed type (L-70)."""
-    return await _deed(guest, code)
-
-
-@router.post("/equipe/actes/{code}")
-async def choose_documents(guest: Staff, code: str, form: SentForm) -> Response:
-    """Choose them (L-40, L-70)."""
-    chosen = [line.strip() for line in form["documents"].splitlines() if line.strip()]
-    known = {
-        document["label"]: document["code"]
-        for one in await guest.get("dossier", "/deed-types")
-        for document in one["documents"]
-    }
-    body = {"documents": [known.get(label, label) for label in chosen]}
-    try:
-        await guest.send("PUT", "dossier", f"/deed-types/{code}/documents", body, key=form["key"])
-    except ApiRefused as refused:
-        return await _deed(guest, code, refused)
-    return see_other("/equipe")
-
-
-async def _deed(guest: Staff, code: str, refused: ApiRefused | None = None) -> Response:
-    deeds = await guest.get("dossier", "/deed-types")
-    found = next((one for one in deeds if one["code"] == code), None)
-    if found is None:
-        raise ApiRefused(HTTPStatus.NOT_FOUND, {"code": "not-found"})
-    return guest.page("office/deed.html", refused=refused, deed=found)
-
-
 @router.get("/notifications")
 async def notifications(guest: Anyone, cursor: str = "") -> Response:
     """Show what one was told (L-04)."""
@@ -96,29 +66,48 @@ async def notifications(guest: Anyone, cursor: str = "") -> Response:
 async def read(guest: Anyone, notification_id: UUID, form: SentForm) -> Response:
     """Mark one as read, then open what it is about."""
     await guest.send("POST", "messaging", f"/notifications/{notification_id}/reading", key=form["key"])
-    return see_other(_about(guest, form["letter"], form["dossier"]))
+    return see_other(_about(guest, form))
 
 
-def _about(guest: Anyone, letter: str, dossier: str) -> str:
+def _about(guest: Anyone, form: Form) -> str:
     try:
-        if letter:
-            return f"/lettres/{UUID(letter)}"
-        return f"/{'dossiers' if guest.session.staff else 'mes-dossiers'}/{UUID(dossier)}"
+        if form["letter"]:
+            return f"/lettres/{UUID(form['letter'])}"
+        home = f"/{'dossiers' if guest.session.staff else 'mes-dossiers'}/{UUID(form['dossier'])}"
+        about = f"/{UUID(form['about'])}" if guest.session.staff and form["template"] == "message-received" else ""
     except ValueError:
         return "/notifications"
+    return f"{home}/messages{about}" if form["template"] == "message-received" else home
 
 
-@router.get("/dossiers/{dossier_id}/messages")
+@router.get("/dossiers/{dossier_id}/envois")
 async def deliveries(guest: Staff, dossier_id: UUID, cursor: str = "") -> Response:
-    """Show whether our messages about a dossier arrived."""
+    """Show whether our messages about a dossier arrived, and what to do about those that did not."""
+    return await _deliveries(guest, dossier_id, cursor)
+
+
+@router.post("/dossiers/{dossier_id}/envois/{notification_id}/renvoyer")
+async def send_again(guest: Staff, dossier_id: UUID, notification_id: UUID, form: SentForm) -> Response:
+    """Send again what failed."""
+    try:
+        await guest.send("POST", "messaging", f"/deliveries/{notification_id}/resending", key=form["key"])
+    except ApiRefused as refused:
+        return await _deliveries(guest, dossier_id, refused=refused)
+    return see_other(f"/dossiers/{dossier_id}/envois")
+
+
+async def _deliveries(guest: Staff, dossier_id: UUID, cursor: str = "", refused: ApiRefused | None = None) -> Response:
     dossier, found = await asyncio.gather(
         guest.get("dossier", f"/dossiers/{dossier_id}"),
-        guest.get("messaging", "/deliveries", dossier_id=dossier_id, cursor=cursor, limit=PAGE),
+        guest.get("messaging", "/deliveries", dossier=dossier_id, cursor=cursor, limit=PAGE),
     )
     people = {one["id"]: one for one in [*dossier["clients"], *dossier["members"]]}
     return guest.page(
         "office/deliveries.html",
+        refused=refused,
         dossier=dossier,
+        said=words.DELIVERIES,
+        resent=words.RESENT,
         deliveries=found["items"],
         next=found["next"],
         people=people,

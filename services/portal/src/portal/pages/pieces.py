@@ -16,13 +16,6 @@ from portal.visiting import SentForm, Staff
 
 router = APIRouter(prefix="/dossiers/{dossier_id}/pieces/{request_id}/{version_id}")
 
-REASONS = (
-    "Le document est illisible : merci de le photographier à plat, sans reflet.",
-    "Le document est incomplet : il manque une ou plusieurs pages.",
-    "Le document est périmé : merci d'en envoyer un plus récent.",
-    "Ce n'est pas le document demandé.",
-)
-
 
 @router.get("")
 async def show(guest: Staff, dossier_id: UUID, request_id: UUID, version_id: UUID) -> Response:
@@ -30,11 +23,21 @@ async def show(guest: Staff, dossier_id: UUID, request_id: UUID, version_id: UUI
     return await _viewer(guest, dossier_id, request_id, version_id)
 
 
-async def _viewer(
-    guest: Staff, dossier_id: UUID, request_id: UUID, version_id: UUID, refused: ApiRefused | None = None
-) -> Response:
-    dossier, listed = await asyncio.gather(
-        guest.get("dossier", f"/dossiers/{dossier_id}"), guest.get("dossier", f"/dossiers/{dossier_id}/requests")
+@router.get("/refuser")
+async def ask_why(guest: Staff, dossier_id: UUID, request_id: UUID, version_id: UUID) -> Response:
+    """Show the viewer with the form of the refusal open, for browsers without a script."""
+    return await _viewer(guest, dossier_id, request_id, version_id, asking=True)
+
+
+async def _viewer(  # noqa: PLR0913 - what the page is made of
+    guest: Staff, dossier_id: UUID, request_id: UUID, version_id: UUID, *,
+    refused: ApiRefused | None = None, asking: bool = False,
+) -> Response:  # fmt: skip
+    dossier, listed, reasons, pages = await asyncio.gather(
+        guest.get("dossier", f"/dossiers/{dossier_id}"),
+        guest.get("dossier", f"/dossiers/{dossier_id}/requests"),
+        guest.get("dossier", "/refusal-reasons"),
+        _pages(guest, request_id, version_id),
     )
     requests = listed["items"]
     request = next((one for one in requests if one["id"] == str(request_id)), None)
@@ -48,9 +51,11 @@ async def _viewer(
         request=request,
         version=version,
         client=next((one for one in dossier["clients"] if one["id"] == request["client_id"]), None),
-        following=_following(requests, str(version_id)),
-        reasons=REASONS,
-        pages=await _pages(guest, request_id, version_id),
+        following=_waiting(requests, str(version_id), 1),
+        previous=_waiting(requests, str(version_id), -1),
+        reasons=reasons["items"],
+        pages=pages,
+        asking=asking,
     )
 
 
@@ -70,8 +75,8 @@ async def page_image(
 
 async def _pages(guest: Staff, request_id: UUID, version_id: UUID) -> int | str:
     """Return how many page images there are, or why there is none."""
-    look = await guest.send("POST", "dossier", f"/requests/{request_id}/versions/{version_id}/views")
     try:
+        look = await guest.send("POST", "dossier", f"/requests/{request_id}/versions/{version_id}/views")
         path = f"/documents/{version_id}/pages"
         answer = await guest.desk.api.call(Caller(look["ticket"]), "GET", "vault", path, timeout=60.0)
     except ApiRefused as refused:
@@ -105,22 +110,21 @@ async def _decide(  # noqa: PLR0913, PLR0917 - what a decision is made of
     try:
         await guest.send("POST", "dossier", f"/requests/{request_id}/versions/{version_id}/{what}", body, key=key)
     except ApiRefused as refused:
-        return await _viewer(guest, dossier_id, request_id, version_id, refused)
+        return await _viewer(guest, dossier_id, request_id, version_id, refused=refused)
     listed = await guest.get("dossier", f"/dossiers/{dossier_id}/requests")
-    following = _following(listed["items"], str(version_id))
+    following = _waiting(listed["items"], str(version_id), 1)
     address = f"/dossiers/{dossier_id}"
     if following:
         address += f"/pieces/{following['request']}/{following['version']}"
     return see_other(address)
 
 
-def _following(requests: list[Mapping[str, Any]], version_id: str) -> dict[str, str] | None:
-    """Return the next document that waits for a decision, going round."""
-    waiting = [
-        {"request": request["id"], "version": version["id"]}
-        for request in requests
-        for version in request["versions"]
-        if version["state"] == "deposited"
-    ]
-    others = [one for one in waiting if one["version"] != version_id]
-    return others[0] if others else None
+def _waiting(requests: list[Mapping[str, Any]], version_id: str, step: int) -> dict[str, str] | None:
+    """Return the next document that waits for a decision, or the one before (`step` -1), going round; None if none."""
+    listed = [(request, version) for request in requests for version in request["versions"]]
+    here = next((place for place, (_, version) in enumerate(listed) if version["id"] == version_id), 0)
+    for distance in range(1, len(listed)):
+        request, version = listed[(here + step * distance) % len(listed)]
+        if version["state"] == "deposited":
+            return {"request": request["id"], "version": version["id"]}
+    return None

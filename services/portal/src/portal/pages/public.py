@@ -5,12 +5,14 @@ from importlib.resources import files
 
 from fastapi import APIRouter, HTTPException, Request, Response
 
+from portal.api import ApiAway, ApiRefused, Caller
 from portal.security import PAGE_HEADERS
-from portal.visiting import MaybeSession, TheDesk
+from portal.visiting import Desk, MaybeSession, TheDesk
 
 router = APIRouter()
 
 VERIFIER = files("proof") / "verifiers"
+POLICY_SECONDS = 2.0
 SCRIPT = {**PAGE_HEADERS, "Content-Type": "text/javascript; charset=utf-8", "Cache-Control": "no-cache"}
 ALONE = PAGE_HEADERS | {
     "Content-Security-Policy": (
@@ -23,8 +25,19 @@ ALONE = PAGE_HEADERS | {
 
 @router.get("/verification")
 async def verification(request: Request, at: TheDesk, session: MaybeSession) -> Response:
-    """Show the page that verifies a bundle where it is: no file leaves it."""
-    return at.pages.page(request, "verification.html", session=session, headers=ALONE)
+    """Show the page that verifies a bundle where it is: no file leaves it.
+
+    The policy of the journal is in the page, so that it needs nothing afterwards; a reader may give their own instead.
+    """
+    return at.pages.page(request, "verification.html", session=session, headers=ALONE, policy=await _policy(at))
+
+
+@router.get("/verification/politique.json")
+async def policy(at: TheDesk) -> Response:
+    """Give that policy as a file, to compare with one that came another way. Raises ApiAway, ApiRefused."""
+    answer = await at.api.call(Caller(), "GET", "journal", "/policy")
+    named = {"Content-Disposition": 'attachment; filename="politique.json"', "X-Content-Type-Options": "nosniff"}
+    return Response(answer.content, media_type="application/json", headers=named)
 
 
 @router.get("/verifier/{name:path}")
@@ -34,6 +47,13 @@ async def verifier(name: str) -> Response:
     if ".." in name or not name.endswith(".mjs") or not module.is_file():
         raise HTTPException(HTTPStatus.NOT_FOUND)
     return Response(module.read_bytes(), headers=SCRIPT)
+
+
+async def _policy(at: Desk) -> str | None:
+    try:
+        return (await at.api.call(Caller(), "GET", "journal", "/policy", timeout=POLICY_SECONDS)).text
+    except (ApiAway, ApiRefused):
+        return None  # the page works without, on a policy that the reader has
 
 
 @router.get("/accessibilite")

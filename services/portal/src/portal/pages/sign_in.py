@@ -1,15 +1,15 @@
 """The doors: home, sign-in of clients with password and code, first access, sign-out."""
 
+from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any
 
 from fastapi import APIRouter, Request, Response
 
 from portal import words
-from portal.api import ApiRefused, Caller
-from portal.forms import Form
+from portal.api import ApiRefused
 from portal.rendering import see_other
-from portal.visiting import Anyone, Desk, MaybeSession, OpenForm, SentForm, TheDesk, forwarded
+from portal.visiting import Anyone, Desk, MaybeSession, OpenForm, SentForm, TheDesk, forwarded, stranger
 
 router = APIRouter()
 
@@ -35,25 +35,26 @@ async def doors(request: Request, at: TheDesk, session: MaybeSession, suite: str
 
 @router.post("/connexion")
 async def password(request: Request, at: TheDesk, form: OpenForm) -> Response:
-    """Take e-mail and password; a code follows by SMS."""
+    """Take e-mail and password; a code follows by SMS, or is read in the person's app."""
     shown: dict[str, Any] = {"suite": _inside(form["suite"]), "email": form["email"]}
     body = {"email": form["email"], "password": form.exact("password")}
     try:
-        sent = await at.api.send(_guest(request), "POST", "identity", "/sign-in/password", body)
+        sent = await at.api.send(stranger(request), "POST", "identity", "/sign-in/password", body)
     except ApiRefused as refused:
         return _sign_in(request, at, refused=refused, **shown)
-    return at.pages.page(request, "sign_in/code.html", sent=sent, **shown)
+    return _code(request, at, sent, **shown)
 
 
 @router.post("/connexion/code")
 async def code(request: Request, at: TheDesk, form: OpenForm) -> Response:
-    """Take the code of the SMS: it opens the session, or at first access the choice of a password (L-49, L-50)."""
+    """Take the code: it opens the session, or at first access the choice of a password (L-49, L-50)."""
     body = {"code": "".join(form["code"].split())}
     try:
         path = f"/sign-in/codes/{form['sent']}/answer"
-        outcome = await at.api.send(_guest(request), "POST", "identity", path, body)
+        outcome = await at.api.send(stranger(request), "POST", "identity", path, body)
     except ApiRefused as refused:
-        return _code_again(request, at, form, refused)
+        sent = {"id": form["sent"], "masked_number": form["masked"], "means": form["means"]}
+        return _code(request, at, sent, suite=_inside(form["suite"]), email=form["email"], refused=refused)
     if "setup_token" in outcome:
         return _choose(request, at, outcome["setup_token"])
     response = see_other(_inside(form["suite"]) or "/")
@@ -72,10 +73,10 @@ async def ask_code(request: Request, at: TheDesk, form: OpenForm) -> Response:
     """Send the code to the phone that the office knows (L-49)."""
     shown: dict[str, Any] = {"invitation": form["invitation"], "email": form["email"]}
     try:
-        sent = await at.api.send(_guest(request), "POST", "identity", "/sign-in/codes", shown)
+        sent = await at.api.send(stranger(request), "POST", "identity", "/sign-in/codes", shown)
     except ApiRefused as refused:
         return at.pages.page(request, "sign_in/first_access.html", refused=refused, **shown)
-    return at.pages.page(request, "sign_in/code.html", sent=sent, suite="", email=form["email"])
+    return _code(request, at, sent, email=form["email"])
 
 
 @router.post("/acces/mot-de-passe")
@@ -83,10 +84,10 @@ async def choose_password(request: Request, at: TheDesk, form: OpenForm) -> Resp
     """Take the password that was chosen (L-51)."""
     token, chosen = form["setup"], form.exact("password")
     if chosen != form.exact("confirmation"):
-        return _choose(request, at, token, "Les deux mots de passe ne sont pas les mêmes.")
+        return _choose(request, at, token, words.PASSWORDS_DIFFER)
     body = {"setup_token": token, "password": chosen}
     try:
-        await at.api.send(_guest(request), "PUT", "identity", "/password", body)
+        await at.api.send(stranger(request), "PUT", "identity", "/password", body)
     except ApiRefused as refused:
         return _choose(request, at, token, words.refusal(refused.code), refused.problem.get("missing", []))
     return at.pages.page(request, "sign_in/password_chosen.html")
@@ -102,7 +103,7 @@ async def lost(request: Request, at: TheDesk) -> Response:
 async def ask_link(request: Request, at: TheDesk, form: OpenForm) -> Response:
     """Ask for a new link; the answer is the same for people nobody knows."""
     try:
-        await at.api.send(_guest(request), "POST", "identity", "/access-links", {"email": form["email"]})
+        await at.api.send(stranger(request), "POST", "identity", "/access-links", {"email": form["email"]})
     except ApiRefused as refused:
         return at.pages.page(request, "sign_in/new_link.html", refused=refused, asked=False)
     return at.pages.page(request, "sign_in/new_link.html", asked=True)
@@ -130,10 +131,17 @@ def _sign_in(
     return at.pages.page(request, "sign_in/sign_in.html", refused=refused, suite=suite, email=email)
 
 
-def _code_again(request: Request, at: Desk, form: Form, refused: ApiRefused) -> Response:
-    sent = {"id": form["sent"], "masked_number": form["masked"]}
-    suite = _inside(form["suite"])
-    return at.pages.page(request, "sign_in/code.html", refused=refused, sent=sent, suite=suite, email=form["email"])
+def _code(  # noqa: PLR0913 - what the page is made of
+    request: Request,
+    at: Desk,
+    sent: Mapping[str, Any],
+    *,
+    suite: str = "",
+    email: str = "",
+    refused: ApiRefused | None = None,
+) -> Response:
+    name = "sign_in/authenticator.html" if sent["means"] == "authenticator" else "sign_in/code.html"
+    return at.pages.page(request, name, refused=refused, sent=sent, suite=suite, email=email)
 
 
 def _choose(
@@ -143,10 +151,6 @@ def _choose(
     return at.pages.page(
         request, "sign_in/choose_password.html", status=status, setup=token, error=error, missing=missing or []
     )
-
-
-def _guest(request: Request) -> Caller:
-    return Caller(forwarded=forwarded(request))
 
 
 def _inside(address: str) -> str:

@@ -22,9 +22,16 @@ document.addEventListener("submit", (event) => {
 
 document.addEventListener("click", (event) => {
   const opener = event.target.closest("[data-open]");
-  if (opener) document.getElementById(opener.dataset.open).showModal();
+  if (opener) {
+    event.preventDefault(); // without this script it is a link to the same form
+    document.getElementById(opener.dataset.open).showModal();
+  }
   const closer = event.target.closest("[data-close]");
-  if (closer) closer.closest("dialog").close();
+  const closed = closer?.closest("dialog");
+  if (closed) {
+    event.preventDefault();
+    closed.close();
+  }
 });
 
 const typing = (target) => target.closest("input, textarea, select, [contenteditable]") !== null;
@@ -73,4 +80,23 @@ for (const table of document.querySelectorAll("[data-select-all]")) {
   all.addEventListener("change", () => { for (const box of boxes) box.checked = all.checked; });
   table.addEventListener("change", show);
   show();
+}
+
+// What was typed stays in this tab while another form of the page takes a file.
+const kept = document.querySelector("form[data-keep]");
+if (kept) {
+  const place = `keep:${kept.dataset.keep}`;
+  const ticks = (control) => control.type === "checkbox" || control.type === "radio";
+  for (const [name, value] of JSON.parse(sessionStorage.getItem(place) ?? "[]")) {
+    for (const control of kept.querySelectorAll(`[name="${name}"]`)) {
+      if (!ticks(control)) control.value = value;
+      else if (control.value === value) control.checked = true;
+    }
+  }
+  sessionStorage.removeItem(place);
+  document.addEventListener("submit", (event) => {
+    if (event.target === kept) return;
+    const typed = [...kept.elements].filter((one) => one.name && one.type !== "hidden" && (!ticks(one) || one.checked));
+    sessionStorage.setItem(place, JSON.stringify(typed.map((one) => [one.name, one.value])));
+  });
 }

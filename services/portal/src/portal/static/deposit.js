@@ -11,8 +11,22 @@ const PARTS = 4; // of the vault, in one request
 const root = document.querySelector("[data-deposit]");
 const say = (text) => window.scelle.announce(text);
 
+/** Several files at once need this script: the form alone sends one. */
+const several = () => { for (const input of root.querySelectorAll("input[type=file]")) input.multiple = true; };
+several();
+document.body.addEventListener("htmx:load", several);
+
+/** What is chosen or sent just now must not lose its place to a page that renews itself. */
+let choosing = false;
+root.addEventListener("click", (event) => { if (event.target.type === "file") choosing = true; });
+root.addEventListener("cancel", () => { choosing = false; }, true);
+document.body.addEventListener("htmx:beforeSwap", (event) => {
+  if (choosing || window.scelle.sending) event.detail.shouldSwap = false;
+});
+
 root.addEventListener("change", (event) => {
   if (event.target.type !== "file") return;
+  choosing = false;
   start(event.target.closest("[data-drop]"), [...event.target.files]);
   event.target.value = "";
 });
@@ -34,24 +48,48 @@ async function start(zone, files) {
 }
 
 /** One file from its announcement to its last byte; on failure the row offers to go on from where it stopped. */
-async function deposit(request, file, row, place = null) {
+async function deposit(request, file, row, place = null, known = null) {
   window.scelle.sending = (window.scelle.sending ?? 0) + 1;
   try {
     if (!place) {
       row.say("Préparation…");
-      place = await announced({ name: file.name, size: file.size, sha256: await fingerprint(file, row), request });
+      const sha256 = await fingerprint(file, row);
+      known = `depot ${root.dataset.deposit} ${request} ${sha256}`;
+      place = await begun(known) ?? await announced({ name: file.name, size: file.size, sha256, request });
+      remember(known, place);
     }
     await sent(place, file, row);
+    forget(known);
     row.done();
     say(`${file.name} : enregistré et transmis`);
   } catch (error) {
-    row.failed(error.message, () => deposit(request, file, row, error instanceof Refused ? null : place));
+    if (error instanceof Refused) forget(known);
+    row.failed(error.message, () => deposit(request, file, row, error instanceof Refused ? null : place, known));
     say(`${file.name} : ${error.message}`);
   } finally {
     window.scelle.sending -= 1;
     if (!window.scelle.sending) document.body.dispatchEvent(new Event("deposited"));
   }
 }
+
+/** Where an upload goes is kept in this browser until its end, so that the same file, chosen again, goes on. */
+async function begun(known) {
+  const place = parsed(recall(known));
+  if (!place.upload) return null;
+  try {
+    return { ...place, offset: await patiently(() => standing(place.upload)) };
+  } catch (error) {
+    if (!(error instanceof Refused)) throw error;
+    forget(known); // of another session, or given up
+    return null;
+  }
+}
+
+// A browser may forbid its storage; then an upload does not outlive the page.
+const stored = (work) => { try { return work(window.localStorage); } catch { return null; } };
+const recall = (known) => stored((storage) => storage.getItem(known)) ?? "";
+const remember = (known, { upload, part }) => stored((storage) => storage.setItem(known, JSON.stringify({ upload, part })));
+const forget = (known) => stored((storage) => storage.removeItem(known));
 
 async function fingerprint(file, row) {
   if (crypto.subtle && file.size <= IN_MEMORY) return hex(new Uint8Array(await crypto.subtle.digest("SHA-256", await file.arrayBuffer())));
