@@ -7,7 +7,7 @@ MEMBERS := $(wildcard libs/*) $(wildcard services/*) sandbox launcher
 LONG := tests/faults tests/contract/test_made_up_requests.py launcher/tests/test_stack.py \
 	services/journal/tests/log/test_process.py services/journal/tests/anchors/test_process.py
 # Three parts of about the same length, side by side: tests of whole platforms, what takes longest, and the others.
-STACKS := tests/journeys tests/contract launcher
+STACKS := tests/journeys tests/pages tests/contract launcher
 LARGE := services/journal services/identity libs/proof tests/verifiers tests/golden
 PYTEST := $(BIN)/pytest --durations=15
 PACKAGES := scelle-identity scelle-dossier scelle-vault scelle-messaging scelle-lre-gateway scelle-journal scelle-portal
@@ -51,7 +51,7 @@ fuzz-api: setup ## Send made-up requests to every interface, EXAMPLES of each ki
 	@$(BIN)/python -m testkit.fuzzing --examples $(or $(EXAMPLES),50)
 
 screenshots: setup ## Walk the reference journey in a browser and write a picture of every page to build/screenshots
-	@SCELLE_SCREENSHOTS=$(CURDIR)/build/screenshots $(PYTEST) -q tests/journeys/test_pages.py
+	@SCELLE_SCREENSHOTS=$(CURDIR)/build/screenshots $(PYTEST) -q tests/pages
 
 check: setup ## Format, lint, types, import directions, generated files
 	@$(BIN)/ruff format --check --quiet . || { echo "run: make fmt" >&2; exit 1; }

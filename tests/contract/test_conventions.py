@@ -28,7 +28,13 @@ FOR_ANYBODY = {
 }
 LAST_WORD_COUNTS = {
     "PATCH /clients/{client_id}": "each field is corrected on its own, and every correction is an event",
+    "PUT /deed-types/{code}": "the whole deed type is said each time",
     "PUT /deed-types/{code}/documents": "the whole list is said each time",
+    "PUT /requests/{request_id}/due-date": "the one day is said each time",
+    "PUT /reminders": "the whole list is said each time",
+    "PUT /refusal-reasons": "the whole list is said each time",
+    "PUT /dossiers/{dossier_id}/clients/{client_id}/bank-details": "the one choice is said each time",
+    "PUT /me/password": "nobody reads a password",
     "PUT /dossiers/{dossier_id}/access": "the whole access is said each time",
     "PUT /billing-entities/{code}": "the whole mapping is said each time",
     "PUT /password": "nobody reads a password",

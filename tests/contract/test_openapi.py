@@ -16,10 +16,12 @@ ASKS_PEERS = {
         "PUT /dossiers/{dossier_id}/access",
         "POST /dossiers/{dossier_id}/clients",
         "GET /my/dossiers/{dossier_id}",
+        "GET /my/dossiers/{dossier_id}/messages",
+        *(f"GET /dossiers/{{dossier_id}}/conversations{part}" for part in ("", "/{client_id}/messages")),
     },
-    "messaging": {"GET /deliveries"},
+    "messaging": {"GET /deliveries", "POST /deliveries/{notification_id}/resending"},
     "lre-gateway": {
-        *(f"GET /{part}" for part in ("batches", "letters", "letters.csv", "letters/awaiting-code")),
+        *(f"GET /{part}" for part in ("attachments", "batches", "letters", "letters.csv", "letters/awaiting-code")),
         *(f"GET /batches/{{batch_id}}{part}" for part in ("", "/errors")),
         *(f"GET /letters/{{letter_id}}{part}" for part in ("", "/evidence")),
         *(f"POST /{part}" for part in ("attachments", "batches", "batches/imports", "consents", "recipients")),
@@ -34,9 +36,12 @@ ASKS_PEERS = {
             f"GET /dossiers/{{dossier_id}}/{part}"
             for part in ("events", "bundle", "certificate", "report", "export", "state", "diff")
         ),
-        *(f"GET /documents/{{version_id}}/{part}" for part in ("bundle", "certificate")),
+        *(f"GET /documents/{{version_id}}/{part}" for part in ("bundle", "certificate", "proof")),
         *(f"GET /offices/{{office_id}}/{part}" for part in ("bundle", "state")),
         *(f"GET /{part}" for part in ("events", "events/export", "my/events", "my/export")),
+        *(f"GET /{part}/{{index}}" for part in ("events", "my/events", "dossiers/{dossier_id}/events")),
+        "GET /dossiers/{dossier_id}/proof",
+        "GET /drift/{service}",
         "GET /aggregates/{service}/{aggregate_id}/state",
     },
 }

@@ -14,7 +14,18 @@ VAULT, MESSAGES, JOURNAL = "/api/vault/v1", "/api/messages/v1", "/api/journal/v1
 REQUEST, VERSION = "/requests/{request_id}", "/requests/{request_id}/versions/{version_id}"
 
 CHANGES: dict[str, dict[str, Any] | None] = {
+    f"POST {DOSSIERS}/deed-types": {"label": "Bail rural", "documents": [{"label": "DPE"}]},
+    f"PUT {DOSSIERS}/deed-types/{{code}}": {"label": "Cession", "documents": [{"label": "DPE"}]},
     f"PUT {DOSSIERS}/deed-types/{{code}}/documents": {"documents": ["cni"]},
+    f"PUT {DOSSIERS}/refusal-reasons": {"reasons": ["Illisible."]},
+    f"POST {DOSSIERS}/bank-details": {
+        "name": "Compte de la clientèle",
+        "holder": "Étude Morel",
+        "iban": "FR7630006000011234567890189",
+        "bic": "AGRIFRPP",
+    },
+    f"DELETE {DOSSIERS}/bank-details/{{details_id}}": None,
+    f"PUT {DOSSIERS}/dossiers/{{dossier_id}}/clients/{{client_id}}/bank-details": {"details_id": None},
     f"POST {DOSSIERS}/dossiers": {"number": "C-1", "title": "Contrôle", "deed_type": "vente"},
     f"PATCH {DOSSIERS}/dossiers/{{dossier_id}}": {"title": "Autre titre"},
     f"PUT {DOSSIERS}/dossiers/{{dossier_id}}/access": {"whole_office": False},
@@ -38,6 +49,7 @@ CHANGES: dict[str, dict[str, Any] | None] = {
         "phone": "+33612345678",
     },
     f"PATCH {IDENTITY}/clients/{{client_id}}": {"first_name": "Anne"},
+    f"DELETE {IDENTITY}/clients/{{client_id}}/authenticator": None,
     f"POST {IDENTITY}/memberships/{{membership_id}}/approval": None,
     f"POST {IDENTITY}/memberships/{{membership_id}}/refusal": None,
     f"PUT {VAULT}/documents/{{version_id}}/content": None,
@@ -64,6 +76,12 @@ OWN = {
     f"PUT {IDENTITY}/password",
     f"POST {IDENTITY}/sessions/refresh",
     f"DELETE {IDENTITY}/sessions/current",
+    f"DELETE {IDENTITY}/sessions/others",
+    f"DELETE {IDENTITY}/sessions/{{session_id}}",
+    f"PUT {IDENTITY}/me/password",
+    f"POST {IDENTITY}/me/authenticator",
+    f"POST {IDENTITY}/me/authenticator/confirmation",
+    f"POST {IDENTITY}/me/authenticator/removal",
     f"POST {MESSAGES}/notifications/{{notification_id}}/reading",
 }
 """They are about whoever asks: how they sign in, what they were told."""
@@ -97,6 +115,7 @@ def test_who_controls_an_office_changes_nothing_of_it(desk: "Desk", request_id: 
         request_id=request_id,
         version_id=desk.walked.deposits[0].version_id,
         membership_id="7d0c5a8e-43a1-4c1f-9a5f-0c4b6a1a9d11",
+        details_id="7d0c5a8e-43a1-4c1f-9a5f-0c4b6a1a9d11",
     )
     before, more = desk.state(), {}
     if CHANGES[operation] is not None:

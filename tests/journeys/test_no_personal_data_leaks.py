@@ -76,6 +76,17 @@ class PersonalJourney(Journey):
         until(lambda: mailing.complete(mailing.letters[0]), "every proof of the letter")
         return code
 
+    def writes(self) -> None:
+        """Let a client write to the office, and the office answer; each is told of it by e-mail."""
+        of, client = self.canaries.of, self.clients[0]
+        words = {"subject": of("subject of the message"), "text": of("text of the message")}
+        path = f"{DOSSIERS}/my/dossiers/{self.dossier}/messages"
+        self.world.call("POST", path, HTTPStatus.CREATED, token=client.token, body=words)
+        path = f"/dossiers/{self.dossier}/conversations/{client.id}/messages"
+        self._clerk("POST", path, HTTPStatus.CREATED, {"text": of("text of the answer")})
+        mail = self.world.mail_to(client.email, "nouveau message")
+        assert self.canaries["text of the answer"] not in mail["text"] + mail["html"]
+
     def refuses(self) -> None:
         deposited, client = self.deposits[0], self.clients[0]
         path = f"/requests/{deposited.request_id}/versions/{deposited.version_id}"
@@ -111,6 +122,7 @@ def told(platform: Platform, tmp_path_factory: pytest.TempPathFactory) -> Iterat
     journey.step_5_the_clients_sign_in()
     journey.step_6_the_clients_deposit()
     journey.refuses()
+    journey.writes()
     code = journey.sends()
     stumble(journey)
     yield Told(journey, canaries, [code, *codes_of(world, journey.clients)], tokens_of(world, journey), trace)

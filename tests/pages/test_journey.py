@@ -1,29 +1,21 @@
 """The reference journey in a real browser: an office at a desk, a client with a telephone, nothing but pages."""
 
-import os
 import re
 import secrets
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from launcher.journey.people import Client, Member, new_client
-from launcher.journey.story import NOTARY
+from launcher.journey.people import Client, new_client
 from launcher.journey.world import World, until
-from playwright.sync_api import Browser, expect
-from testkit import browser as browsers
-from testkit.browser import PHONE, Someone, browsing, someone
+from playwright.sync_api import expect
+from testkit.browser import DESKTOP, PHONE, Someone
+from testkit.opened import enters_at_idnot
 from testkit.stack import Platform
 
-pytestmark = [
-    pytest.mark.skipif(browsers.program() is None, reason=browsers.MISSING),
-    pytest.mark.timeout(600),
-]
-SHOTS = os.environ.get("SCELLE_SCREENSHOTS")
 REASON = "Le document est illisible : merci de le photographier à plat, sans reflet."
-LIVE_MS = 60_000
 
 
 @dataclass
@@ -44,41 +36,19 @@ class Scene:
 
 
 @pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with browsing() as browser:
-        yield browser
-
-
-@pytest.fixture(scope="module")
-def scene(browser: Browser, platform: Platform, samples: list[Path]) -> Iterator[Scene]:
-    world, shots = platform.world(), Path(SHOTS) if SHOTS else None
-    if shots:
-        shots.mkdir(parents=True, exist_ok=True)
-    run = secrets.token_hex(3)
-    office, client = someone(browser, shots=shots), someone(browser, PHONE, shots=shots)
+def scene(platform: Platform, samples: list[Path], sits_down: Callable[..., Someone]) -> Iterator[Scene]:
+    world, run = platform.world(), secrets.token_hex(3)
     person = new_client("Jeanne", f"Durand{run}", run)
-    yield Scene(world, platform, office, client, person, f"P-{run}", samples)
-    for one in (office, client):
-        one.context.close()
+    yield Scene(world, platform, sits_down(), sits_down(PHONE), person, f"P-{run}", samples)
     world.close()
-
-
-def signs_in_at_idnot(scene: Scene, member: Member) -> None:
-    """Enter by the page of the profession's identity provider (L-11)."""
-    page = scene.office.page
-    page.goto(scene.address("/"))
-    scene.office.sees("home")
-    page.get_by_role("link", name="S'identifier avec ID.not").click()
-    page.get_by_label("Identifiant").fill(member.email)
-    page.get_by_label("Mot de passe").fill(member.password)
-    page.get_by_role("button", name="Se connecter").click()
-    expect(page.get_by_role("heading", name="Dossiers en cours")).to_be_visible()
 
 
 @pytest.mark.covers("L-11", "L-22", "L-23", "L-24", "L-25", "L-28", "L-33", "L-34", "L-39", "L-43")
 def test_an_office_opens_a_dossier_and_asks_a_client_for_documents(scene: Scene) -> None:
     office, page = scene.office, scene.office.page
-    signs_in_at_idnot(scene, NOTARY)
+    page.goto(scene.address("/"))
+    office.sees("home")
+    enters_at_idnot(page)
     office.sees("dossiers")
     page.get_by_role("link", name="Créer un dossier").first.click()
     office.sees("dossier-new")
@@ -146,10 +116,10 @@ def test_files_arrive_at_the_office_while_its_page_is_open(scene: Scene) -> None
     page.get_by_label("Choisir ou photographier : Avis d'imposition N-1").set_input_files(others[0])
     for name in ("CNI recto-verso", "Avis d'imposition N-1"):
         card = page.get_by_role("region", name=name)
-        expect(card.get_by_text("Transmis, en cours de vérification").first).to_be_visible(timeout=LIVE_MS)
+        expect(card.get_by_text("Transmis, en cours de vérification").first).to_be_visible()
     scene.client.sees("deposited")
     waiting = scene.office.page.get_by_text("Vous avez des documents à valider")
-    expect(waiting).to_be_visible(timeout=LIVE_MS)  # nobody touched this page
+    expect(waiting).to_be_visible()  # nobody touched this page
     scene.office.sees("dossier-waiting")
 
 
@@ -157,7 +127,7 @@ def test_files_arrive_at_the_office_while_its_page_is_open(scene: Scene) -> None
 def test_one_is_refused_with_the_keyboard_and_sent_again_until_all_is_there(scene: Scene) -> None:
     office, page = scene.office, scene.office.page
     page.get_by_role("link", name=re.compile("CNI recto-verso")).click()
-    expect(page.get_by_role("img", name=re.compile("page 1 sur")).first).to_be_visible(timeout=LIVE_MS)
+    expect(page.get_by_role("img", name=re.compile("page 1 sur")).first).to_be_visible()
     expect(page.get_by_role("button", name="Télécharger")).to_be_disabled()
     office.sees("viewer")
     page.keyboard.press("r")
@@ -175,10 +145,10 @@ def test_one_is_refused_with_the_keyboard_and_sent_again_until_all_is_there(scen
     client.sees("refused")
     again = [path for path in scene.files if path.suffix == ".png"][-1]
     cards.get_by_label("Choisir ou photographier : CNI recto-verso").set_input_files(again)
-    page.get_by_role("link", name=re.compile("CNI recto-verso.*À valider", re.DOTALL)).click(timeout=LIVE_MS)
-    expect(page.get_by_role("button", name="Valider")).to_be_visible(timeout=LIVE_MS)
+    page.get_by_role("link", name=re.compile("CNI recto-verso.*À valider", re.DOTALL)).click()
+    expect(page.get_by_role("button", name="Valider")).to_be_visible()
     page.keyboard.press("v")
-    expect(page.get_by_text("Le dossier est complet")).to_be_visible(timeout=LIVE_MS)
+    expect(page.get_by_text("Le dossier est complet")).to_be_visible()
     office.sees("complete")
 
 
@@ -194,7 +164,7 @@ def test_what_the_office_downloads_is_verified_in_a_page_that_may_contact_nobody
     page.get_by_label("Dossier de preuve").set_input_files(bundle)
     page.get_by_label("Politique de confiance").set_input_files(scene.platform.folder / "policy.json")
     page.get_by_role("button", name="Vérifier").click()
-    expect(page.locator("#verdict")).to_contain_text("INTACT", ignore_case=True, timeout=LIVE_MS)
+    expect(page.locator("#verdict")).to_contain_text("INTACT", ignore_case=True)
     office.sees("verified")
 
 
@@ -219,7 +189,7 @@ def test_every_other_page_of_an_office_is_accessible_on_any_screen(
     scene: Scene, path: str, name: str, size: str
 ) -> None:
     office, page = scene.office, scene.office.page
-    width, height = PHONE if size == "phone" else browsers.DESKTOP
+    width, height = PHONE if size == "phone" else DESKTOP
     page.set_viewport_size({"width": width, "height": height})
     until(lambda: (answer := page.goto(scene.address(path))) and answer.status == 200, f"{path} to be shown")
     office.sees(f"{name}-{size}")
