@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
 VAULT, MESSAGES, JOURNAL = "/api/vault/v1", "/api/messages/v1", "/api/journal/v1"
 REQUEST, VERSION = "/requests/{request_id}", "/requests/{request_id}/versions/{version_id}"
+CONVERSATION, MINE = "/dossiers/{dossier_id}/conversations/{client_id}", "/my/dossiers/{dossier_id}/messages"
 
 CHANGES: dict[str, dict[str, Any] | None] = {
     f"POST {DOSSIERS}/deed-types": {"label": "Bail rural", "documents": [{"label": "DPE"}]},
@@ -32,6 +33,12 @@ CHANGES: dict[str, dict[str, Any] | None] = {
     f"POST {DOSSIERS}/dossiers/{{dossier_id}}/clients": {"client_id": "7d0c5a8e-43a1-4c1f-9a5f-0c4b6a1a9d11"},
     f"POST {DOSSIERS}/dossiers/{{dossier_id}}/archiving": None,
     f"POST {DOSSIERS}/dossiers/{{dossier_id}}/clients/{{client_id}}/requests": {"others": ["Attestation"]},
+    f"POST {DOSSIERS}{CONVERSATION}/messages": {"subject": "Rendez-vous", "text": "Jeudi ?"},
+    f"POST {DOSSIERS}{CONVERSATION}/reading": {"until": "7d0c5a8e-43a1-4c1f-9a5f-0c4b6a1a9d11"},
+    f"POST {DOSSIERS}{MINE}": {"subject": "Rendez-vous", "text": "Jeudi ?", "purpose": "appointment"},
+    f"POST {DOSSIERS}{MINE}/reading": {"until": "7d0c5a8e-43a1-4c1f-9a5f-0c4b6a1a9d11"},
+    f"PUT {DOSSIERS}{REQUEST}/due-date": {"due_on": "2099-01-31"},
+    f"POST {DOSSIERS}{VERSION}/withdrawal": None,
     f"POST {DOSSIERS}{VERSION}/validation": None,
     f"POST {DOSSIERS}{VERSION}/refusal": {"reason": "Illisible"},
     f"POST {DOSSIERS}{REQUEST}/cancellation": None,
@@ -52,6 +59,8 @@ CHANGES: dict[str, dict[str, Any] | None] = {
     f"DELETE {IDENTITY}/clients/{{client_id}}/authenticator": None,
     f"POST {IDENTITY}/memberships/{{membership_id}}/approval": None,
     f"POST {IDENTITY}/memberships/{{membership_id}}/refusal": None,
+    f"PUT {MESSAGES}/reminders": {"days": [-1]},
+    f"POST {MESSAGES}/deliveries/{{notification_id}}/resending": None,
     f"PUT {VAULT}/documents/{{version_id}}/content": None,
     f"DELETE {VAULT}/documents/{{version_id}}/content": None,
     f"POST {VAULT}/documents/{{version_id}}/upload": None,
@@ -115,6 +124,7 @@ def test_who_controls_an_office_changes_nothing_of_it(desk: "Desk", request_id: 
         request_id=request_id,
         version_id=desk.walked.deposits[0].version_id,
         membership_id="7d0c5a8e-43a1-4c1f-9a5f-0c4b6a1a9d11",
+        notification_id="7d0c5a8e-43a1-4c1f-9a5f-0c4b6a1a9d11",
         details_id="7d0c5a8e-43a1-4c1f-9a5f-0c4b6a1a9d11",
     )
     before, more = desk.state(), {}

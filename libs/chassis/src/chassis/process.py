@@ -10,6 +10,7 @@ one line on stderr and status 78.
 import argparse
 import asyncio
 import contextlib
+import gc
 import json
 import signal
 import sys
@@ -175,6 +176,8 @@ async def _live(service: Service[S], settings: S, verb: str) -> None:
         tasks = service.tasks(settings)
         metrics.watch_tasks(tasks)
         living.extend(supervise(task, stop) for task in tasks)
+    gc.collect()
+    gc.freeze()  # what was loaded lives as long as the process: to look through it again takes 100 ms and more
     await asyncio.gather(*living)
     log.info("process-stopped")
 

@@ -38,8 +38,10 @@ class Reading:
     def send_again(self, actor: Actor, notification_id: UUID) -> None:
         """Queue once more what failed, for instance once the address is corrected; a second time changes nothing.
 
-        Raises NotFailed for anything else, NotFound for what the actor may not see.
+        Raises NotFailed for anything else, NotFound for what the actor may not see, NotAllowed for who only reads.
         """
+        if actor.role == "compliance":
+            raise NotAllowed
         try:
             failed = self._store.get(Notification, notification_id)
         except Missing:
@@ -48,8 +50,6 @@ class Reading:
         if notice.dossier_id is None or notice.channel is not Channel.EMAIL:
             raise NotFound
         self.may_see_deliveries(actor, notice.dossier_id)
-        if actor.role == "compliance":
-            raise NotAllowed
         if failed.state is not State.FAILED:
             raise NotFailed
         again = Notification.queue(uuid5(failed.id, "again"), notice, f"messaging:{failed.id}")

@@ -16,12 +16,14 @@ const several = () => { for (const input of root.querySelectorAll("input[type=fi
 several();
 document.body.addEventListener("htmx:load", several);
 
-/** What is chosen or sent just now must not lose its place to a page that renews itself. */
+/** What is chosen or sent just now, or stands under the keyboard, must not lose its place to a page that renews itself. */
 let choosing = false;
 root.addEventListener("click", (event) => { if (event.target.type === "file") choosing = true; });
 root.addEventListener("cancel", () => { choosing = false; }, true);
 document.body.addEventListener("htmx:beforeSwap", (event) => {
-  if (choosing || window.scelle.sending) event.detail.shouldSwap = false;
+  const byItself = !event.detail.requestConfig.triggeringEvent;
+  const inHand = root.contains(document.activeElement) && document.activeElement.matches(":focus-visible");
+  if (choosing || window.scelle.sending || (byItself && inHand)) event.detail.shouldSwap = false;
 });
 
 root.addEventListener("change", (event) => {
