@@ -4,6 +4,7 @@ import { Sha256 } from "/verifier/js/sha256.mjs";
 
 const RETRIES = 5;
 const PAUSE_MS = 1000;
+const TYPING_MS = 2000;
 const SLICE = 4 << 20; // bytes read at a time
 const IN_MEMORY = 64 << 20;
 const PARTS = 4; // of the vault, in one request
@@ -16,14 +17,16 @@ const several = () => { for (const input of root.querySelectorAll("input[type=fi
 several();
 document.body.addEventListener("htmx:load", several);
 
-/** What is chosen or sent just now, or stands under the keyboard, must not lose its place to a page that renews itself. */
+/** What is chosen, typed or sent just now must not lose its place to a page that renews itself. */
 let choosing = false;
+let typed = -Infinity;
 root.addEventListener("click", (event) => { if (event.target.type === "file") choosing = true; });
 root.addEventListener("cancel", () => { choosing = false; }, true);
+root.addEventListener("keydown", () => { typed = performance.now(); });
 document.body.addEventListener("htmx:beforeSwap", (event) => {
   const byItself = !event.detail.requestConfig.triggeringEvent;
-  const inHand = root.contains(document.activeElement) && document.activeElement.matches(":focus-visible");
-  if (choosing || window.scelle.sending || (byItself && inHand)) event.detail.shouldSwap = false;
+  const typing = byItself && performance.now() - typed < TYPING_MS;
+  if (choosing || typing || window.scelle.sending) event.detail.shouldSwap = false;
 });
 
 root.addEventListener("change", (event) => {
