@@ -5,7 +5,7 @@ BIN := .venv/bin
 MEMBERS := $(wildcard libs/*) $(wildcard services/*) sandbox launcher
 # What takes minutes is left to `make test-long`: pages beyond the reference journey, processes started again and again.
 LONG := tests/contract/test_made_up_requests.py launcher/tests/test_stack.py launcher/tests/test_compliance.py \
-	tests/journeys/test_letters.py $(foreach name,account letters messages office proofs,tests/pages/test_$(name).py) \
+	tests/journeys/test_letters.py $(foreach name,account deposit letters messages office proofs,tests/pages/test_$(name).py) \
 	services/journal/tests/log/test_process.py services/journal/tests/anchors/test_process.py services/journal/tests/published/test_verbs.py
 # Three parts of about the same length, side by side: tests of whole platforms, what takes longest, and the others.
 STACKS := tests/journeys tests/pages tests/contract launcher
