@@ -29,15 +29,7 @@ from chassis.tokens import Signer, new_signing_key
 from launcher.components.postgres import Postgres, create_database
 from launcher.parts import running as part_running
 from launcher.ports import free_ports
-from letters_submission import (  # type: ignore[import-not-found] # beside this file, of which mypy makes no package
-    CONCURRENCY,
-    PDF,
-    PRIVATE_KEY,
-    TOKEN,
-    measured,
-    signature,
-    told,
-)
+from letters_submission import CONCURRENCY, PDF, PRIVATE_KEY, TOKEN, measured, signature, told
 from lre_gateway.adapters.ar24.dates import paris
 from lre_gateway.application.recipients import NewRecipient, made
 from lre_gateway.application.writing import Frozen, written
@@ -59,7 +51,7 @@ class OneFile:
 
     def read(self, _office_id: UUID, _version_id: UUID, _by: UUID) -> bytes:
         """Return it."""
-        return bytes(PDF)
+        return PDF
 
     def close(self) -> None:
         """There is nothing to close."""

@@ -50,9 +50,13 @@ def _reachable(path: Path, uid: int) -> bool:
 
 
 def _with_override(entry: pwd.struct_passwd) -> list[str]:
-    """Become the user but keep the right to walk through closed folders, such as /root above the project."""
+    """Become the user but keep the right to walk through closed folders, such as /root above the project.
+
+    PostgreSQL asks access(2) first, which forgets that right of whoever is not root, unless a secure bit forbids it.
+    """
     setpriv = shutil.which("setpriv")
     if setpriv is None:
         raise StackError(f"the user {entry.pw_name} cannot reach the data folder; choose another with --data")
     caps = "--inh-caps=-all,+dac_override", "--ambient-caps=-all,+dac_override"
-    return [setpriv, f"--reuid={entry.pw_uid}", f"--regid={entry.pw_gid}", "--clear-groups", *caps, "--"]
+    who = f"--reuid={entry.pw_uid}", f"--regid={entry.pw_gid}", "--clear-groups"
+    return [setpriv, *who, "--securebits=+no_setuid_fixup", *caps, "--"]

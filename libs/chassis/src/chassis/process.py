@@ -249,6 +249,11 @@ async def supervise(task: Task, stop: asyncio.Event, *, first_pause: float = FIR
             log.error("task-failed", exc_info=outcome, delay_s=pause)
         elif not stop.is_set():
             log.warning("task-ended", delay_s=pause)
-        with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(stop.wait(), pause)
+        await rest(stop, pause)
         pause = min(pause * 2, LONGEST_PAUSE_SECONDS)
+
+
+async def rest(stop: asyncio.Event, seconds: float) -> None:
+    """Wait between two steps of a task, and no longer than until it is told to stop."""
+    with contextlib.suppress(TimeoutError):
+        await asyncio.wait_for(stop.wait(), seconds)

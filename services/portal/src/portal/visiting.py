@@ -193,4 +193,6 @@ Anyone = Annotated[Guest, Depends(_guest)]
 Staff = Annotated[Guest, Depends(_staff)]
 Client = Annotated[Guest, Depends(_client)]
 SentForm = Annotated[Form, Depends(_form)]
+Genuine = Depends(_form)
+"""For a gesture that sends nothing: the form proves that it comes from a page of ours."""
 OpenForm = Annotated[Form, Depends(_open_form)]

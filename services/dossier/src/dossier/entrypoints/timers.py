@@ -1,11 +1,10 @@
 """What happens without anyone asking."""
 
 import asyncio
-import contextlib
 
 from chassis.client import Unavailable
 from chassis.logging import get_logger
-from chassis.process import Task
+from chassis.process import Task, rest
 
 from dossier.application.destroying import Destroying
 
@@ -26,7 +25,6 @@ def destroying(worker: Destroying) -> Task:
             except Unavailable:
                 log.warning("withdrawn-bytes-wait")
                 pause = AWAY_SECONDS
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(stop.wait(), pause)
+            await rest(stop, pause)
 
     return destroy

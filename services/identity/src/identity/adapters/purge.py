@@ -3,6 +3,8 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 
+from chassis.process import rest
+
 from identity.adapters.database import Database
 
 _EVERY_SECONDS = 600.0
@@ -28,10 +30,7 @@ def purging(database: Database) -> Callable[[asyncio.Event], Awaitable[None]]:
     async def purge(stop: asyncio.Event) -> None:
         while not stop.is_set():
             await asyncio.to_thread(forget, database)
-            try:
-                await asyncio.wait_for(stop.wait(), _EVERY_SECONDS)
-            except TimeoutError:
-                continue
+            await rest(stop, _EVERY_SECONDS)
 
     return purge
 

@@ -1,8 +1,9 @@
 """What happens without anyone asking."""
 
 import asyncio
-import contextlib
 from collections.abc import Awaitable, Callable
+
+from chassis.process import rest
 
 from identity.application.erasures import Finishing
 
@@ -15,7 +16,6 @@ def finishing(erasures: Finishing) -> Callable[[asyncio.Event], Awaitable[None]]
     async def finish_erasures(stop: asyncio.Event) -> None:
         while not stop.is_set():
             await asyncio.to_thread(erasures.finish_all)
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(stop.wait(), POLL_SECONDS)
+            await rest(stop, POLL_SECONDS)
 
     return finish_erasures

@@ -6,11 +6,11 @@ proof that waits is kept beside the checkpoint, and asked about until a block at
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from contextlib import suppress
 from hashlib import sha256
 from secrets import token_bytes
 
 from chassis.logging import get_logger
+from chassis.process import rest
 from eventstore import leadership
 from proof.checkpoint import imprint
 from proof.note import Note
@@ -109,7 +109,6 @@ def anchoring(anchorer: Anchorer, database_url: str) -> Callable[[asyncio.Event]
                 if now() >= upgrade:
                     await asyncio.to_thread(anchorer.upgrade)
                     upgrade = now() + UPGRADE_SECONDS
-                with suppress(TimeoutError):
-                    await asyncio.wait_for(stop.wait(), POLL_SECONDS)
+                await rest(stop, POLL_SECONDS)
 
     return keep_anchoring

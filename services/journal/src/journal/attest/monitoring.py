@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import asdict
 
 from chassis.logging import get_logger
+from chassis.process import rest
 from eventstore import leadership
 
 from journal.attest.monitor import Monitor
@@ -26,10 +27,7 @@ def monitoring(monitor: Monitor, database_url: str) -> Callable[[asyncio.Event],
                     await asyncio.to_thread(monitor.look)
                 except StorageAway as error:
                     get_logger().warning("storage-away", cause=str(error))
-                try:
-                    await asyncio.wait_for(stop.wait(), EVERY_SECONDS)
-                except TimeoutError:
-                    continue
+                await rest(stop, EVERY_SECONDS)
 
     return watch
 

@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable, Iterable
 
 from chassis.logging import get_logger
 from chassis.metrics import Reading, Watched
+from chassis.process import rest
 from proof.checkpoint import Checkpoint
 from proof.note import Note, NoteInvalid
 
@@ -120,10 +121,7 @@ class _OnceCaughtUp:
             if not said:
                 get_logger().warning("behind-the-published-log")
                 said = True
-            try:
-                await asyncio.wait_for(stop.wait(), WAIT_SECONDS)
-            except TimeoutError:
-                continue
+            await rest(stop, WAIT_SECONDS)
 
     def readings(self) -> Iterable[Reading]:
         return self._task.readings() if isinstance(self._task, Watched) else ()

@@ -14,6 +14,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from chassis.logging import get_logger
+from chassis.process import rest
 from eventstore import leadership
 from proof.note import NoteInvalid
 from proof.tiles import WIDTH, Tile, encode_entries, encode_tile, partial_tiles, tiles
@@ -254,9 +255,6 @@ def publishing(publisher: Publisher, database_url: str) -> Callable[[asyncio.Eve
                     if not away:
                         log.warning("storage-away", cause=str(error))
                     away, pause = True, AWAY_SECONDS
-                try:
-                    await asyncio.wait_for(stop.wait(), pause)
-                except TimeoutError:
-                    continue
+                await rest(stop, pause)
 
     return publish

@@ -10,13 +10,13 @@ import threading
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
-from contextlib import suppress
 from dataclasses import dataclass
 from hashlib import sha256
 from http import HTTPStatus
 
 import httpx
 from chassis.logging import get_logger
+from chassis.process import rest
 from eventstore import leadership
 from proof.entry import encoded
 from proof.note import Note
@@ -213,7 +213,6 @@ def stamping(
                     last = await asyncio.to_thread(checkpoints.last)
                     count = await asyncio.to_thread(stamper.stamp, last) if last else 0
                     pause = 0.0 if count else min(max(2 * pause, FIRST_PAUSE_SECONDS), LONGEST_PAUSE_SECONDS)
-                with suppress(TimeoutError):
-                    await asyncio.wait_for(stop.wait(), pause or POLL_SECONDS)
+                await rest(stop, pause or POLL_SECONDS)
 
     return keep_stamping

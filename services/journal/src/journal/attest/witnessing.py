@@ -10,13 +10,13 @@ import threading
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
 from http import HTTPStatus
 
 import httpx
 from chassis.logging import get_logger
+from chassis.process import rest
 from proof.checkpoint import format_hashes
 from proof.cosignature import Cosigner, Quorum, cosignatures
 from proof.note import Note, NoteInvalid
@@ -168,7 +168,6 @@ def witnessing(witnesses: Witnesses) -> Callable[[asyncio.Event], Awaitable[None
     async def attend(stop: asyncio.Event) -> None:
         while not stop.is_set():
             await asyncio.to_thread(witnesses.attend)
-            with suppress(TimeoutError):
-                await asyncio.wait_for(stop.wait(), POLL_SECONDS)
+            await rest(stop, POLL_SECONDS)
 
     return attend

@@ -2,10 +2,11 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
-from contextlib import suppress
 from datetime import date, datetime, timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
+
+from chassis.process import rest
 
 from journal.log.appender import Appender
 from journal.log.heads import DAILY, append_head
@@ -57,7 +58,6 @@ def bookkeeping(records: Records, signer: LogSigner) -> Callable[[asyncio.Event]
             if ended != closed:
                 await asyncio.to_thread(close_day, records, ended)
                 closed = ended
-            with suppress(TimeoutError):
-                await asyncio.wait_for(stop.wait(), POLL_SECONDS)
+            await rest(stop, POLL_SECONDS)
 
     return keep

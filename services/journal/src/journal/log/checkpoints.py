@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from chassis.logging import get_logger
+from chassis.process import rest
 from chassis.telemetry import telling_of
 from proof import tree
 from proof.checkpoint import Checkpoint
@@ -149,10 +150,7 @@ def sealing(checkpoints: Checkpoints) -> Callable[[asyncio.Event], Awaitable[Non
                     log.info("checkpoint-signed", count=sealed.size if sealed else 0)
                 except PublishedUnknown:
                     log.warning("published-state-unknown", exc_info=True)
-            try:
-                await asyncio.wait_for(stop.wait(), POLL_SECONDS)
-            except TimeoutError:
-                continue
+            await rest(stop, POLL_SECONDS)
 
     return seal
 

@@ -6,10 +6,10 @@ is found through this index is proven by the log; what the index does not find i
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator, Sequence
-from contextlib import suppress
 
 from chassis.client import Unavailable
 from chassis.logging import get_logger
+from chassis.process import rest
 from contracts import Envelope
 
 from journal.log.database import Database
@@ -85,7 +85,6 @@ def mentioning(mentions: Mentions) -> Callable[[asyncio.Event], Awaitable[None]]
                 await asyncio.to_thread(mentions.catch_up)
             except Unavailable:
                 get_logger().warning("mentions-wait", exc_info=True)
-            with suppress(TimeoutError):
-                await asyncio.wait_for(stop.wait(), POLL_SECONDS)
+            await rest(stop, POLL_SECONDS)
 
     return keep

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 
-from chassis.process import Task
+from chassis.process import Task, rest
 
 Leadership = Callable[[], AbstractAsyncContextManager[None]]
 
@@ -31,8 +31,7 @@ def working(work: Work, leadership: Leadership) -> Task:
                 return
             while not stop.is_set():
                 if not await asyncio.to_thread(work.step):
-                    with contextlib.suppress(TimeoutError):
-                        await asyncio.wait_for(stop.wait(), work.idle_seconds)
+                    await rest(stop, work.idle_seconds)
 
     work_on.__qualname__ = work.name
     return work_on

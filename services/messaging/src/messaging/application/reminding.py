@@ -48,7 +48,7 @@ class Reminding:
                 done += 1
             except (Unavailable, Changed):
                 continue  # dossier is away, or another process was faster: the next look tells
-            except Exception:
+            except Exception:  # one that cannot be queued keeps no other back
                 log.exception("reminder-not-queued")
         return done
 

@@ -1,8 +1,9 @@
 """Time becomes calls: the sender of e-mails, and the one who reminds."""
 
 import asyncio
-import contextlib
 from collections.abc import Awaitable, Callable
+
+from chassis.process import rest
 
 SENDING_SECONDS = 0.25
 REMINDING_SECONDS = 30.0
@@ -17,8 +18,7 @@ def every(seconds: float, call: Callable[[], int], name: str) -> Callable[[async
     async def calling(stop: asyncio.Event) -> None:
         while not stop.is_set():
             if not await asyncio.to_thread(call):
-                with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(stop.wait(), seconds)
+                await rest(stop, seconds)
 
     calling.__name__ = calling.__qualname__ = name
     return calling

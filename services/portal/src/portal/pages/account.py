@@ -10,7 +10,7 @@ from fastapi import APIRouter, Response
 from portal import words
 from portal.api import ApiRefused
 from portal.rendering import see_other
-from portal.visiting import Anyone, Client, Guest, SentForm
+from portal.visiting import Anyone, Client, Genuine, Guest, SentForm
 
 router = APIRouter(prefix="/compte")
 
@@ -28,8 +28,8 @@ async def account(guest: Anyone, fait: str = "") -> Response:
     return await _account(guest, done=DONE.get(fait))
 
 
-@router.post("/appareils/deconnecter")
-async def end_others(guest: Anyone, form: SentForm) -> Response:  # noqa: ARG001 - the form proves that it is ours
+@router.post("/appareils/deconnecter", dependencies=[Genuine])
+async def end_others(guest: Anyone) -> Response:
     """Sign out everywhere else (C-35)."""
     others = await _others(guest)
     await guest.send("DELETE", "identity", "/sessions/others")
@@ -37,8 +37,8 @@ async def end_others(guest: Anyone, form: SentForm) -> Response:  # noqa: ARG001
     return see_other("/compte?fait=appareils")
 
 
-@router.post("/appareils/{session_id}/deconnecter")
-async def end_one(guest: Anyone, session_id: UUID, form: SentForm) -> Response:  # noqa: ARG001 - it proves that it is ours
+@router.post("/appareils/{session_id}/deconnecter", dependencies=[Genuine])
+async def end_one(guest: Anyone, session_id: UUID) -> Response:
     """Sign out at one place (C-35)."""
     try:
         await guest.send("DELETE", "identity", f"/sessions/{session_id}")

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Response
 
 from portal.api import ApiRefused
 from portal.rendering import grouped, see_other
-from portal.visiting import Client, SentForm
+from portal.visiting import Client, Genuine, SentForm
 
 router = APIRouter(prefix="/compte/application")
 
@@ -19,8 +19,8 @@ async def show(guest: Client) -> Response:
     return guest.page("account/authenticator.html", state=state, error=None)
 
 
-@router.post("")
-async def begin(guest: Client, form: SentForm) -> Response:  # noqa: ARG001 - the form proves that it is ours
+@router.post("", dependencies=[Genuine])
+async def begin(guest: Client) -> Response:
     """Show the secret, as a QR code and in words."""
     return await _enrolling(guest)
 

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Request, Response
 from portal import words
 from portal.api import ApiRefused
 from portal.rendering import see_other
-from portal.visiting import Anyone, Desk, MaybeSession, OpenForm, SentForm, TheDesk, forwarded, stranger
+from portal.visiting import Anyone, Desk, Genuine, MaybeSession, OpenForm, TheDesk, forwarded, stranger
 
 router = APIRouter()
 
@@ -109,8 +109,8 @@ async def ask_link(request: Request, at: TheDesk, form: OpenForm) -> Response:
     return at.pages.page(request, "sign_in/new_link.html", asked=True)
 
 
-@router.post("/deconnexion")
-async def sign_out(guest: Anyone, form: SentForm) -> Response:  # noqa: ARG001 - the form proves that it is ours
+@router.post("/deconnexion", dependencies=[Genuine])
+async def sign_out(guest: Anyone) -> Response:
     """End the session here and at identity."""
     response = see_other("/")
     try:

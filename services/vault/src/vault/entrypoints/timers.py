@@ -1,10 +1,9 @@
 """What happens without anyone asking."""
 
 import asyncio
-import contextlib
 
 from chassis.logging import get_logger
-from chassis.process import Task
+from chassis.process import Task, rest
 
 from vault.application.converting import Converting
 from vault.application.destroying import Destroying
@@ -27,8 +26,7 @@ def reaping(reaper: Reaper, destroying: Destroying) -> Task:
             count = await asyncio.to_thread(reaper.reap) + await asyncio.to_thread(destroying.destroy_orphans)
             if count:
                 log.warning("abandoned-deposits-removed", count=count)
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(stop.wait(), REAPING_SECONDS)
+            await rest(stop, REAPING_SECONDS)
 
     return reap
 
@@ -46,8 +44,7 @@ def scanning(documents: Scanning) -> Task:
             except ScannerAway as away:
                 log.warning("scanner-away", cause=str(away))
                 pause = SCANNER_AWAY_SECONDS
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(stop.wait(), pause)
+            await rest(stop, pause)
 
     return scan
 
@@ -58,7 +55,6 @@ def converting(pictures: Converting) -> Task:
     async def convert(stop: asyncio.Event) -> None:
         while not stop.is_set():
             await pictures.convert_due()
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(stop.wait(), CONVERTING_SECONDS)
+            await rest(stop, CONVERTING_SECONDS)
 
     return convert

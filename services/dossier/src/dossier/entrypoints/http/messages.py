@@ -11,7 +11,7 @@ from pydantic import ConfigDict, Field
 from dossier.application.ports import Person
 from dossier.domain.conversation import Purpose
 from dossier.entrypoints.http import examples
-from dossier.entrypoints.http.answers import Output, PersonView
+from dossier.entrypoints.http.answers import Output, PersonView, example
 from dossier.readmodel.messages import ConversationRow, MessageRow
 
 MESSAGE: examples.Members = {
@@ -61,7 +61,7 @@ class Seen(Input):
 class MessageView(Output):
     """One message; its words are null once the client was erased. `batch_id`: what was asked for with it."""
 
-    model_config = ConfigDict(from_attributes=True, json_schema_extra={"examples": [MESSAGE]})
+    model_config = example(MESSAGE)
 
     id: UUID
     side: Side
@@ -89,7 +89,7 @@ class MessagePage(Page[MessageView]):
 class ConversationLine(Output):
     """How a client's conversation stands; `unread` messages of theirs nobody of the office has read."""
 
-    model_config = ConfigDict(from_attributes=True, json_schema_extra={"examples": [CONVERSATION]})
+    model_config = example(CONVERSATION)
 
     client: PersonView
     messages: int = 0
@@ -101,7 +101,7 @@ class ConversationLine(Output):
 class ConversationList(Output):
     """The clients of a dossier, in the order they were added."""
 
-    model_config = ConfigDict(json_schema_extra={"examples": [{"items": [CONVERSATION]}]})
+    model_config = example({"items": [CONVERSATION]})
 
     items: list[ConversationLine]
 
