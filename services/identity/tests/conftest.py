@@ -88,6 +88,18 @@ def sms(sms_server: Simulator) -> Iterator[Simulator]:
     sms_server.admin.delete("/messages")
 
 
+@pytest.fixture(scope="session")
+def second_sms_server() -> Iterator[Simulator]:
+    yield from _simulator("sms", token="other")
+
+
+@pytest.fixture
+def second_sms(second_sms_server: Simulator) -> Iterator[Simulator]:
+    """Return another provider of SMS than the one that every identity has."""
+    yield second_sms_server
+    second_sms_server.admin.delete("/messages")
+
+
 def _secret(folder: Path, name: str, content: bytes) -> str:
     path = folder / name
     path.write_bytes(content)
@@ -204,10 +216,14 @@ class Platform:
 
     def code(self, client: dict[str, str], nth: int = 1) -> str:
         """Wait for the nth message on the client's phone and read the code."""
+        return self.code_by(self.sms, client, nth)
+
+    def code_by(self, provider: Simulator, client: dict[str, str], nth: int = 1) -> str:
+        """Wait for the nth message of a provider on the client's phone and read the code."""
         number = "+33" + client["phone"].replace(" ", "")[1:]
         deadline = time.monotonic() + 10
         while time.monotonic() < deadline:
-            messages = self.sms.admin.get("/messages", params={"to": number}).json()
+            messages = provider.admin.get("/messages", params={"to": number}).json()
             if len(messages) >= nth:
                 return re.search(r"#(\d{6})$", messages[nth - 1]["text"])[1]
             time.sleep(0.02)

@@ -96,6 +96,8 @@ class PasswordSet(Published):
 
     TOPIC: ClassVar[str] = "identity.password-set"
     person_id: UUID
+    first: bool = False
+    """The person had none before."""
 
 
 class SecondFactorEnabled(Published):

@@ -1,11 +1,11 @@
 """What an operator sets for identity, beside what every service has."""
 
 from ipaddress import IPv4Network, IPv6Network
-from typing import Annotated
+from typing import Annotated, Self
 
 from chassis.settings import ServiceSettings
 from chassis.values import JsonFile, OutsideAddress, RandomKeyFile, Word, in_production
-from pydantic import AfterValidator, Field, ValidationInfo
+from pydantic import AfterValidator, Field, ValidationInfo, model_validator
 
 Network = IPv4Network | IPv6Network
 Positive = Annotated[int, Field(ge=1, le=100_000_000)]
@@ -26,6 +26,11 @@ class Settings(ServiceSettings, env_prefix="IDENTITY_"):
 
     sms_url: OutsideAddress
     sms_token: Word
+    sms_fallback_url: OutsideAddress | None = None
+    """A second provider, which sends another code when the first has taken a message and not delivered it."""
+    sms_fallback_token: Word | None = None
+    sms_delivery_seconds: Annotated[int, Field(ge=1, le=240)] = 30
+    """How long the first provider has for that."""
     sms_prefixes: tuple[Country, ...] = Field(default=("+33",), min_length=1)
     """Countries whose mobile numbers get codes."""
 
@@ -65,3 +70,9 @@ class Settings(ServiceSettings, env_prefix="IDENTITY_"):
 
     trusted_proxies: tuple[Network, ...] = (IPv4Network("127.0.0.1/32"), IPv6Network("::1/128"))
     """Addresses of the gateway, whose X-Forwarded-For is believed."""
+
+    @model_validator(mode="after")
+    def _whole_fallback(self) -> Self:
+        if (self.sms_fallback_url is None) != (self.sms_fallback_token is None):
+            raise ValueError("sms_fallback_url and sms_fallback_token go together")
+        return self

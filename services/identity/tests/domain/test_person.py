@@ -62,13 +62,26 @@ def test_an_erasure_says_who_asked_and_why_and_nothing_personal() -> None:
     assert personal_fields(Person.Erased) == {}
 
 
+def test_a_first_password_is_told_from_one_that_replaces_another() -> None:
+    client, changes = a_client(), [uuid4(), uuid4()]
+    client.collect_events()
+    for change in changes:
+        client.set_password(change)
+    assert [(event.change_id, event.first) for event in client.collect_events()] == [
+        (changes[0], True),
+        (changes[1], False),
+    ]
+
+
 def test_nothing_more_is_written_about_an_erased_person() -> None:
     client = a_client()
     client.erase(uuid4(), Basis.SUBJECT_REQUEST)
     for act in (
         lambda: client.change(last_name="Durand"),
         client.confirm_email,
-        client.set_password,
+        lambda: client.set_password(uuid4()),
+        lambda: client.enable_second_factor(uuid4()),
+        lambda: client.remove_second_factor("asked", uuid4()),
         lambda: client.erase(uuid4(), Basis.SUBJECT_REQUEST),
     ):
         with pytest.raises(PersonErased):

@@ -33,7 +33,7 @@ def traces(platform: Any) -> list[str]:
 
 
 def secrets(platform: Any, person_id: str) -> int:
-    tables = ("password", "authenticator", "recovery_code", "challenge", "token")
+    tables = ("prepared", "password", "authenticator", "recovery_code", "challenge", "token")
     return sum(
         platform.sql(f"SELECT count(*) FROM identity.{table} WHERE person_id = %s", person_id)[0][0] for table in tables
     )
@@ -84,7 +84,7 @@ def test_read_models_made_again_are_the_same_without_the_person(platform: Any, c
 def test_what_a_request_under_way_left_behind_the_erasure_goes_too(platform: Any, client: dict[str, str]) -> None:
     platform.erase(client["id"], platform.notary())
     platform.identity.finishing.finish_all()
-    platform.identity.passwords.put(UUID(client["id"]), PASSWORD)
+    platform.identity.passwords.prepare(UUID(client["id"]), PASSWORD)
     platform.sql("INSERT INTO identity.recovery_code (digest, person_id) VALUES ('digest', %s)", client["id"])
     forget(platform.identity.store)
     assert secrets(platform, client["id"]) == 0

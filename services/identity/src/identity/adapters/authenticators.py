@@ -5,6 +5,7 @@ from typing import Protocol
 from uuid import UUID
 
 from identity.adapters.database import Database
+from identity.adapters.prepared import SqlPrepared
 from identity.application.second_factor import Held
 from identity.domain.authenticator import STEP_SECONDS
 
@@ -13,6 +14,9 @@ _BEGIN = """
 INSERT INTO identity.authenticator AS known (person_id, sealed) VALUES (%s, %s)
 ON CONFLICT (person_id) DO UPDATE SET sealed = excluded.sealed, begun_at = clock_timestamp()
 WHERE known.confirmed_at IS NULL AND known.begun_at < clock_timestamp() - make_interval(secs => %s)
+"""
+_GO_ON = """
+UPDATE identity.authenticator SET begun_at = clock_timestamp() WHERE person_id = %s AND confirmed_at IS NULL
 """
 _HELD = """
 SELECT sealed, confirmed_at, floor(extract(epoch FROM clock_timestamp()) / %s)::bigint AS step,
@@ -39,7 +43,7 @@ class SqlAuthenticators:
     """The port `Authenticators`."""
 
     def __init__(self, database: Database, keys: Keys) -> None:
-        self._database, self._keys = database, keys
+        self._database, self._keys, self._prepared = database, keys, SqlPrepared(database)
 
     def begin(self, person_id: UUID, secret: str) -> None:
         """Keep a secret, unless one was begun a quarter of an hour ago at most or is asked for."""
@@ -49,6 +53,7 @@ class SqlAuthenticators:
 
     def held(self, person_id: UUID) -> Held | None:
         """Return the authenticator of a person."""
+        self._prepared.settle([person_id])
         with self._database.connection() as connection:
             row = connection.execute(_HELD, (STEP_SECONDS, person_id)).fetchone()
         secret = self._keys.open(person_id, bytes(row["sealed"]), _BOUND_TO) if row else None
@@ -56,21 +61,19 @@ class SqlAuthenticators:
             return None
         return Held(secret.decode(), row["confirmed_at"], row["step"], row["codes_left"])
 
-    def turn_on(self, person_id: UUID, step: int, codes: Sequence[bytes]) -> bool:
-        """Ask for it from now on, with these recovery codes; False if that was done before."""
-        with self._database.connection() as connection, connection.transaction():
-            on = connection.execute(
-                "UPDATE identity.authenticator SET confirmed_at = clock_timestamp(), last_step = %s"
-                " WHERE person_id = %s AND confirmed_at IS NULL",
-                (step, person_id),
-            )
-            if on.rowcount != 1:
-                return False
-            connection.execute(
-                "INSERT INTO identity.recovery_code (digest, person_id) SELECT unnest(%s::bytea[]), %s",
-                (list(codes), person_id),
-            )
-        return True
+    def prepare_on(self, person_id: UUID, step: int, codes: Sequence[bytes]) -> UUID | None:
+        """Write down that it is asked for, with these recovery codes; None if it is, or no secret was begun."""
+        with self._database.connection() as connection:
+            begun = connection.execute(_GO_ON, (person_id,)).rowcount  # no other secret may take the place of this one
+        return self._prepared.app(person_id, step, codes) if begun else None
+
+    def prepare_off(self, person_id: UUID) -> UUID:
+        """Write down that it is asked for no more."""
+        return self._prepared.no_app(person_id)
+
+    def settle(self, person_id: UUID) -> None:
+        """Put in force what was prepared and an event named."""
+        self._prepared.settle([person_id])
 
     def use_step(self, person_id: UUID, step: int) -> bool:
         """Take the code of a step; False if that of it or of a later one was taken before."""
@@ -89,15 +92,6 @@ class SqlAuthenticators:
             person=person_id,
             code=code,
         )
-
-    def remove(self, person_id: UUID) -> bool:
-        """Forget the secret and the recovery codes; False if there was nothing to ask for."""
-        with self._database.connection() as connection, connection.transaction():
-            connection.execute("DELETE FROM identity.recovery_code WHERE person_id = %s", (person_id,))
-            removed = connection.execute(
-                "DELETE FROM identity.authenticator WHERE person_id = %s AND confirmed_at IS NOT NULL", (person_id,)
-            )
-        return removed.rowcount == 1
 
     def _changed(self, statement: str, **values: object) -> bool:
         with self._database.connection() as connection:

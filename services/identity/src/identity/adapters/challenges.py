@@ -7,6 +7,7 @@ from psycopg import Connection
 
 from identity.adapters.database import Database, Row
 from identity.application.codes import Challenge, CodePolicy, NewChallenge
+from identity.application.delivery import Awaited
 
 _WINDOWS = {"per_hour": 3600, "per_day": 86_400}
 
@@ -22,9 +23,21 @@ RETURNING person_id, office_id, purpose, token, code, ended_at IS NOT NULL AS en
           expires_at < clock_timestamp() AS expired
 """
 
+_GOOD = "message IS NOT NULL AND ended_at IS NULL AND expires_at > clock_timestamp()"
+
+_AWAITED = f"""
+SELECT id, message, purpose, person_id FROM identity.challenge
+WHERE created_at <= clock_timestamp() - make_interval(secs => %s) AND {_GOOD} ORDER BY created_at
+"""  # noqa: S608 - our words
+
+_VOID = f"""
+UPDATE identity.challenge SET code = %s, message = NULL, expires_at = clock_timestamp() + make_interval(secs => %s)
+WHERE id = %s AND message = %s AND {_GOOD}
+"""  # noqa: S608 - our words
+
 
 class SqlChallenges:
-    """The port `Challenges`."""
+    """The ports `Challenges` and `Journeys`."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -64,6 +77,28 @@ class SqlChallenges:
                 "UPDATE identity.challenge SET ended_at = clock_timestamp() WHERE person_id = %s AND ended_at IS NULL",
                 (person_id,),
             )
+
+    def took(self, challenge_id: UUID, message: str) -> None:
+        """Remember what the first provider calls the message."""
+        self._name(challenge_id, message)
+
+    def settled(self, challenge_id: UUID) -> None:
+        """Ask no more about a message."""
+        self._name(challenge_id, None)
+
+    def awaited(self, seconds: float) -> list[Awaited]:
+        """Return the codes that are still good, asked for so long ago or longer, and not known to have arrived."""
+        with self._database.connection() as connection:
+            return [Awaited(**row) for row in connection.execute(_AWAITED, (seconds,)).fetchall()]
+
+    def void(self, one: Awaited, code: bytes, seconds: int) -> bool:
+        """Put another code, good for so long, in the place of one; False if it was answered or that was done before."""
+        with self._database.connection() as connection:
+            return connection.execute(_VOID, (code, seconds, one.id, one.message)).rowcount == 1
+
+    def _name(self, challenge_id: UUID, message: str | None) -> None:
+        with self._database.connection() as connection:
+            connection.execute("UPDATE identity.challenge SET message = %s WHERE id = %s", (message, challenge_id))
 
 
 def _columns(new: NewChallenge) -> dict[str, Any]:

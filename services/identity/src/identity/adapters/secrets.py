@@ -5,6 +5,7 @@ from uuid import UUID
 from identity.adapters.database import Database
 
 _OF_THE_PERSON = (
+    "DELETE FROM identity.prepared WHERE person_id = %(person)s",
     "DELETE FROM identity.password WHERE person_id = %(person)s",
     "DELETE FROM identity.authenticator WHERE person_id = %(person)s",
     "DELETE FROM identity.recovery_code WHERE person_id = %(person)s",

@@ -1,14 +1,18 @@
-"""The SMS provider: POST /messages with a bearer token, idempotent by reference."""
+"""A provider of SMS: POST /messages with a bearer token, once for each reference; GET /messages/{id} tells its fate."""
 
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from http import HTTPStatus
+from urllib.parse import quote
 
 import httpx
 from chassis.logging import get_logger
 
 _PAUSES = (0.5, 1.0, 2.0)
 """Seconds before the next try; a code lives five minutes."""
+DELIVERED = "delivered"
+"""The state of a message that is on the phone."""
 
 
 class SmsProvider:
@@ -39,8 +43,20 @@ class SmsProvider:
         except Exception as error:  # noqa: BLE001 - nobody waits for this thread; the log is where it is seen
             self._log.error("not-done-later", exc_info=error)
 
-    def send(self, number: str, text: str, reference: str) -> bool:
-        """Send, once for each reference; say whether the provider took it. It is asked again while it is away."""
+    def delivered(self, message: str) -> bool | None:
+        """Tell whether a message is on the phone; None if the provider is away."""
+        try:
+            response = self._http.get(f"/messages/{quote(message, safe='')}")
+        except httpx.TransportError as error:
+            self._log.warning("code-not-followed", cause=type(error).__name__)
+            return None
+        if response.status_code != HTTPStatus.OK:
+            self._log.warning("code-not-followed", cause=str(response.status_code))
+            return None if response.is_server_error else False
+        return bool(response.json()["state"] == DELIVERED)
+
+    def send(self, number: str, text: str, reference: str) -> str | None:
+        """Send, once for each reference; return the provider's id of it. It is asked again while it is away."""
         message = {"to": number, "text": text, "reference": reference}
         for attempt, pause in enumerate((*_PAUSES, None), start=1):
             try:
@@ -49,12 +65,12 @@ class SmsProvider:
                 cause = type(error).__name__
             else:
                 if response.is_success:
-                    return True
+                    return str(response.json()["id"])
                 cause = str(response.status_code)
                 if not response.is_server_error:
                     pause = None  # noqa: PLW2901 - a refusal does not change by waiting
             self._log.warning("code-not-taken", attempt=attempt, cause=cause)
             if pause is None:
-                return False
+                return None
             time.sleep(pause)
-        return False
+        return None

@@ -10,6 +10,7 @@ from identity.application.codes import Challenges
 from identity.application.errors import LinkSpent
 from identity.application.one_time import OneTimeTokens, Purpose, readable
 from identity.application.proving import Proving
+from identity.application.secret_changes import put_in_force
 from identity.application.sessions import Sessions
 from identity.application.visitor import Visitor
 from identity.domain.password import check_password
@@ -68,9 +69,10 @@ class ChoosePassword:
         self._keep(self._store.get(Person, person_id), password, actor)
 
     def _keep(self, person: Person, password: str, actor: Actor) -> None:
-        self._passwords.put(person.id, password)
+        change_id = self._passwords.prepare(person.id, password)
         self._tokens.spend_all(person.id, Purpose.INVITATION)
         self._tokens.spend_all(person.id, Purpose.PASSWORD)
         self._sessions.end_all(person.id, "password-changed", actor, but=actor.session_id)
-        person.set_password()
-        self._store.save(person, actor=actor)
+        person.set_password(change_id)
+        put_in_force(self._store, person, actor)
+        self._passwords.settle(person.id)

@@ -35,8 +35,12 @@ class Passwords(Protocol):
         """Return the person whose password this is; for nobody, one or two persons it takes the same time."""
         ...
 
-    def put(self, person_id: UUID, password: str) -> None:
-        """Keep the hash of a new password."""
+    def prepare(self, person_id: UUID, password: str) -> UUID:
+        """Write down the hash of a new password, under the id that its event will name."""
+        ...
+
+    def settle(self, person_id: UUID) -> None:
+        """Put in force what was prepared and an event named."""
         ...
 
     def has(self, person_id: UUID) -> bool:

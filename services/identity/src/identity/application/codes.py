@@ -4,9 +4,7 @@ An address that nobody has gets a challenge like any other, so that body, status
 """
 
 import hmac
-from collections.abc import Callable
 from dataclasses import dataclass, replace
-from functools import partial
 from typing import Protocol
 from uuid import UUID, uuid4
 
@@ -14,10 +12,10 @@ from eventstore import Store
 
 from identity.application.digests import Digests, new_code, new_token
 from identity.application.errors import CodeRefused, TooManyAttempts
-from identity.application.limits import HOUR, Limits, at_most
+from identity.application.limits import Limits, at_most
 from identity.application.visitor import Visitor
 from identity.domain.contact import masked, same_email
-from identity.domain.sign_in import NOBODY, RefusedCode, SentCode
+from identity.domain.sign_in import NOBODY, RefusedCode
 
 BY_AUTHENTICATOR = "sign-in-with-authenticator"
 """The purpose of a challenge that an app answers, and no message."""
@@ -33,6 +31,8 @@ class CodePolicy:
     per_hour: int = 5
     per_day: int = 10
     per_ip_hour: int = 20
+    delivery_seconds: int = 30
+    """After which a second provider sends another code if the first has not delivered."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,15 +111,11 @@ class Challenges(Protocol):
         ...
 
 
-class TextMessages(Protocol):
-    """A provider of SMS."""
+class Delivery(Protocol):
+    """The way to phones."""
 
-    def later(self, job: Callable[[], None]) -> None:
-        """Do a job soon, while the caller answers: what a known person costs must not be seen from outside."""
-        ...
-
-    def send(self, number: str, text: str, reference: str) -> bool:
-        """Send, once for each reference; say whether the provider took it."""
+    def hand_over(self, new: NewChallenge, recipient: Recipient, code: str, visitor: Visitor) -> None:
+        """Have a code sent, while the caller answers: what a known person costs must not be seen from outside."""
         ...
 
 
@@ -132,14 +128,13 @@ class Codes:
         store: Store,
         challenges: Challenges,
         limits: Limits,
-        sms: TextMessages,
+        delivery: Delivery,
         digests: Digests,
         second: SecondProofs,
         policy: CodePolicy,
-        domain: str,
     ) -> None:
-        self._store, self._challenges, self._limits, self._sms = store, challenges, limits, sms
-        self._digests, self._second, self._policy, self._domain = digests, second, policy, domain
+        self._store, self._challenges, self._limits, self._delivery = store, challenges, limits, delivery
+        self._digests, self._second, self._policy = digests, second, policy
 
     def send(
         self, purpose: str, email: str, recipient: Recipient | None, visitor: Visitor, token: bytes | None = None
@@ -164,12 +159,12 @@ class Codes:
             person_id=recipient.person_id if recipient else None,
             office_id=recipient.office_id if recipient else None,
             token=token,
-            code=self._digest(challenge_id, code),
+            code=self._digests.code(challenge_id, code),
         )
         if wait := self._challenges.open(new, policy):
             raise TooManyAttempts(retry_after=wait)
         if recipient:
-            self._sms.later(partial(self._deliver, new, recipient, code, visitor))
+            self._delivery.hand_over(new, recipient, code, visitor)
         number = recipient.phone if recipient else self._digests.last_digits(address)
         return Sent(challenge_id, masked(number), policy.seconds, policy.resend_seconds)
 
@@ -190,7 +185,7 @@ class Codes:
             person_id=person_id,
             office_id=office_id,
             token=None,
-            code=self._digest(challenge_id, new_token()),  # of nothing that is sent
+            code=self._digests.code(challenge_id, new_token()),  # of nothing that is sent
         )
         if wait := self._challenges.open(new, policy):
             raise TooManyAttempts(retry_after=wait)
@@ -221,28 +216,8 @@ class Codes:
         if challenge.purpose == BY_AUTHENTICATOR and challenge.person_id is not None:
             over = challenge.expired or challenge.ended  # then nothing is used up
             return None if over else self._second.answers(challenge.person_id, code)
-        return "code" if hmac.compare_digest(self._digest(challenge_id, code), challenge.code) else None
-
-    def _deliver(self, new: NewChallenge, recipient: Recipient, code: str, visitor: Visitor) -> None:
-        """Hand the message over; a number that had its share gets nothing more, and the answer does not tell."""
-        caps = (
-            self._limits.cap(at_most(self._policy.per_hour), "number-hour", recipient.phone),
-            self._limits.cap(at_most(self._policy.per_day), "number-day", recipient.phone, window=24 * HOUR),
-        )
-        try:
-            self._limits.admit(*caps)
-        except TooManyAttempts:
-            self._refused(recipient.person_id, recipient.office_id, "too-many-for-number", visitor)
-            return
-        minutes = self._policy.seconds // 60
-        text = f"Votre code Scellé : {code}. Il est valable {minutes} minutes.\n\n@{self._domain} #{code}"
-        if self._sms.send(recipient.phone, text, str(new.id)):
-            sent = SentCode(person_id=recipient.person_id, office_id=recipient.office_id, purpose=new.purpose)
-            self._store.save(sent, actor=visitor.nobody())
+        return "code" if hmac.compare_digest(self._digests.code(challenge_id, code), challenge.code) else None
 
     def _refused(self, person_id: UUID | None, office_id: UUID | None, cause: str, visitor: Visitor) -> None:
         refused = RefusedCode(person_id=person_id or NOBODY, office_id=office_id, cause=cause)
         self._store.save(refused, actor=visitor.nobody())
-
-    def _digest(self, challenge_id: UUID, code: str) -> bytes:
-        return self._digests.of("code", str(challenge_id), code)

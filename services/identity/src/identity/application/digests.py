@@ -3,6 +3,7 @@
 import hashlib
 import hmac
 import secrets
+from uuid import UUID
 
 _DIGITS = 6
 _SIGNS = "abcdefghjkmnpqrstuvwxyz23456789"
@@ -20,6 +21,10 @@ class Digests:
         """Return the digest of values in a role, such as the code of a challenge or an IP address."""
         parts = b"".join(len(part).to_bytes(4, "big") + part for part in (value.encode() for value in (what, *values)))
         return hmac.digest(self._key, parts, hashlib.sha256)
+
+    def code(self, challenge_id: UUID, code: str) -> bytes:
+        """Return what is kept of the code of a challenge."""
+        return self.of("code", str(challenge_id), code)
 
     def last_digits(self, address: str) -> str:
         """Return four digits for an address that nobody has: plausible, and the same each time."""

@@ -16,6 +16,7 @@ from identity.application.digests import Digests, new_recovery_code
 from identity.application.errors import SecondCodeRefused, SecondFactorOff, SecondFactorOn
 from identity.application.people import People
 from identity.application.proving import Proving
+from identity.application.secret_changes import put_in_force
 from identity.domain.authenticator import address, matching_step
 from identity.domain.person import Person
 
@@ -54,8 +55,16 @@ class Authenticators(Protocol):
         """Return the authenticator of a person."""
         ...
 
-    def turn_on(self, person_id: UUID, step: int, codes: Sequence[bytes]) -> bool:
-        """Ask for it from now on, with these recovery codes; False if that was done before."""
+    def prepare_on(self, person_id: UUID, step: int, codes: Sequence[bytes]) -> UUID | None:
+        """Write down that it is asked for, with these recovery codes; None if it is, or no secret was begun."""
+        ...
+
+    def prepare_off(self, person_id: UUID) -> UUID:
+        """Write down that it is asked for no more."""
+        ...
+
+    def settle(self, person_id: UUID) -> None:
+        """Put in force what was prepared and an event named."""
         ...
 
     def use_step(self, person_id: UUID, step: int) -> bool:
@@ -64,10 +73,6 @@ class Authenticators(Protocol):
 
     def use_code(self, person_id: UUID, code: bytes) -> bool:
         """Take a recovery code; False if it is none of the person's, or was taken before."""
-        ...
-
-    def remove(self, person_id: UUID) -> bool:
-        """Forget the secret and the recovery codes; False if there was nothing to ask for."""
         ...
 
 
@@ -127,12 +132,12 @@ class SecondFactor:
             self._proving.refused(actor, person_id, "own-code")
             raise SecondCodeRefused
         codes = [new_recovery_code() for _ in range(RECOVERY_CODES)]
-        if not self._held.turn_on(person_id, step, [self._digest(person_id, one) for one in codes]):
-            raise SecondFactorOn
         person = self._store.get(Person, person_id)
-        person.enable_second_factor()
-        self._store.save(person, actor=actor)
-        self._challenges.end_all(person_id)  # a code by SMS that is under way would be the way around
+        change_id = self._held.prepare_on(person_id, step, [self._digest(person_id, one) for one in codes])
+        if change_id is None:
+            raise SecondFactorOn
+        person.enable_second_factor(change_id)
+        self._changed(person, actor)
         return codes
 
     def turn_off(self, actor: Actor, password: str, code: str) -> None:
@@ -182,12 +187,16 @@ class SecondFactor:
         return held if held and held.confirmed_at else None
 
     def _remove(self, person_id: UUID, cause: str, actor: Actor) -> None:
-        if not self._held.remove(person_id):
-            raise SecondFactorOff
-        self._challenges.end_all(person_id)
         person = self._store.get(Person, person_id)
-        person.remove_second_factor(cause)
-        self._store.save(person, actor=actor)
+        if not self.on(person_id):
+            raise SecondFactorOff
+        person.remove_second_factor(cause, self._held.prepare_off(person_id))
+        self._changed(person, actor)
+
+    def _changed(self, person: Person, actor: Actor) -> None:
+        put_in_force(self._store, person, actor)
+        self._held.settle(person.id)
+        self._challenges.end_all(person.id)  # a code that is under way would be the way around
 
     def _digest(self, person_id: UUID, code: str) -> bytes:
         return self._digests.of("recovery code", str(person_id), code)

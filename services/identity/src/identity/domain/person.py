@@ -1,6 +1,6 @@
 """A person: a member of offices, or a client of one office."""
 
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
 from eventsourcing.domain import Aggregate, AggregateCreated, AggregateEvent, event
@@ -45,23 +45,46 @@ class Person(Aggregate):
         TOPIC = "identity.email-confirmed"
 
     class PasswordSet(AggregateEvent):
-        """The person chose a password."""
+        """The person chose a password; `change_id` names the secret that it puts in force."""
 
         TOPIC = "identity.password-set"
+        class_version = 2
         person_id: UUID
+        change_id: UUID | None
+        first: bool
+
+        @staticmethod
+        def upcast_v1_v2(state: dict[str, Any]) -> None:
+            """Nothing waited for its event before; whether it was the first was not said."""
+            state["change_id"] = None
+            state["first"] = False
 
     class SecondFactorEnabled(AggregateEvent):
         """From now on a code of the person's own app is asked for."""
 
         TOPIC = "identity.second-factor-enabled"
+        class_version = 2
         person_id: UUID
+        change_id: UUID | None
+
+        @staticmethod
+        def upcast_v1_v2(state: dict[str, Any]) -> None:
+            """Nothing waited for its event before."""
+            state["change_id"] = None
 
     class SecondFactorRemoved(AggregateEvent):
         """The person, or the office at their request, went back to codes by SMS."""
 
         TOPIC = "identity.second-factor-removed"
+        class_version = 2
         person_id: UUID
         cause: str
+        change_id: UUID | None
+
+        @staticmethod
+        def upcast_v1_v2(state: dict[str, Any]) -> None:
+            """Nothing waited for its event before."""
+            state["change_id"] = None
 
     class Erased(AggregateEvent):
         """An office has the person erased; the key is destroyed next."""
@@ -92,6 +115,7 @@ class Person(Aggregate):
         self.issuer = issuer
         self.subject = subject
         self.email_confirmed = False
+        self.has_password = False
         self.erased = False
 
     def change(
@@ -133,28 +157,29 @@ class Person(Aggregate):
     def _email_confirmed(self) -> None:
         self.email_confirmed = True
 
-    def set_password(self) -> None:
+    def set_password(self, change_id: UUID) -> None:
         """Note that the person chose a password; the password itself is no event."""
         self._refuse_if_erased()
-        self.trigger_event(self.PasswordSet, person_id=self.id)
+        first = not self.has_password
+        self.trigger_event(self.PasswordSet, person_id=self.id, change_id=change_id, first=first)
 
     @event(PasswordSet)
     def _password_set(self) -> None:
-        """Nothing of it is kept here."""
+        self.has_password = True
 
-    def enable_second_factor(self) -> None:
+    def enable_second_factor(self, change_id: UUID) -> None:
         """Note that codes of an app are asked for; the secret itself is no event."""
         self._refuse_if_erased()
-        self.trigger_event(self.SecondFactorEnabled, person_id=self.id)
+        self.trigger_event(self.SecondFactorEnabled, person_id=self.id, change_id=change_id)
 
     @event(SecondFactorEnabled)
     def _second_factor_enabled(self) -> None:
         """Nothing of it is kept here."""
 
-    def remove_second_factor(self, cause: str) -> None:
+    def remove_second_factor(self, cause: str, change_id: UUID) -> None:
         """Note that codes go by SMS again; `cause` is `asked` by the person or `office`."""
         self._refuse_if_erased()
-        self.trigger_event(self.SecondFactorRemoved, person_id=self.id, cause=cause)
+        self.trigger_event(self.SecondFactorRemoved, person_id=self.id, cause=cause, change_id=change_id)
 
     @event(SecondFactorRemoved)
     def _second_factor_removed(self) -> None:

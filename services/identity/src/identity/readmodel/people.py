@@ -19,7 +19,8 @@ FROM read.person
 _CLIENTS_AT = f"""
 {_PERSON}
 WHERE kind = 'client' AND same_email = %s
-  AND (%s OR EXISTS (SELECT FROM identity.password WHERE password.person_id = person.id))
+  AND (%s OR password_change IS NOT NULL
+       OR EXISTS (SELECT FROM identity.password WHERE password.person_id = person.id))
 ORDER BY email_confirmed DESC, row_number() OVER (PARTITION BY office_id ORDER BY email_confirmed DESC, id), id
 LIMIT %s
 """

@@ -68,6 +68,21 @@ def _(event: Person.EmailConfirmed, rows: Rows) -> None:
     rows.update("person", event.originator_id, email_confirmed=True)
 
 
+@projection.on(Person.PasswordSet)
+def _(event: Person.PasswordSet, rows: Rows) -> None:
+    rows.update("person", event.originator_id, password_change=event.change_id)
+
+
+@projection.on(Person.SecondFactorEnabled)
+def _(event: Person.SecondFactorEnabled, rows: Rows) -> None:
+    rows.update("person", event.originator_id, app_change=event.change_id)
+
+
+@projection.on(Person.SecondFactorRemoved)
+def _(event: Person.SecondFactorRemoved, rows: Rows) -> None:
+    rows.update("person", event.originator_id, app_change=event.change_id)
+
+
 @projection.on(Person.Erased)
 def _(event: Person.Erased, rows: Rows) -> None:
     rows.update("person", event.originator_id, **_NOBODY, email_confirmed=False, erased_at=event.timestamp)

@@ -20,6 +20,8 @@ CREATE TABLE read.person (
     email_confirmed boolean NOT NULL DEFAULT false,
     erased_at timestamptz,      -- then names, addresses and what they are searched by are null
     keys_destroyed boolean NOT NULL DEFAULT false,
+    password_change uuid,       -- what identity.prepared holds, or held, of the last change
+    app_change uuid,
     CONSTRAINT person_subject UNIQUE (issuer, subject)
 );
 

@@ -27,6 +27,7 @@ from identity.application.choose_password import ChoosePassword
 from identity.application.client_sign_in import ClientSignIn, TryPolicy
 from identity.application.clients import Clients
 from identity.application.codes import CodePolicy, Codes
+from identity.application.delivery import ByText
 from identity.application.digests import Digests
 from identity.application.erasures import Erasures, Finishing
 from identity.application.invitations import AskPolicy, Invitations
@@ -122,8 +123,14 @@ class Identity:
 
     @cached_property
     def sms(self) -> SmsProvider:
-        """The SMS provider."""
+        """The provider of SMS."""
         return SmsProvider(self.settings.sms_url, self.settings.sms_token)
+
+    @cached_property
+    def second_sms(self) -> SmsProvider | None:
+        """The provider that stands in for it, if there is one."""
+        url, token = self.settings.sms_fallback_url, self.settings.sms_fallback_token
+        return SmsProvider(url, token) if url and token else None
 
     @cached_property
     def provider(self) -> OidcProvider:
@@ -142,25 +149,44 @@ class Identity:
         return OidcProvider(settings, Claims(given.oidc_claims_file))
 
     @cached_property
-    def codes(self) -> Codes:
-        """Codes by SMS."""
+    def code_policy(self) -> CodePolicy:
+        """Times and caps of codes."""
         given = self.settings
-        policy = CodePolicy(
+        return CodePolicy(
             seconds=given.code_seconds,
             resend_seconds=given.code_resend_seconds,
             per_hour=given.codes_per_hour,
             per_day=given.codes_per_day,
             per_ip_hour=given.codes_per_ip_hour,
+            delivery_seconds=given.sms_delivery_seconds,
         )
+
+    @cached_property
+    def delivery(self) -> ByText:
+        """The way of codes to phones."""
+        return ByText(
+            store=self.store,
+            journeys=self.challenges,
+            people=self.people,
+            limits=self.limits,
+            first=self.sms,
+            second=self.second_sms,
+            digests=self.digests,
+            policy=self.code_policy,
+            domain=urlsplit(self.settings.public_url).hostname or "scelle.localhost",
+        )
+
+    @cached_property
+    def codes(self) -> Codes:
+        """Codes by SMS."""
         return Codes(
             store=self.store,
             challenges=self.challenges,
             limits=self.limits,
-            sms=self.sms,
+            delivery=self.delivery,
             digests=self.digests,
             second=self.second_factor,
-            policy=policy,
-            domain=urlsplit(given.public_url).hostname or "scelle.localhost",
+            policy=self.code_policy,
         )
 
     @cached_property
@@ -270,5 +296,7 @@ class Identity:
         """Let go of connections."""
         self.dossiers.close()
         self.sms.close()
+        if self.second_sms:
+            self.second_sms.close()
         self.provider.close()
         self.store.close()

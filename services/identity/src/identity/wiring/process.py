@@ -30,7 +30,7 @@ from identity.application.memberships import Memberships
 from identity.entrypoints.http import account, erasures, internal, sign_in, staff
 from identity.entrypoints.http import clients as client_http
 from identity.entrypoints.http.well_known import key_routes
-from identity.entrypoints.timers import finishing
+from identity.entrypoints.timers import finishing, following
 from identity.settings import Settings
 from identity.wiring.parts import PREFIX, Identity
 
@@ -90,12 +90,13 @@ def app(settings: Settings) -> FastAPI:
 
 
 def tasks(settings: Settings) -> Sequence[Task]:
-    """Return what a working process does: relay the events, finish erasures, forget what is too old."""
+    """Return what a working process does: relay, finish erasures, make codes good that never came, forget."""
     identity = Identity(settings)
     alone = partial(leadership, settings.database_url, "relay")
     return [
         Relaying(settings.nats_url, "identity", identity.store, leadership=alone, replicas=settings.nats_replicas),
         finishing(identity.finishing),
+        following(identity.delivery),
         purging(identity.store),
     ]
 

@@ -4,7 +4,7 @@ from dataclasses import asdict
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from chassis.http import Input, Line, Page
+from chassis.http import Input, Line, Page, example
 from pydantic import BaseModel, ConfigDict, Field
 
 from identity.application.people import MemberRow, OfficeRow, PersonRow
@@ -124,9 +124,9 @@ _MOREL = {"id": _ID, "crpcen": "75999", "name": "Étude Morel"}
 _MEMBER = {"id": _ID, "person_id": _PERSON_ID, "role": "collaborator", "state": "requested", **_LEA}
 
 
-def like(**example: Any) -> ConfigDict:
+def like(**members: Any) -> ConfigDict:
     """Return the configuration of an answer with its example."""
-    return ConfigDict(json_schema_extra={"examples": [example]})
+    return example(members)
 
 
 class CodeSent(BaseModel):
