@@ -32,7 +32,6 @@ from eventstore import LEDGER, Inbox, create_read_model, migrate
 from fastapi import FastAPI, HTTPException, Request
 from messaging import wiring
 from messaging.adapters.outbox import Gathering, PostgresOutbox
-from messaging.adapters.smtp import SmtpMailer
 from messaging.adapters.words import FileTemplates
 from messaging.application.composing import Composer
 from messaging.application.reminding import Reminding
@@ -288,6 +287,8 @@ def settings(
         digest_seconds=0,
         digest_pause_seconds=0,
         mail_from="ne-pas-repondre@scelle.example",
+        bounce_address="bounces@scelle.example",
+        report_secret_file=keys.folder / "master.key",
     )
     wiring.prepare(made)
     return made
@@ -309,16 +310,18 @@ class World:
             settings.public_url,
             "scelle.example",
         )
-        mailer = SmtpMailer(settings.smtp_host, settings.smtp_port, settings.mail_from)
+        mailer = wiring.mailer(settings)
         self._send_with = partial(Sending, self.store, composer=composer, mailer=mailer)
         self.sending = self._send_with(outbox=self.outbox)
         self._next = {"identity": 0, "dossier": 0, "lre-gateway": 0}
 
-    def tell(self, topic: str, **changed: Any) -> Envelope:
-        """Let the golden example of an event arrive, as the next of its producer."""
+    def tell(self, topic: str, *, office: UUID | None = None, **changed: Any) -> Envelope:
+        """Let the golden example of an event arrive, as the next of its producer; `office` for one that names none."""
         producer = topic.partition(".")[0]
         self._next[producer] += 1
         envelope = example(topic, seq=self._next[producer], **changed)
+        if office:
+            envelope = envelope.model_copy(update={"office": office})
         self.inbox.receive([envelope])
         return envelope
 
@@ -341,7 +344,8 @@ class World:
         with self.store.connection() as connection:
             connection.execute(
                 "UPDATE read.notification SET queued_at = queued_at - make_interval(secs => %(passed)s),"
-                " settled_at = settled_at - make_interval(secs => %(passed)s)",
+                " settled_at = settled_at - make_interval(secs => %(passed)s),"
+                " reported_at = reported_at - make_interval(secs => %(passed)s)",
                 {"passed": seconds},
             )
 
@@ -369,6 +373,13 @@ def api(settings: Settings, world: World) -> Iterator[httpx.Client]:
         httpx.Client(base_url=address + wiring.PREFIX, trust_env=False) as client,
     ):
         yield client
+
+
+@pytest.fixture
+def bearer(settings: Settings) -> str:
+    """Return the secret of the mail gateway."""
+    assert settings.report_secret_file
+    return settings.report_secret_file.read_text()
 
 
 @pytest.fixture

@@ -70,6 +70,22 @@ class PresetsChanged(Published):
     """Codes or labels of document types, in the order shown."""
 
 
+class DeedTypeWithdrawn(Published):
+    """The office offers a deed type no longer; dossiers that have it keep it."""
+
+    TOPIC: ClassVar[str] = "dossier.deed-type-withdrawn"
+    office_id: UUID
+    deed_type: str
+
+
+class DeedTypeOfferedAgain(Published):
+    """The office offers a deed type again that it had withdrawn."""
+
+    TOPIC: ClassVar[str] = "dossier.deed-type-offered-again"
+    office_id: UUID
+    deed_type: str
+
+
 class BankDetailsAdded(Published):
     """A notary added bank details of the office; the account itself stays with the dossier service."""
 
@@ -219,6 +235,8 @@ EVENTS: tuple[type[Published], ...] = (
     DossierCompleted,
     DossierArchived,
     PresetsChanged,
+    DeedTypeWithdrawn,
+    DeedTypeOfferedAgain,
     RefusalReasonsChanged,
     BankDetailsAdded,
     BankDetailsRemoved,

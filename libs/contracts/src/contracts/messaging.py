@@ -27,7 +27,7 @@ class NotificationQueued(Published):
 
 
 class NotificationSent(Published):
-    """The message was handed over to the mail server of the person, or shown in the application."""
+    """The message was handed over to the mail server, or shown in the application."""
 
     TOPIC: ClassVar[str] = "messaging.notification-sent"
 
@@ -38,6 +38,20 @@ class NotificationFailed(Published):
     TOPIC: ClassVar[str] = "messaging.notification-failed"
     cause: str
     """A code: address-refused, message-refused, unreachable, erased, or settled when nothing was left to tell."""
+
+
+class NotificationDelivered(Published):
+    """The mail server of the person reported that the message is in the mailbox."""
+
+    TOPIC: ClassVar[str] = "messaging.notification-delivered"
+
+
+class NotificationBounced(Published):
+    """A message that the mail server had taken came back."""
+
+    TOPIC: ClassVar[str] = "messaging.notification-bounced"
+    status: str
+    """The status code of RFC 3463, such as 5.1.1."""
 
 
 class NotificationRead(Published):
@@ -89,6 +103,8 @@ EVENTS: tuple[type[Published], ...] = (
     NotificationQueued,
     NotificationSent,
     NotificationFailed,
+    NotificationDelivered,
+    NotificationBounced,
     NotificationRead,
     DeadlineNoted,
     DeadlineReached,

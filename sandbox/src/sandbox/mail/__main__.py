@@ -1,4 +1,7 @@
-"""`python -m sandbox.mail`: SANDBOX_HOST, SANDBOX_SMTP_PORT, SANDBOX_ADMIN_PORT, SANDBOX_SMS (its admin address)."""
+"""`python -m sandbox.mail`: SANDBOX_HOST, SANDBOX_SMTP_PORT, SANDBOX_ADMIN_PORT, SANDBOX_SMS (its admin address).
+
+With SANDBOX_REPORTS_URL and SANDBOX_REPORTS_SECRET it reports there what became of a mail.
+"""
 
 import asyncio
 from datetime import datetime
@@ -9,6 +12,7 @@ from fastapi.responses import HTMLResponse
 
 from sandbox.mail.messages import Faults, Mailbox, Message
 from sandbox.mail.page import Text, page
+from sandbox.mail.reports import Reporter
 from sandbox.mail.smtp import listen
 from sandbox.serving import application, serve, setting
 
@@ -56,7 +60,9 @@ def _texts(sms: str) -> list[Text] | None:
 async def run() -> None:
     """Serve SMTP and the admin API until a signal."""
     mailbox, host = Mailbox(), setting("HOST", "127.0.0.1")
-    smtp = await listen(mailbox, host, int(setting("SMTP_PORT")))
+    url = setting("REPORTS_URL", "")
+    reporter = Reporter(url, setting("REPORTS_SECRET")) if url else None
+    smtp = await listen(mailbox, host, int(setting("SMTP_PORT")), reporter)
     await serve({int(setting("ADMIN_PORT")): admin(mailbox, setting("SMS", ""))}, host, stopped=smtp.close)
 
 

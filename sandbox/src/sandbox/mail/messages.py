@@ -20,6 +20,8 @@ class Message(BaseModel):
     message_id: str | None = Field(description="the Message-ID header")
     sender: str = Field(description="the envelope's sender")
     recipients: list[str] = Field(description="the envelope's recipients")
+    envelope_id: str | None = Field(default=None, description="what reports are to repeat (RFC 3461, ENVID)")
+    notify: list[str] = Field(default=[], description="what is to be reported: success, failure, delay or never")
     sent_from: str = Field(serialization_alias="from")
     to: list[str]
     subject: str

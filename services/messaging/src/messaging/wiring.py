@@ -34,6 +34,7 @@ from eventstore import (
 )
 from fastapi import FastAPI
 
+from messaging.adapters import dsn
 from messaging.adapters.dossier import DossierService
 from messaging.adapters.identity import IdentityService
 from messaging.adapters.letters import LetterGateway
@@ -43,13 +44,16 @@ from messaging.adapters.words import FileTemplates
 from messaging.application.announcing import Announcements
 from messaging.application.composing import Composer
 from messaging.application.erasing import Erasing
+from messaging.application.ports import Report
 from messaging.application.reading import Reading
 from messaging.application.reminding import Reminding
+from messaging.application.reporting import Reporting
 from messaging.application.sending import Sending
 from messaging.domain.deadline import Deadline, Reminders
 from messaging.domain.erasure import Erasure
 from messaging.domain.notification import Notification
-from messaging.entrypoints import reminders
+from messaging.domain.return_address import ReturnAddress
+from messaging.entrypoints import delivery_reports, reminders
 from messaging.entrypoints.http import router
 from messaging.entrypoints.messages import Handler, handlers
 from messaging.entrypoints.timers import REMINDING_SECONDS, SENDING_SECONDS, every
@@ -133,6 +137,11 @@ def web(settings: Settings, having: Parts) -> FastAPI:
             router(Reading(having.store, having.dossiers), having.notifications),
             reminders.router(having.reminding, having.deadlines),
         ],
+        public=[
+            delivery_reports.router(
+                Reporting(having.store, having.notifications, having.outbox), _reader(settings), _secret(settings)
+            )
+        ],
         internal=[feed_router(having.store, lambda recorded: envelope_of(recorded).json_dict())],
         settings=settings,
         verifier=Verifier(settings.trust_file),
@@ -144,6 +153,14 @@ def web(settings: Settings, having: Parts) -> FastAPI:
     )
 
 
+def _reader(settings: Settings) -> Callable[[bytes], Report]:
+    return partial(dsn.read, address=ReturnAddress(settings.bounce_address or settings.mail_from))
+
+
+def _secret(settings: Settings) -> str | None:
+    return settings.report_secret_file.read_text().strip() if settings.report_secret_file else None
+
+
 def tasks(settings: Settings) -> Sequence[Task]:
     """Build what a working process does: relay, follow the producers, send."""
     having = parts(settings)
@@ -151,15 +168,20 @@ def tasks(settings: Settings) -> Sequence[Task]:
     inbox = Inbox(store, message_handlers(having))
     domain = settings.mail_from.rpartition("@")[2]
     composer = Composer(having.people, having.dossiers, having.letters, FileTemplates(), settings.public_url, domain)
-    mailer = SmtpMailer(settings.smtp_host, settings.smtp_port, settings.mail_from)
     lead = partial(leadership, settings.database_url, f"{NAME} relay")
     watch(metrics.readings(store), metrics.MAIL)
     return [
         Relaying(settings.nats_url, NAME, store, leadership=lead, replicas=settings.nats_replicas),
         *(Consuming(settings.nats_url, NAME, name, inbox, _refill(having.clients[name])) for name in PRODUCERS),
-        every(SENDING_SECONDS, Sending(store, having.outbox, composer, mailer).send_due, "send_emails"),
+        every(SENDING_SECONDS, Sending(store, having.outbox, composer, mailer(settings)).send_due, "send_emails"),
         every(REMINDING_SECONDS, having.reminding.remind_due, "remind"),
     ]
+
+
+def mailer(settings: Settings) -> SmtpMailer:
+    """Build the way out; it asks for reports where there is an address for them."""
+    reports = ReturnAddress(settings.bounce_address) if settings.bounce_address else None
+    return SmtpMailer(settings.smtp_host, settings.smtp_port, settings.mail_from, reports)
 
 
 def message_handlers(having: Parts) -> Mapping[str, Handler]:

@@ -27,7 +27,7 @@ WITH waiting AS (
         min(queued_at) <= now() - make_interval(secs => %(window)s)
         AND NOT EXISTS (
             SELECT FROM read.notification AS told
-            WHERE told.person_id = waiting.person_id AND told.channel = 'email' AND told.state = 'sent'
+            WHERE told.person_id = waiting.person_id AND told.envelope_id IS NOT NULL
             AND told.settled_at > now() - make_interval(secs => %(pause)s) AND told.template = ANY (%(gathered)s)
         )
     )
@@ -95,6 +95,11 @@ class PostgresOutbox:
                 " WHERE mail_id = %s",
                 (seconds, mail_id),
             )
+
+    def holds(self, mail_id: UUID) -> bool:
+        """Tell whether an e-mail is among those that wait or are on their way."""
+        with self._store.connection() as connection:
+            return bool(connection.execute("SELECT 1 FROM messaging.attempt WHERE mail_id = %s", (mail_id,)).fetchone())
 
     def settle(self, notification_ids: Collection[UUID]) -> None:
         """Forget some."""

@@ -1,4 +1,4 @@
-"""The mail server, by SMTP (RFC 5321)."""
+"""The mail server, by SMTP (RFC 5321), asked to report on each message where it can (RFC 3461)."""
 
 import smtplib
 import ssl
@@ -8,6 +8,7 @@ from email.headerregistry import Address
 from email.message import EmailMessage
 
 from messaging.application.ports import Mail, MailPostponed, MailRefused
+from messaging.domain.return_address import ReturnAddress
 
 TIMEOUT_SECONDS = 15.0
 PERMANENT = 500
@@ -16,10 +17,11 @@ PERMANENT = 500
 class SmtpMailer:
     """The mailer of application.ports; one connection for each message."""
 
-    def __init__(self, host: str, port: int, sender: str) -> None:
+    def __init__(self, host: str, port: int, sender: str, reports: ReturnAddress | None = None) -> None:
         self._host = host
         self._port = port
         self._sender = sender
+        self._reports = reports
 
     @contextmanager
     def connected(self) -> Iterator[Callable[[Mail], None]]:
@@ -40,7 +42,16 @@ class SmtpMailer:
     def _send(self, server: smtplib.SMTP, mail: Mail) -> None:
         message = self._message(mail)
         with _answers():
-            server.send_message(message)
+            if self._reports is None:
+                server.send_message(message)
+                return
+            asked = server.has_extn("dsn")
+            server.send_message(
+                message,
+                from_addr=self._reports.of(mail.id),
+                mail_options=("RET=HDRS", f"ENVID={mail.id.hex}") if asked else (),  # links need not come back
+                rcpt_options=("NOTIFY=SUCCESS,FAILURE",) if asked else (),
+            )
 
     def _message(self, mail: Mail) -> EmailMessage:
         message = EmailMessage()

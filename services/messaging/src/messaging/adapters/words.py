@@ -8,9 +8,11 @@ makes a link.
 
 import html
 from collections.abc import Mapping
+from datetime import datetime
 from pathlib import Path
 from string import Template as Words
 
+from messaging.application.reminding import PARIS
 from messaging.domain.notification import Template
 
 FOLDER = Path(__file__).parent / "templates"
@@ -54,6 +56,11 @@ class FileTemplates:
         """Return a day of the calendar: 20 mars 2026."""
         year, month, number = map(int, day.split("-"))
         return f"{'1er' if number == 1 else number} {MONTHS[month - 1]} {year}"
+
+    def moment(self, instant: str) -> str:
+        """Return an instant by the clocks of Paris: 20 mars 2026 à 14 h 05."""
+        local = datetime.fromisoformat(instant).astimezone(PARIS)
+        return f"{self.day(local.date().isoformat())} à {local.hour} h {local.minute:02}"
 
 
 def _text(block: str, values: Mapping[str, str]) -> str:

@@ -53,6 +53,10 @@ class Cause:
     """The aggregate that the event belongs to."""
     correlation_id: str = ""
     trace: str | None = None
+    at: datetime | None = None
+    """When it happened."""
+    office_id: UUID | None = None
+    """The office it is about."""
     by_a_service: bool = False
     """A service acted, for instance this one when it asked for an invitation."""
 
@@ -101,7 +105,7 @@ class Announcements:
                 about_id=asked.person_id,
             ),
         )
-        self._queue(cause, [confirmation, *to_decide])
+        self.queue(cause, [confirmation, *to_decide])
 
     def membership_approved(self, cause: Cause, approved: MembershipApproved) -> None:
         """Tell the new member that a notary decided; nobody decided where the identity provider vouches."""
@@ -112,7 +116,7 @@ class Announcements:
                 template=Template.MEMBERSHIP_APPROVED,
                 office_id=approved.office_id,
             )
-            self._queue(cause, [notice])
+            self.queue(cause, [notice])
 
     def client_invited(self, cause: Cause, invited: ClientInvited) -> None:
         """Send a link to a client who asked for one; an invitation that this service asked for is on its way."""
@@ -123,7 +127,7 @@ class Announcements:
                 template=Template.ACCESS_LINK,
                 office_id=invited.office_id,
             )
-            self._queue(cause, [notice])
+            self.queue(cause, [notice])
 
     def document_requested(self, cause: Cause, asked: DocumentRequested) -> None:
         """Write once for all that was asked together: an invitation for the first of a dossier (L-46), then short.
@@ -180,7 +184,7 @@ class Announcements:
             version_id=deposited.version_id,
             about_id=deposited.client_id,
         )
-        self._queue(cause, for_each(self._staff(deposited.dossier_id), BOTH, notice))
+        self.queue(cause, for_each(self._staff(deposited.dossier_id), BOTH, notice))
 
     def document_refused(self, cause: Cause, refused: DocumentRefused) -> None:
         """Tell the client the reason and where to deposit again (L-06, L-66)."""
@@ -193,7 +197,7 @@ class Announcements:
             request_id=cause.subject,
             version_id=refused.version_id,
         )
-        self._queue(cause, [notice])
+        self.queue(cause, [notice])
 
     def document_validated(self, cause: Cause, validated: DocumentValidated) -> None:
         """Tell the client that a document was accepted, with the other news of the moment (S-17)."""
@@ -206,7 +210,7 @@ class Announcements:
             request_id=cause.subject,
             version_id=validated.version_id,
         )
-        self._queue(cause, [notice])
+        self.queue(cause, [notice])
 
     def message_posted(self, cause: Cause, posted: MessagePosted) -> None:
         """Tell the other side that a message waits, never its words (S-21).
@@ -223,10 +227,10 @@ class Announcements:
             dossier_id=posted.dossier_id,
         )
         if posted.side == "office":
-            self._queue(cause, for_each([posted.client_id], BOTH, notice))
+            self.queue(cause, for_each([posted.client_id], BOTH, notice))
             return
         told = replace(notice, about_id=posted.client_id)
-        self._queue(cause, for_each(self._staff(posted.dossier_id), BOTH, told))
+        self.queue(cause, for_each(self._staff(posted.dossier_id), BOTH, told))
 
     def dossier_completed(self, cause: Cause, completed: DossierCompleted) -> None:
         """Tell the staff of the dossier that nothing is missing any more."""
@@ -237,7 +241,7 @@ class Announcements:
             office_id=completed.office_id,
             dossier_id=cause.subject,
         )
-        self._queue(cause, for_each(self._staff(cause.subject), (Channel.IN_APP,), notice))
+        self.queue(cause, for_each(self._staff(cause.subject), (Channel.IN_APP,), notice))
 
     def letter_ended(self, cause: Cause, ended: LetterEnd) -> None:
         """Tell who prepared a letter how it ended; by e-mail at most once a day for each batch."""
@@ -261,12 +265,12 @@ class Announcements:
             letter_id=cause.subject,
         )
         if template is Template.LETTER_CHANGE_REQUESTED:
-            self._queue(cause, for_each([letter.prepared_by], BOTH, notice))
+            self.queue(cause, for_each([letter.prepared_by], BOTH, notice))
             return
         day = at.astimezone(UTC).date()
         digest_id = uuid5(NAMESPACE, f"letters-ended/{letter.batch_id}/{day}/{letter.prepared_by}")
         digest = replace(notice, channel=Channel.EMAIL, template=Template.LETTERS_ENDED, letter_id=None)
-        self._queue(cause, [notice], {digest_id: digest})
+        self.queue(cause, [notice], {digest_id: digest})
 
     def _may_know(self, letter: Letter) -> bool:
         """Tell whether who prepared a letter is still of its office, and may still read its dossier."""
@@ -282,7 +286,7 @@ class Announcements:
     def _batch_of(self, notification_id: UUID) -> UUID | None:
         return self._store.get(Notification, notification_id).notice.batch_id
 
-    def _queue(
+    def queue(
         self, cause: Cause, notices: Iterable[Notice], named: Mapping[UUID, Notice] = MappingProxyType({})
     ) -> None:
         """Queue notices of this cause, and `named` ones, which other causes may have queued before."""

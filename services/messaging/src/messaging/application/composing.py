@@ -48,7 +48,7 @@ class Composer:
         if not person.email:
             raise NobodyToWriteTo
         subject, text, html = self.templates.render(template, {"name": person.name, **values})
-        return Composed(Mail(f"<{first.id}@{self.domain}>", person.email, subject, text, html), dropped)
+        return Composed(Mail(first.id, f"<{first.id}@{self.domain}>", person.email, subject, text, html), dropped)
 
     @property
     def _addressing(self) -> Addressing:
@@ -78,6 +78,13 @@ class Composer:
                 return self._news.one(notice)
             case Template.LETTERS_ENDED | Template.LETTER_CHANGE_REQUESTED:
                 return self._about_letters(notice)
+            case (
+                Template.PASSWORD_CHANGED
+                | Template.AUTHENTICATOR_ON
+                | Template.AUTHENTICATOR_OFF
+                | Template.AUTHENTICATOR_OFF_BY_OFFICE
+            ):
+                return self._addressing.for_the_office(notice, {"when": self.templates.moment(notice.at or "")})
             case (
                 Template.LETTER_ACKNOWLEDGED
                 | Template.LETTER_REFUSED

@@ -4,6 +4,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import date
+from enum import StrEnum
 from typing import Protocol
 from uuid import UUID
 
@@ -135,8 +136,10 @@ class Dossiers(Protocol):
 class Mail:
     """A message ready to be sent."""
 
+    id: UUID
+    """The same at every attempt; reports on the message name it."""
     message_id: str
-    """The same at every attempt, so that a message sent twice shows once."""
+    """Made of it, so that a message sent twice shows once."""
     to: str
     subject: str
     text: str
@@ -155,6 +158,9 @@ class Templates(Protocol):
     def day(self, day: str) -> str:
         """Return a day of the calendar, YYYY-MM-DD, in words."""
 
+    def moment(self, instant: str) -> str:
+        """Return an instant, RFC 3339, in words, by the clocks of Paris."""
+
 
 class MailPostponed(Exception):
     """The mail server is away or wants the message later."""
@@ -162,6 +168,26 @@ class MailPostponed(Exception):
 
 class MailRefused(Exception):
     """The mail server will never take this message; the text is a code: address-refused or message-refused."""
+
+
+class Reported(StrEnum):
+    """What a report says became of an e-mail."""
+
+    DELIVERED = "delivered"
+    BOUNCED = "bounced"
+    NOTHING_FINAL = "nothing-final"
+    """It is tried again, or was handed to a server that will not say more."""
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """A delivery status notification (RFC 3464), without whom it is about: our id says that."""
+
+    mail_id: UUID | None
+    """None if it names no e-mail of ours."""
+    reported: Reported
+    status: str
+    """The status code of RFC 3463."""
 
 
 class Mailer(Protocol):
@@ -198,6 +224,9 @@ class Outbox(Protocol):
     def settle(self, notification_ids: Collection[UUID]) -> None:
         """Forget the attempts of notifications that are sent or failed."""
 
+    def holds(self, mail_id: UUID) -> bool:
+        """Tell whether an e-mail is among those that wait or are on their way."""
+
 
 class Register(Protocol):
     """Which notifications exist."""
@@ -207,6 +236,9 @@ class Register(Protocol):
 
     def waiting_for(self, person_id: UUID) -> Sequence[UUID]:
         """Return the e-mails to a person that are neither sent nor failed."""
+
+    def told_by(self, mail_id: UUID) -> Sequence[UUID]:
+        """Return the notifications that an e-mail which was sent tells."""
 
 
 @dataclass(frozen=True, slots=True)

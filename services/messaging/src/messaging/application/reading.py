@@ -8,11 +8,11 @@ from chassis.refusal import NotAllowed, NotFound, Refusal
 from eventstore import Changed, Missing, Store
 
 from messaging.application.ports import Dossiers
-from messaging.domain.notification import Channel, Notification, State
+from messaging.domain.notification import CAME_TO_NOTHING, Channel, Notification
 
 
 class NotFailed(Refusal):
-    """This message has left or is about to; only one that failed can be sent again."""
+    """This message has left or is about to; only one that failed or came back can be sent again."""
 
     code, status = "not-failed", 409
 
@@ -36,7 +36,9 @@ class Reading:
         self._store.save(notification, actor=actor)
 
     def send_again(self, actor: Actor, notification_id: UUID) -> None:
-        """Queue once more what failed, for instance once the address is corrected; a second time changes nothing.
+        """Queue once more what failed or came back, for instance once the address is corrected.
+
+        A second time changes nothing.
 
         Raises NotFailed for anything else, NotFound for what the actor may not see, NotAllowed for who only reads.
         """
@@ -50,7 +52,7 @@ class Reading:
         if notice.dossier_id is None or notice.channel is not Channel.EMAIL:
             raise NotFound
         self.may_see_deliveries(actor, notice.dossier_id)
-        if failed.state is not State.FAILED:
+        if failed.state not in CAME_TO_NOTHING:
             raise NotFailed
         again = Notification.queue(uuid5(failed.id, "again"), notice, f"messaging:{failed.id}")
         with suppress(Changed):  # it was asked for before

@@ -64,7 +64,7 @@ class Sending:
                 if one.id in dropped:
                     one.fail("erased")
                 else:
-                    one.sent()
+                    one.sent(composed.mail.id)
         except NobodyToWriteTo:
             _fail(told, "erased")
         except NothingLeft:

@@ -42,6 +42,10 @@ class Template(StrEnum):
     """Several of those in GATHERED in one e-mail; never the template of a notification itself."""
     LETTERS_ENDED = "letters-ended"
     """How the letters of a batch stand; the e-mail that goes with the notices above."""
+    PASSWORD_CHANGED = "password-changed"  # noqa: S105 - the name of a template
+    AUTHENTICATOR_ON = "authenticator-on"
+    AUTHENTICATOR_OFF = "authenticator-off"
+    AUTHENTICATOR_OFF_BY_OFFICE = "authenticator-off-by-office"
 
 
 GATHERED = frozenset(
@@ -64,7 +68,17 @@ class State(StrEnum):
 
     QUEUED = "queued"
     SENT = "sent"
+    """The mail server took it."""
     FAILED = "failed"
+    """It did not, or there was nothing to send."""
+    DELIVERED = "delivered"
+    """It was sent, and reported to be in the mailbox."""
+    BOUNCED = "bounced"
+    """It was sent, and reported to have come back."""
+
+
+CAME_TO_NOTHING = frozenset({State.FAILED, State.BOUNCED})
+"""What may be sent again."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,10 +98,12 @@ class Notice:
     letter_id: UUID | None = None
     due_on: str | None = None
     """The day, YYYY-MM-DD, by which documents are expected."""
+    at: str | None = None
+    """The instant, RFC 3339, of what a security message is about."""
 
 
 class Notification(Aggregate):
-    """Queued once, then sent or failed; read once in the application."""
+    """Queued once, then sent or failed, and perhaps reported delivered or bounced; read once in the application."""
 
     TOPIC = "messaging.notification"
 
@@ -95,7 +111,7 @@ class Notification(Aggregate):
         """The person is to be told."""
 
         TOPIC = "messaging.notification-queued"
-        class_version = 3
+        class_version = 4
         person_id: UUID
         channel: str
         template: str
@@ -108,6 +124,7 @@ class Notification(Aggregate):
         about_id: UUID | None
         letter_id: UUID | None
         due_on: str | None
+        at: str | None
 
         @staticmethod
         def upcast_v1_v2(state: dict[str, Any]) -> None:
@@ -119,10 +136,33 @@ class Notification(Aggregate):
             """Nobody was reminded of anything before."""
             state["due_on"] = None
 
+        @staticmethod
+        def upcast_v3_v4(state: dict[str, Any]) -> None:
+            """Nobody was told of a changed password before."""
+            state["at"] = None
+
     class Sent(AggregateEvent):
-        """The mail server took the message."""
+        """The mail server took the message; reports name it by `mail_id`, as it may tell several notifications."""
 
         TOPIC = "messaging.notification-sent"
+        class_version = 2
+        mail_id: UUID | None
+
+        @staticmethod
+        def upcast_v1_v2(state: dict[str, Any]) -> None:
+            """No report was asked for before."""
+            state["mail_id"] = None
+
+    class Delivered(AggregateEvent):
+        """A mail server reported that the message is in the mailbox."""
+
+        TOPIC = "messaging.notification-delivered"
+
+    class Bounced(AggregateEvent):
+        """A mail server reported that the message, which another had taken, came back."""
+
+        TOPIC = "messaging.notification-bounced"
+        status: str
 
     class Failed(AggregateEvent):
         """The message cannot be delivered."""
@@ -151,6 +191,7 @@ class Notification(Aggregate):
         about_id: UUID | None,
         letter_id: UUID | None,
         due_on: str | None,
+        at: str | None,
     ) -> None:
         self.notice = Notice(
             person_id=person_id,
@@ -164,6 +205,7 @@ class Notification(Aggregate):
             about_id=about_id,
             letter_id=letter_id,
             due_on=due_on,
+            at=at,
         )
         self.cause_event = cause_event
         self.state = State.QUEUED
@@ -175,14 +217,34 @@ class Notification(Aggregate):
         facts = asdict(notice) | {"channel": notice.channel.value, "template": notice.template.value}
         return cls._create(cls.Created, id=notification_id, cause_event=cause_event, **facts)
 
-    def sent(self) -> None:
+    def sent(self, mail_id: UUID) -> None:
         """Record that the message was handed over."""
         if self.state is State.QUEUED:
-            self._sent()
+            self._sent(mail_id)
 
     @event(Sent)
-    def _sent(self) -> None:
+    def _sent(self, mail_id: UUID | None) -> None:
         self.state = State.SENT
+        self.mail_id = mail_id
+
+    def delivered(self) -> None:
+        """Record that the message is in the mailbox; the first report stands."""
+        if self.state is State.SENT:
+            self._delivered()
+
+    @event(Delivered)
+    def _delivered(self) -> None:
+        self.state = State.DELIVERED
+
+    def bounced(self, status: str) -> None:
+        """Record that the message came back; `status` is a code of RFC 3463. The first report stands."""
+        if self.state is State.SENT:
+            self._bounced(status)
+
+    @event(Bounced)
+    def _bounced(self, status: str) -> None:
+        self.state = State.BOUNCED
+        self.status = status
 
     def fail(self, cause: str) -> None:
         """Record that the message cannot be delivered; `cause` is a code, never the words of a mail server."""

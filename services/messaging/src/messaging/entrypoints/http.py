@@ -4,10 +4,10 @@ from datetime import datetime
 from uuid import UUID
 
 from chassis.client import Unavailable
-from chassis.http import CurrentActor, CurrentPaging, CurrentStaff, Page, problems
+from chassis.http import CurrentActor, CurrentPaging, CurrentStaff, Page, example, problems
 from chassis.refusal import NotAllowed, NotFound
 from fastapi import APIRouter
-from pydantic import BaseModel, ConfigDict, JsonValue
+from pydantic import BaseModel, JsonValue
 
 from messaging.application.reading import NotFailed, Reading
 from messaging.readmodel.queries import Notifications
@@ -40,7 +40,7 @@ DELIVERY: dict[str, JsonValue] = {
 class NotificationOut(BaseModel):
     """Something you were told; the page that shows it knows the words of each template."""
 
-    model_config = ConfigDict(from_attributes=True, json_schema_extra={"examples": [NOTIFICATION]})
+    model_config = example(NOTIFICATION)
 
     id: UUID
     template: str
@@ -57,7 +57,7 @@ class NotificationOut(BaseModel):
 class NotificationsOut(Page[NotificationOut]):
     """A page of them, and how many of all are unread."""
 
-    model_config = ConfigDict(json_schema_extra={"examples": [{"items": [NOTIFICATION], "next": None, "unread": 1}]})
+    model_config = example({"items": [NOTIFICATION], "next": None, "unread": 1})
 
     unread: int
 
@@ -65,10 +65,13 @@ class NotificationsOut(Page[NotificationOut]):
 class DeliveryOut(BaseModel):
     """An e-mail about the dossier: queued, sent (the mail server took it) or failed (with the cause).
 
+    Of one that was sent, a mail server may report later that it is delivered (in the mailbox) or bounced (with the
+    cause: mailbox-unknown, mailbox-closed, mailbox-full, message-refused, unreachable or not-delivered).
+
     A queued one that the mail server put off tells how often it was tried, and when it is tried again.
     """
 
-    model_config = ConfigDict(from_attributes=True, json_schema_extra={"examples": [DELIVERY]})
+    model_config = example(DELIVERY)
 
     id: UUID
     person_id: UUID
@@ -85,7 +88,7 @@ class DeliveryOut(BaseModel):
 class DeliveriesOut(Page[DeliveryOut]):
     """A page of them; `next` opens the following one and is null on the last."""
 
-    model_config = ConfigDict(json_schema_extra={"examples": [{"items": [DELIVERY], "next": None}]})
+    model_config = example({"items": [DELIVERY], "next": None})
 
 
 def router(reading: Reading, notifications: Notifications) -> APIRouter:
@@ -132,7 +135,7 @@ def router(reading: Reading, notifications: Notifications) -> APIRouter:
         tags=["deliveries"],
     )
     def send_again(notification_id: UUID, actor: CurrentStaff) -> None:
-        """Send an e-mail again that failed; names and addresses are asked for anew."""
+        """Send an e-mail again that failed or came back; names and addresses are asked for anew."""
         reading.send_again(actor, notification_id)
 
     return routes

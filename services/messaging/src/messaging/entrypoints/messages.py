@@ -8,13 +8,18 @@ from eventstore import Position
 
 from messaging.application.announcing import Announcements, Cause
 from messaging.application.erasing import Erasing
+from messaging.application.securing import SecurityMessages
 
 Handler = Callable[[Envelope, Position], None]
 
 
 def handlers(announcements: Announcements, erasing: Erasing) -> Mapping[str, Handler]:
     """Return what to do with each event that messaging listens to, by topic."""
+    security = SecurityMessages(announcements)
     return {
+        "identity.password-set": _on(security.password_set),
+        "identity.second-factor-enabled": _on(security.second_factor_enabled),
+        "identity.second-factor-removed": _on(security.second_factor_removed),
         "identity.membership-requested": _on(announcements.membership_requested),
         "identity.membership-approved": _on(announcements.membership_approved),
         "identity.client-invited": _on(announcements.client_invited),
@@ -41,6 +46,8 @@ def _on(call: Callable[[Cause, Any], None]) -> Handler:
             subject=envelope.aggregate_id,
             correlation_id=envelope.correlationid or "",
             trace=envelope.traceparent,
+            at=envelope.time,
+            office_id=envelope.office,
             by_a_service=envelope.actorkind == "service",
         )
         call(cause, fact(envelope))

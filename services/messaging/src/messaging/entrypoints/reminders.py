@@ -2,10 +2,10 @@
 
 from typing import Annotated
 
-from chassis.http import CurrentStaff, Input, problems
+from chassis.http import CurrentStaff, Input, example, problems
 from chassis.refusal import NotAllowed
 from fastapi import APIRouter
-from pydantic import BaseModel, ConfigDict, Field, JsonValue
+from pydantic import BaseModel, Field, JsonValue
 
 from messaging.application.ports import Deadlines
 from messaging.application.reminding import Reminding
@@ -16,7 +16,7 @@ EXAMPLE: dict[str, JsonValue] = {"days": [-7, -1, 3]}
 class RemindersIn(Input):
     """Days from the due date, negative before it; an empty list for no reminder."""
 
-    model_config = ConfigDict(json_schema_extra={"examples": [EXAMPLE]})
+    model_config = example(EXAMPLE)
 
     days: Annotated[list[Annotated[int, Field(ge=-60, le=60, strict=True)]], Field(max_length=6)]
 
@@ -24,7 +24,7 @@ class RemindersIn(Input):
 class RemindersOut(BaseModel):
     """When the office reminds, in days from the due date, earliest first."""
 
-    model_config = ConfigDict(json_schema_extra={"examples": [EXAMPLE]})
+    model_config = example(EXAMPLE)
 
     days: list[int]
 

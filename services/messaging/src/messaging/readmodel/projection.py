@@ -5,6 +5,7 @@ from eventstore import Projection, Rows
 from messaging.domain.deadline import Deadline, Reminders
 from messaging.domain.erasure import Erasure
 from messaging.domain.notification import Notification, State
+from messaging.domain.status import reason
 
 projection = Projection()
 
@@ -29,12 +30,30 @@ def _(event: Notification.Created, rows: Rows) -> None:
 
 @projection.on(Notification.Sent)
 def _(event: Notification.Sent, rows: Rows) -> None:
-    rows.update("notification", event.originator_id, state=State.SENT, settled_at=event.timestamp)
+    rows.update(
+        "notification", event.originator_id, state=State.SENT, settled_at=event.timestamp, envelope_id=event.mail_id
+    )
 
 
 @projection.on(Notification.Failed)
 def _(event: Notification.Failed, rows: Rows) -> None:
     rows.update("notification", event.originator_id, state=State.FAILED, cause=event.cause, settled_at=event.timestamp)
+
+
+@projection.on(Notification.Delivered)
+def _(event: Notification.Delivered, rows: Rows) -> None:
+    rows.update("notification", event.originator_id, state=State.DELIVERED, reported_at=event.timestamp)
+
+
+@projection.on(Notification.Bounced)
+def _(event: Notification.Bounced, rows: Rows) -> None:
+    rows.update(
+        "notification",
+        event.originator_id,
+        state=State.BOUNCED,
+        cause=reason(event.status),
+        reported_at=event.timestamp,
+    )
 
 
 @projection.on(Notification.Read)

@@ -62,6 +62,10 @@ class Notifications:
         )
         return [row["id"] for row in rows]
 
+    def told_by(self, mail_id: UUID) -> list[UUID]:
+        """Return what an e-mail that was sent tells."""
+        return [row["id"] for row in self._rows("SELECT id FROM read.notification WHERE envelope_id = %s", (mail_id,))]
+
     def of_person(self, person_id: UUID, limit: int, after: list[Any] | None) -> list[Notified]:
         """Return notifications in the application, the newest first."""
         rows = self._rows(
@@ -85,7 +89,8 @@ class Notifications:
     def deliveries(self, office_id: UUID, dossier_id: UUID, limit: int, after: list[Any] | None) -> list[Delivery]:
         """Return the e-mails about a dossier of this office, the newest first."""
         rows = self._rows(
-            "SELECT id, person_id, template, request_id, state, cause, queued_at, settled_at,"
+            "SELECT id, person_id, template, request_id, state, cause, queued_at,"
+            " coalesce(reported_at, settled_at) AS settled_at,"
             " CASE WHEN put_off THEN attempts ELSE 0 END AS attempts, CASE WHEN put_off THEN not_before END AS again_at"
             " FROM read.notification LEFT JOIN messaging.attempt ON notification_id = id AND state = 'queued'"
             " WHERE office_id = %s AND dossier_id = %s AND channel = 'email'"

@@ -12,12 +12,16 @@ CREATE TABLE read.notification (
     cause text,
     queued_at timestamptz NOT NULL,
     settled_at timestamptz,
+    envelope_id uuid,   -- what reports name it by
+    reported_at timestamptz,
     read_at timestamptz
 );
 CREATE INDEX notification_person ON read.notification (person_id, queued_at DESC, id DESC) WHERE channel = 'in-app';
 CREATE INDEX notification_due ON read.notification (queued_at) WHERE channel = 'email' AND state = 'queued';
 CREATE INDEX notification_dossier ON read.notification (dossier_id, queued_at DESC, id DESC) WHERE channel = 'email';
-CREATE INDEX notification_told ON read.notification (person_id, settled_at) WHERE channel = 'email' AND state = 'sent';
+CREATE INDEX notification_told ON read.notification (person_id, settled_at) WHERE envelope_id IS NOT NULL;
+CREATE INDEX notification_bounced ON read.notification (reported_at) WHERE state = 'bounced';
+CREATE INDEX notification_envelope ON read.notification (envelope_id) WHERE envelope_id IS NOT NULL;
 
 CREATE TABLE read.deadline (
     id uuid PRIMARY KEY,
