@@ -60,6 +60,21 @@ def test_a_comparison_over_an_altered_event_says_so(platform: "Platform") -> Non
     assert [change["index"] for change in matter["changes"]] == [1]
 
 
+def test_a_comparison_of_more_events_than_one_answer_holds_names_each_of_them(platform: "Platform") -> None:
+    platform.note(120)
+    platform.take_in()
+    (matter,) = diff(platform, 5, 125)["aggregates"]
+    assert [(change["index"], change["after"]) for change in matter["changes"]] == [
+        (index, index - 6) for index in range(6, 126)
+    ]
+    assert matter["findings"] == []
+    altered = "UPDATE ledger.stored_events SET state = 'nonsense' WHERE notification_id = 100"
+    platform.tamper("dossier", altered)
+    (matter,) = diff(platform, 5, 125)["aggregates"]
+    (finding,) = matter["findings"]
+    assert (finding["code"], matter["changes"][-1]["index"]) == ("event-unreadable", finding["index"] - 1)
+
+
 def test_a_comparison_is_recorded(platform: "Platform") -> None:
     diff(platform, 0, 5, "compliance")
     (said,) = platform.records("access")

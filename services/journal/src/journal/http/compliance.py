@@ -4,10 +4,10 @@ from typing import Annotated
 from uuid import UUID
 
 from chassis.client import Unavailable
-from chassis.http import CurrentActor, CurrentPaging, Instant, Paging, problems
+from chassis.http import CurrentActor, CurrentPaging, Instant, Paging, example, problems
 from chassis.refusal import NotFound
 from fastapi import APIRouter, Depends, Query
-from pydantic import ConfigDict, Field
+from pydantic import Field
 
 from journal.http.asking import CurrentIntent
 from journal.http.parts import Parts
@@ -23,9 +23,7 @@ Type = Annotated[str, Query(pattern=r"^[a-z0-9][a-z0-9.-]{0,99}$")]
 class CountedPage(EventPage):
     """A page of leaves, and which numbers of the office it covers. All pages together cover all numbers."""
 
-    model_config = ConfigDict(
-        json_schema_extra={"examples": [{"items": [EVENT], "next": None, "counters": [COUNTER], "below": 431}]}
-    )
+    model_config = example({"items": [EVENT], "next": None, "counters": [COUNTER], "below": 431})
 
     counters: list[Counter]
     below: int = Field(description="size of the log when the first page was asked for; what came later is not listed")

@@ -5,11 +5,11 @@ from typing import Annotated, Literal
 from uuid import UUID
 
 from chassis.client import Unavailable
-from chassis.http import CurrentActor, CurrentPaging, problems
+from chassis.http import CurrentActor, CurrentPaging, example, problems
 from chassis.refusal import NotFound
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import StreamingResponse
-from pydantic import BaseModel, ConfigDict, Field, JsonValue
+from pydantic import BaseModel, Field, JsonValue
 
 from journal.http.asking import CurrentIntent
 from journal.http.compliance import CurrentFilter
@@ -49,7 +49,7 @@ OWN: dict[str, JsonValue] = {
 class OwnDossier(BaseModel):
     """A dossier that leaves of a page belong to, and where its verifiable bundle is."""
 
-    model_config = ConfigDict(json_schema_extra={"examples": [OWN]})
+    model_config = example(OWN)
 
     dossier_id: UUID
     bundle: str
@@ -58,7 +58,7 @@ class OwnDossier(BaseModel):
 class OwnPage(EventPage):
     """What concerns whoever asks, in every office."""
 
-    model_config = ConfigDict(json_schema_extra={"examples": [{"items": [EVENT], "next": None, "dossiers": [OWN]}]})
+    model_config = example({"items": [EVENT], "next": None, "dossiers": [OWN]})
 
     dossiers: list[OwnDossier] = Field(description="the dossiers of this page")
 

@@ -3,10 +3,10 @@
 from typing import Literal
 
 from chassis.client import Unavailable
-from chassis.http import CurrentActor, problems
+from chassis.http import CurrentActor, example, problems
 from chassis.refusal import NotFound
 from fastapi import APIRouter
-from pydantic import BaseModel, ConfigDict, Field, JsonValue
+from pydantic import BaseModel, Field, JsonValue
 
 from journal.http.asking import CurrentIntent
 from journal.http.parts import Parts
@@ -22,7 +22,7 @@ Compared = Literal["identity", "dossier", "vault", "messaging", "lre-gateway"]
 class TableSaid(BaseModel):
     """How many rows of a table differ from what the events make of it, in all offices."""
 
-    model_config = ConfigDict(json_schema_extra={"examples": [TABLE]}, from_attributes=True)
+    model_config = example(TABLE)
 
     table: str
     only_live: int = Field(description="rows that no event explains")
@@ -33,7 +33,7 @@ class TableSaid(BaseModel):
 class DriftSaid(BaseModel):
     """A read model against the events of its service."""
 
-    model_config = ConfigDict(json_schema_extra={"examples": [DRIFT]})
+    model_config = example(DRIFT)
 
     service: str
     store_seq: int = Field(description="the last event that was replayed")

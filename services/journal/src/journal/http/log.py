@@ -4,13 +4,13 @@ from datetime import datetime
 from functools import partial
 from typing import Annotated, Any
 
-from chassis.http import CurrentActor, problems
+from chassis.http import CurrentActor, example, problems
 from chassis.refusal import Refusal
 from fastapi import APIRouter, Query, Response
 from proof.cosignature import Cosigner
 from proof.entry import encoded
 from proof.tree import consistency_proof, inclusion_proof, leaf_hash
-from pydantic import BaseModel, ConfigDict, Field, JsonValue
+from pydantic import BaseModel, Field, JsonValue
 
 from journal.http.parts import Parts, file_answer
 from journal.log.checkpoints import Sealed
@@ -56,7 +56,7 @@ STATUS: dict[str, JsonValue] = {
 class InclusionAnswer(BaseModel):
     """The way from a leaf to the root of the first `size` leaves."""
 
-    model_config = ConfigDict(json_schema_extra={"examples": [INCLUSION]})
+    model_config = example(INCLUSION)
 
     index: int
     size: int
@@ -67,7 +67,7 @@ class InclusionAnswer(BaseModel):
 class ConsistencyAnswer(BaseModel):
     """The proof that the larger tree only adds to the smaller."""
 
-    model_config = ConfigDict(json_schema_extra={"examples": [CONSISTENCY]})
+    model_config = example(CONSISTENCY)
 
     first: int
     second: int
@@ -77,7 +77,7 @@ class ConsistencyAnswer(BaseModel):
 class SourceState(BaseModel):
     """How far a service was taken in; stopped means that an alarm waits for a person."""
 
-    model_config = ConfigDict(json_schema_extra={"examples": [SOURCE]})
+    model_config = example(SOURCE)
 
     service: str
     store_seq: int
@@ -87,7 +87,7 @@ class SourceState(BaseModel):
 class WitnessState(BaseModel):
     """What a witness cosigned last; a size that stays behind means that it does not answer."""
 
-    model_config = ConfigDict(json_schema_extra={"examples": [WITNESS]})
+    model_config = example(WITNESS)
 
     name: str
     size: int
@@ -97,7 +97,7 @@ class WitnessState(BaseModel):
 class Status(BaseModel):
     """Whether the journal keeps up."""
 
-    model_config = ConfigDict(json_schema_extra={"examples": [STATUS]})
+    model_config = example(STATUS)
 
     size: int = Field(description="entries in the log")
     sealed: int = Field(description="entries under the last signed checkpoint")

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from chassis.http import Page
+from chassis.http import Page, example
 from proof.entry import encoded
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
@@ -66,7 +66,7 @@ CHANGED: dict[str, JsonValue] = {
 class CheckpointSaid(BaseModel):
     """A signed checkpoint."""
 
-    model_config = ConfigDict(json_schema_extra={"examples": [CHECKPOINT]})
+    model_config = example(CHECKPOINT)
 
     size: int
     root: str = Field(description="base64")
@@ -76,7 +76,7 @@ class CheckpointSaid(BaseModel):
 class PointSaid(BaseModel):
     """A point of the log. Times are those of the servers; the two tokens around it are those of an authority."""
 
-    model_config = ConfigDict(json_schema_extra={"examples": [POINT]})
+    model_config = example(POINT)
 
     asked: str
     size: int = Field(description="leaves up to the point")
@@ -93,7 +93,7 @@ class FindingSaid(BaseModel):
     it tells the state of another version; event-altered: it holds other bytes for a leaf, or none.
     """
 
-    model_config = ConfigDict(json_schema_extra={"examples": [FINDING]})
+    model_config = example(FINDING)
 
     code: str
     index: int | None
@@ -102,7 +102,7 @@ class FindingSaid(BaseModel):
 class ReadBySaid(BaseModel):
     """The code that told a state from stored events."""
 
-    model_config = ConfigDict(json_schema_extra={"examples": [READ_BY]})
+    model_config = example(READ_BY)
 
     version: str = Field(description="of the service that owns the aggregate")
     upcasts: str = Field(description="SHA-256, hexadecimal, over its rules for events of earlier versions")
@@ -111,7 +111,7 @@ class ReadBySaid(BaseModel):
 class AggregateState(BaseModel):
     """An aggregate at a point, from its events only; `version` is what the log says of it."""
 
-    model_config = ConfigDict(json_schema_extra={"examples": [AGGREGATE]})
+    model_config = example(AGGREGATE)
 
     service: str
     id: UUID
@@ -131,7 +131,7 @@ class AggregateState(BaseModel):
 class StatePage(Page[AggregateState]):
     """The aggregates of a scope at a point."""
 
-    model_config = ConfigDict(json_schema_extra={"examples": [{"items": [AGGREGATE], "next": None, "point": POINT}]})
+    model_config = example({"items": [AGGREGATE], "next": None, "point": POINT})
 
     point: PointSaid
 
@@ -139,7 +139,7 @@ class StatePage(Page[AggregateState]):
 class ChangeSaid(BaseModel):
     """One field before and after the event at place `index`."""
 
-    model_config = ConfigDict(json_schema_extra={"examples": [CHANGE]})
+    model_config = example(CHANGE)
 
     field: str
     before: JsonValue
@@ -150,7 +150,7 @@ class ChangeSaid(BaseModel):
 class ChangedSaid(BaseModel):
     """An aggregate with events between two points."""
 
-    model_config = ConfigDict(json_schema_extra={"examples": [CHANGED]})
+    model_config = example(CHANGED)
 
     service: str
     id: UUID

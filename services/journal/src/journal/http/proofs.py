@@ -5,12 +5,12 @@ from typing import Annotated
 from uuid import UUID
 
 from chassis.client import Unavailable
-from chassis.http import CurrentActor, problems
+from chassis.http import CurrentActor, example, problems
 from chassis.refusal import NotFound
 from fastapi import APIRouter, Path
 from proof.entry import encoded
 from proof.tree import leaf_hash
-from pydantic import BaseModel, ConfigDict, Field, JsonValue
+from pydantic import BaseModel, Field, JsonValue
 
 from journal.http.asking import CurrentIntent
 from journal.http.compliance import CurrentFilter
@@ -51,7 +51,7 @@ KIND: dict[str, JsonValue] = {"type": "vault.document-stored", "meaning": MEANIN
 class CosignedSaid(BaseModel):
     """A witness that saw the checkpoint."""
 
-    model_config = ConfigDict(json_schema_extra={"examples": [COSIGNED]})
+    model_config = example(COSIGNED)
 
     name: str
     at: datetime = Field(description="by the witness' clock")
@@ -60,7 +60,7 @@ class CosignedSaid(BaseModel):
 class StampedSaid(BaseModel):
     """A verified timestamp token over the checkpoint (RFC 3161)."""
 
-    model_config = ConfigDict(json_schema_extra={"examples": [STAMPED]})
+    model_config = example(STAMPED)
 
     authority: str
     at: datetime
@@ -69,7 +69,7 @@ class StampedSaid(BaseModel):
 class ProvenEvent(BaseModel):
     """A leaf with its exact bytes and its way to the root of the checkpoint that says most for it."""
 
-    model_config = ConfigDict(json_schema_extra={"examples": [PROVEN]})
+    model_config = example(PROVEN)
 
     event: Event
     entry: str = Field(description="the leaf, exactly as it was sealed")
@@ -83,7 +83,7 @@ class ProvenEvent(BaseModel):
 class VouchedSaid(BaseModel):
     """How many leaves of a scope the log holds, and for how many of them each kind of proof is there."""
 
-    model_config = ConfigDict(json_schema_extra={"examples": [VOUCHED]})
+    model_config = example(VOUCHED)
 
     entries: int
     sealed: int = Field(description="under a signed checkpoint")
@@ -96,7 +96,7 @@ class VouchedSaid(BaseModel):
 class KindSaid(BaseModel):
     """A type of event and what it means."""
 
-    model_config = ConfigDict(json_schema_extra={"examples": [KIND]})
+    model_config = example(KIND)
 
     type: str
     meaning: str

@@ -6,12 +6,12 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
 
-from chassis.http import accept_stream, problems
+from chassis.http import accept_stream, example, problems
 from chassis.http.problems import BodyTooLarge, BodyTooSlow, Invalid
 from fastapi import APIRouter, Query, Request
 from proof.policy import Policy
 from proof.verify import SIGNED, Trust, verify
-from pydantic import BaseModel, ConfigDict, Field, JsonValue
+from pydantic import BaseModel, Field, JsonValue
 
 MAX_BUNDLE = 32 * 1024 * 1024  # bytes; the command has a wider limit
 TURNS = 2  # bundles read and checked at once; the others wait
@@ -45,7 +45,7 @@ REPORT: dict[str, JsonValue] = {
 class ScopeAnswer(BaseModel):
     """What a bundle is about."""
 
-    model_config = ConfigDict(json_schema_extra={"examples": [SCOPE]})
+    model_config = example(SCOPE)
 
     id: str
     kind: str
@@ -54,7 +54,7 @@ class ScopeAnswer(BaseModel):
 class CheckAnswer(BaseModel):
     """One named check: how many things it looked at, and where something is wrong."""
 
-    model_config = ConfigDict(json_schema_extra={"examples": [CHECK]})
+    model_config = example(CHECK)
 
     name: str
     family: str
@@ -66,7 +66,7 @@ class CheckAnswer(BaseModel):
 class Verification(BaseModel):
     """The report that `scelle verify --json` prints (docs/spec/journal.md, section 9)."""
 
-    model_config = ConfigDict(json_schema_extra={"examples": [REPORT]})
+    model_config = example(REPORT)
 
     format: str
     verdict: Literal["intact", "tampered", "malformed", "below-level"]

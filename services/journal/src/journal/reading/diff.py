@@ -1,7 +1,6 @@
 """What changed between two points, field by field, and by which event."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -10,7 +9,7 @@ from chassis.refusal import Refusal
 
 from journal.log.leaf import Leaf
 from journal.reading.access import Reader
-from journal.reading.peers import PARALLEL, ReadBy
+from journal.reading.peers import ReadBy
 from journal.reading.replay import Point
 from journal.reading.states import VERSION, Finding, States, Told
 
@@ -77,19 +76,17 @@ def between(first: Point, second: Point, aggregates: Sequence[tuple[str, UUID, S
 
 
 def changed(states: States, reader: Reader, split: Sequence[Split]) -> list[Changed]:
-    """Replay each aggregate event by event, and tell which event changed which field. Raises Unavailable."""
-    with ThreadPoolExecutor(PARALLEL) as pool:
-        return list(pool.map(lambda one: _changed(states, reader, one), split))
+    """Tell which event changed which field, from the state after each of them. Raises Unavailable."""
+    told = states.each([(svc, aggregate, [*old[-1:], *new]) for svc, aggregate, old, new in split])
+    return [_changed(reader, one, after) for one, after in zip(split, told, strict=True)]
 
 
-def _changed(states: States, reader: Reader, split: Split) -> Changed:
+def _changed(reader: Reader, split: Split, states: Sequence[Told | Finding]) -> Changed:
     svc, aggregate, old, new = split
     before: dict[str, Field] = {}
     changes: list[Change] = []
     findings: list[Finding] = []
-    told: Told | Finding | None = None
-    for leaf in [*old[-1:], *new]:
-        told = states.told(svc, aggregate, leaf.entry.store_seq)
+    for leaf, told in zip([*old[-1:], *new], states, strict=True):
         if isinstance(told, Finding):
             findings.append(Finding(told.code, leaf.index))
             break  # what follows cannot be told either

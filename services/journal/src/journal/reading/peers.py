@@ -114,7 +114,16 @@ class Peers:
     def rows(self, svc: str, after: int, limit: int) -> list[dict[str, Any]]:
         """Return what the store of a service holds after number `after`: stored bytes and entries as bytes."""
         answer = self._found(svc, "/internal/rows", {"after": after, "limit": limit}) or {"items": []}
-        return [row | {name: base64.b64decode(row[name]) for name in ("entry", "state")} for row in answer["items"]]
+        return list(map(_row, answer["items"]))
+
+    def aggregates(self, svc: str, at: Sequence[str]) -> dict[str, Any]:
+        """Return what a service holds of aggregates and what they were, each asked for as `id:number,number`."""
+        answer = self._found(svc, "/internal/aggregates", {"at": at})
+        if answer is None:
+            raise Unavailable(peer=svc)
+        for item in answer["items"]:
+            item["rows"] = list(map(_row, item["rows"]))
+        return answer
 
     def bulk(self, svc: str, after: int, until: int, length: int) -> Generator[Stretch]:
         """Read what the store of a service holds from number `after` + 1 to `until`, `length` numbers at a time.
@@ -138,7 +147,7 @@ class Peers:
             place = {"after": window[0] - 1, "limit": window[-1] - window[0] + 1}
             for row in self.rows(svc, **place):
                 leaf = wanted.get(row["storeseq"])
-                if leaf is not None and _is_row_of(leaf, row):
+                if leaf is not None and is_row_of(leaf, row):
                     held[row["storeseq"]] = row["state"]
             numbers = numbers[len(window) :]
         return held
@@ -158,14 +167,8 @@ class Peers:
         with ThreadPoolExecutor(PARALLEL) as pool:
             return list(pool.map(self._observation, versions))
 
-    def ask(self, svc: str, path: str, params: Mapping[str, Any] | None = None) -> httpx.Response:
-        """Return the answer of a service, whatever its status under 500; raise Unavailable without one."""
-        if svc not in self._clients:
-            raise Unavailable(peer=svc)
-        return self._clients[svc].get(path, params)
-
     def drift(self, svc: str) -> httpx.Response:
-        """Return a service's comparison of its read model with its events, which takes a while. Raises as `ask`."""
+        """Return a service's comparison of its read model with its events, which takes a while. Raises Unavailable."""
         if svc not in self._clients:
             raise Unavailable(peer=svc)
         return self._clients[svc].request("GET", "/internal/drift", timeout=COMPARE_SECONDS)
@@ -189,7 +192,9 @@ class Peers:
 
     def _found(self, svc: str, path: str, params: Mapping[str, Any] | None = None) -> dict[str, Any] | None:
         """Return the JSON of an answer, None for a 404; raise Unavailable for anything else."""
-        response = self.ask(svc, path, params)
+        if svc not in self._clients:
+            raise Unavailable(peer=svc)
+        response = self._clients[svc].get(path, params)
         if response.status_code in {HTTPStatus.NOT_FOUND, HTTPStatus.GONE}:
             return None
         if response.status_code != HTTPStatus.OK:
@@ -198,11 +203,16 @@ class Peers:
         return answer
 
 
-def _is_row_of(leaf: Leaf, row: Mapping[str, Any]) -> bool:
+def is_row_of(leaf: Leaf, row: Mapping[str, Any]) -> bool:
+    """Tell whether a row of a store is the one that a leaf is about."""
     entry = leaf.event
     if entry is None or (row["type"], row["agg"], row["agg_ver"]) != (entry.type, entry.agg, entry.agg_ver):
         return False
     return bool(row["entry"] == leaf.data)
+
+
+def _row(row: dict[str, Any]) -> dict[str, Any]:
+    return row | {name: base64.b64decode(row[name]) for name in ("entry", "state")}
 
 
 def _opening(answer: Mapping[str, Any]) -> Opening | None:

@@ -12,7 +12,8 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field, JsonValue
+from chassis.http import example
+from pydantic import BaseModel, Field, JsonValue
 
 from journal.log.database import Rows
 from journal.log.scope import condition
@@ -58,7 +59,7 @@ COUNTER: dict[str, JsonValue] = {"service": "vault", "first": 18, "last": 21, "s
 class Counter(BaseModel):
     """The numbers of one office in one service that a page covers: shown + hidden + missing = last - first + 1."""
 
-    model_config = ConfigDict(json_schema_extra={"examples": [COUNTER]})
+    model_config = example(COUNTER)
 
     service: str
     first: int

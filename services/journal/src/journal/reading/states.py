@@ -1,18 +1,14 @@
 """What an aggregate was, as its service tells it from its events, and whether those are the ones that the log holds."""
 
 from collections.abc import Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime
-from http import HTTPStatus
 from typing import Any
 from uuid import UUID
 
-from chassis.client import Unavailable
-from proof.entry import state_hash
-
 from journal.log.leaf import Leaf
-from journal.reading.peers import PARALLEL, Peers, ReadBy
+from journal.reading.histories import History, histories
+from journal.reading.peers import Peers, ReadBy
 
 UNREADABLE = "event-unreadable"
 """The service cannot tell the state: an event is not what was recorded, or one is missing."""
@@ -68,44 +64,38 @@ class States:
 
     def past(self, aggregates: Sequence[tuple[str, UUID, Sequence[Leaf]]]) -> list[Past]:
         """Return each (service, id, its leaves up to the point, in their order) as it was. Raises Unavailable."""
-        held = self._held([leaf for _, _, leaves in aggregates for leaf in leaves])
-        with ThreadPoolExecutor(PARALLEL) as pool:
-            return list(pool.map(lambda one: self._past(*one, held=held), aggregates))
+        wanted = [(svc, aggregate, [leaves[-1].entry.store_seq]) for svc, aggregate, leaves in aggregates]
+        held = histories(self._peers, wanted)
+        return [_past(*one, history) for one, history in zip(aggregates, held, strict=True)]
 
-    def told(self, svc: str, aggregate: UUID, seq: int) -> Told | Finding:
-        """Return what a service says of an aggregate at its number `seq`. Raises Unavailable."""
-        answer = self._peers.ask(svc, f"/internal/aggregates/{aggregate}", {"seq": seq})
-        if answer.status_code == HTTPStatus.NOT_FOUND:
-            return Finding(UNKNOWN)
-        if answer.status_code == HTTPStatus.CONFLICT and answer.json().get("code") == UNREADABLE:
-            return Finding(UNREADABLE)
-        if answer.status_code != HTTPStatus.OK:
-            raise Unavailable(peer=svc)
-        said = answer.json()
-        created, modified = (datetime.fromisoformat(said[name]) for name in ("created_at", "modified_at"))
-        return Told(said["aggregate"], said["version"], created, modified, said["state"], ReadBy.parse(said))
-
-    def _past(self, svc: str, aggregate: UUID, leaves: Sequence[Leaf], *, held: Mapping[int, bytes]) -> Past:
-        found: list[Finding] = []
-        told = self.told(svc, aggregate, leaves[-1].entry.store_seq)
-        if isinstance(told, Finding):
-            found.append(told)
-        elif leaves[-1].event and told.version != leaves[-1].event.agg_ver:
-            found.append(Finding(VERSION))
-        found += [Finding(ALTERED, leaf.index) for leaf in leaves if not _is_held(leaf, held)]
-        return Past(svc, aggregate, leaves, told if isinstance(told, Told) else None, found)
-
-    def _held(self, leaves: Sequence[Leaf]) -> dict[int, bytes]:
-        """Return the stored bytes of leaves by place, where the service still holds the entry of the log."""
-        places = {(leaf.entry.svc, leaf.entry.store_seq): leaf.index for leaf in leaves}
-        found: dict[int, bytes] = {}
-        for svc in {leaf.entry.svc for leaf in leaves}:
-            theirs = sorted((leaf for leaf in leaves if leaf.entry.svc == svc), key=lambda leaf: leaf.index)
-            states = self._peers.states(svc, theirs)
-            found |= {places[svc, number]: state for number, state in states.items()}
-        return found
+    def each(self, aggregates: Sequence[tuple[str, UUID, Sequence[Leaf]]]) -> list[list[Told | Finding]]:
+        """Return what each (service, id, some of its leaves) was at each of these leaves. Raises Unavailable."""
+        wanted = [(svc, agg, [leaf.entry.store_seq for leaf in leaves]) for svc, agg, leaves in aggregates]
+        held = histories(self._peers, wanted)
+        return [
+            [_told(history, number) for number in numbers]
+            for (_, _, numbers), history in zip(wanted, held, strict=True)
+        ]
 
 
-def _is_held(leaf: Leaf, held: Mapping[int, bytes]) -> bool:
-    state = held.get(leaf.index)
-    return state is not None and leaf.event is not None and state_hash(state) == leaf.event.state_h
+def _told(history: History, number: int) -> Told | Finding:
+    """Return what a service says of an aggregate at a number."""
+    if number not in history.states:
+        return Finding(UNREADABLE)
+    said = history.states[number]
+    if said is None:
+        return Finding(UNKNOWN)
+    created, modified = (datetime.fromisoformat(said[name]) for name in ("created_at", "modified_at"))
+    return Told(said["aggregate"], said["version"], created, modified, said["state"], history.read_by)
+
+
+def _past(svc: str, aggregate: UUID, leaves: Sequence[Leaf], history: History) -> Past:
+    found: list[Finding] = []
+    last = leaves[-1]
+    told = _told(history, last.entry.store_seq)
+    if isinstance(told, Finding):
+        found.append(told)
+    elif last.event and told.version != last.event.agg_ver:
+        found.append(Finding(VERSION))
+    found += [Finding(ALTERED, leaf.index) for leaf in leaves if not history.holds(leaf)]
+    return Past(svc, aggregate, leaves, told if isinstance(told, Told) else None, found)

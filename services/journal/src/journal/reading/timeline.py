@@ -7,9 +7,9 @@ from importlib.resources import files
 from typing import Any
 from uuid import UUID
 
-from chassis.http import Page
+from chassis.http import Page, example
 from proof.record import Record
-from pydantic import BaseModel, ConfigDict, Field, JsonValue
+from pydantic import BaseModel, Field, JsonValue
 
 from journal.log.database import Database
 from journal.log.leaf import Leaf, read_leaf
@@ -61,7 +61,7 @@ EVENT: dict[str, JsonValue] = {
 class Who(BaseModel):
     """Whoever caused the event; the name is asked of identity at the time of reading."""
 
-    model_config = ConfigDict(json_schema_extra={"examples": [WHO]})
+    model_config = example(WHO)
 
     id: UUID | None
     kind: str
@@ -72,7 +72,7 @@ class Who(BaseModel):
 class Seal(BaseModel):
     """The first signed checkpoint that covers the leaf, and the first ones that others vouch for."""
 
-    model_config = ConfigDict(json_schema_extra={"examples": [SEAL]})
+    model_config = example(SEAL)
 
     size: int
     made_at: datetime = Field(description="by the journal's clock")
@@ -84,7 +84,7 @@ class Seal(BaseModel):
 class DocumentVersion(BaseModel):
     """A document version that the event is about."""
 
-    model_config = ConfigDict(json_schema_extra={"examples": [DOCUMENT]})
+    model_config = example(DOCUMENT)
 
     version_id: UUID
     size: int = Field(description="bytes, in clear")
@@ -93,7 +93,7 @@ class DocumentVersion(BaseModel):
 class Event(BaseModel):
     """One leaf: an event of a service, or a record of the journal's own."""
 
-    model_config = ConfigDict(json_schema_extra={"examples": [EVENT]})
+    model_config = example(EVENT)
 
     index: int = Field(description="place in the log")
     kind: str = Field(description="event, or the kind of record: access, export, head, erasure, seal, key")
@@ -117,7 +117,7 @@ class Event(BaseModel):
 class EventPage(Page[Event]):
     """Events in the order of the log; `next` opens the following page and is null on the last."""
 
-    model_config = ConfigDict(json_schema_extra={"examples": [{"items": [EVENT], "next": None}]})
+    model_config = example({"items": [EVENT], "next": None})
 
 
 class Timeline:
