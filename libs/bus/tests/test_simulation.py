@@ -10,7 +10,7 @@ from bus.relay import Relay
 from nats.js import api
 from testkit.simulation.world import World
 
-SEEDS = 1_000  # `make simulate` plays 10,000
+SEEDS = 10_000  # `make simulate` plays ten times as many
 SLICES = 20
 FOUND_WITHIN = 300
 """Seeds within which a relay or a consumer that lacks something is found out."""

@@ -1,6 +1,6 @@
 """Calls between services, and the feed of events they read."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -51,7 +51,7 @@ class Row:
 
 
 @dataclass(frozen=True)
-class Past:
+class Was:
     id: UUID
     version: int
     aggregate: str = "dossier.dossier"
@@ -66,10 +66,10 @@ class Code:
     upcasts: str
 
 
-class Altered(Exception):
-    """An event is not what was recorded."""
-
-    code, status = "event-unreadable", 409
+@dataclass(frozen=True)
+class Past:
+    rows: Sequence[Row]
+    states: Sequence[Was | None]
 
 
 DOSSIER = uuid4()
@@ -102,10 +102,11 @@ class Shelf:
     def code(self) -> Code:
         return Code("1.2.3", "ab12")
 
-    def state_at(self, aggregate_id: UUID, seq: int) -> Past | None:
-        if seq == 3:
-            raise Altered
-        return Past(aggregate_id, seq) if aggregate_id == DOSSIER and seq < 3 else None
+    def past(self, aggregate_id: UUID, numbers: Sequence[int]) -> Past:
+        known = aggregate_id == DOSSIER
+        readable = [number for number in numbers if number != 3 or not known]
+        states = [Was(aggregate_id, number) if known and number < 3 else None for number in readable]
+        return Past([Row(number) for number in numbers if known and number < 4], states)
 
 
 Ask = Callable[[Any, str], httpx.Response]
@@ -120,7 +121,6 @@ def shelf(keys: Any, served: Any) -> Iterator[str]:
         routers=[],
         internal=[feed_router(Shelf(), lambda event: {"storeseq": event.seq})],
         verifier=keys.verifier,
-        refusals=[Altered],
     )
     with served(app) as address:
         yield address
@@ -177,25 +177,38 @@ def test_the_feed_gives_events_in_order_and_openings_to_the_journal_only(keys: A
     assert ask(None, "events").status_code == 401
 
 
-def test_the_journal_alone_is_told_what_an_aggregate_was_at_a_number(keys: Any, ask: Ask) -> None:
-    assert ask(keys.journal, f"aggregates/{DOSSIER}?seq=2").json() == {
+def test_the_journal_alone_is_told_what_aggregates_were_at_some_numbers(keys: Any, ask: Ask) -> None:
+    stranger = uuid4()
+    told = ask(keys.journal, f"aggregates?at={DOSSIER}:1,2&at={stranger}:2").json()
+    mine, theirs = told["items"]
+    assert [row["storeseq"] for row in mine["rows"]] == [1, 2]
+    assert mine["states"][1] == {
         "aggregate": "dossier.dossier",
         "id": str(DOSSIER),
         "version": 2,
         "created_at": "2026-01-02T03:04:05Z",
         "modified_at": "2026-01-02T03:04:06.000007Z",
         "state": {"title": None},
-        "read_by": {"version": "1.2.3", "upcasts": "ab12"},
     }
-    assert ask(keys.identity, f"aggregates/{DOSSIER}?seq=2").json()["code"] == "not-allowed"
-    assert ask(None, f"aggregates/{DOSSIER}?seq=2").status_code == 401
-    assert ask(keys.journal, f"aggregates/{uuid4()}?seq=2").status_code == 404
-    assert ask(keys.journal, f"aggregates/{DOSSIER}?seq=4").status_code == 404
-    assert ask(keys.journal, f"aggregates/{DOSSIER}").status_code == 422
-    assert ask(keys.journal, f"aggregates/{DOSSIER}?seq=0").status_code == 422
-    assert ask(keys.journal, f"aggregates/{DOSSIER}?seq={2**63}").status_code == 422
+    assert (mine["states"][0]["version"], theirs) == (1, {"rows": [], "states": [None]})
+    assert told["read_by"] == {"version": "1.2.3", "upcasts": "ab12"}
+    assert ask(keys.identity, f"aggregates?at={DOSSIER}:2").json()["code"] == "not-allowed"
+    assert ask(None, f"aggregates?at={DOSSIER}:2").status_code == 401
+
+
+@pytest.mark.parametrize("at", ["", f"{DOSSIER}", f"{DOSSIER}:0", f"{DOSSIER}:{2**63}", f"{DOSSIER}:1,", "x:1"])
+def test_a_question_about_the_past_names_an_aggregate_and_numbers(keys: Any, ask: Ask, at: str) -> None:
+    assert ask(keys.journal, f"aggregates?at={at}").status_code == 422
+
+
+def test_a_question_about_the_past_is_about_fifty_aggregates_at_most(keys: Any, ask: Ask) -> None:
+    assert ask(keys.journal, "aggregates?" + "&".join([f"at={DOSSIER}:1"] * 50)).status_code == 200
+    assert ask(keys.journal, "aggregates?" + "&".join([f"at={DOSSIER}:1"] * 51)).status_code == 422
+    assert ask(keys.journal, "aggregates").status_code == 422
 
 
 def test_an_altered_event_is_told_apart_from_one_that_never_was(keys: Any, ask: Ask) -> None:
-    refused = ask(keys.journal, f"aggregates/{DOSSIER}?seq=3")
-    assert (refused.status_code, refused.json()["code"]) == (409, "event-unreadable")
+    (altered,) = ask(keys.journal, f"aggregates?at={DOSSIER}:2,3").json()["items"]
+    assert ([row["storeseq"] for row in altered["rows"]], len(altered["states"])) == ([2, 3], 1)
+    (never,) = ask(keys.journal, f"aggregates?at={DOSSIER}:2,4").json()["items"]
+    assert never["states"][1] is None

@@ -8,15 +8,15 @@ from typing import Any
 
 import httpx
 import pytest
-from chassis import metrics
-from chassis.exporting import EXPORT_SECONDS, Sampling, with_requests
+from chassis import metrics, telemetry
+from chassis.exporting import EXPORT_SECONDS, Remote, Sampling, with_requests
 from chassis.metrics import ACTIVE, DURATION, REQUESTS, TASKS, Metric, Reading, Requests, watch, watch_tasks
 from chassis.telemetry import telling_of
 from opentelemetry import trace
 from opentelemetry.sdk.metrics import MeterProvider
 from opentelemetry.sdk.metrics.export import InMemoryMetricReader, MetricsData
 from opentelemetry.sdk.trace.sampling import Decision
-from opentelemetry.trace import Link, SpanContext, TraceFlags
+from opentelemetry.trace import Link, NonRecordingSpan, SpanContext, SpanKind, TraceFlags, TraceState
 
 
 class Export:
@@ -152,6 +152,27 @@ def test_a_span_that_tells_of_a_recorded_trace_is_recorded() -> None:
     assert decided(0, 1) is Decision.RECORD_AND_SAMPLE
     assert decided(0) is decided() is Decision.DROP
     assert EXPORT_SECONDS < 60  # alerts wait a minute
+
+
+@pytest.mark.parametrize("flag", [0, 1])
+def test_the_flag_of_a_trace_counts_if_it_is_ours(flag: int) -> None:
+    def decided(share: float, kind: SpanKind, **state: str) -> bool:
+        parent = SpanContext(1, 1, is_remote=True, trace_flags=TraceFlags(flag), trace_state=TraceState(state.items()))
+        around = trace.set_span_in_context(NonRecordingSpan(parent))
+        return Remote(share).should_sample(around, 1, "x", kind).decision is Decision.RECORD_AND_SAMPLE
+
+    for share in (0.0, 1.0):
+        assert decided(share, SpanKind.SERVER, other="1") is bool(share), "a stranger's flag decides nothing"
+        assert decided(share, SpanKind.SERVER, scelle="1") is bool(flag)
+        assert decided(share, SpanKind.CONSUMER) is bool(flag), "what an event says was stored by us"
+
+
+def test_a_call_between_services_says_that_its_flag_is_ours() -> None:
+    given = f"00-{1:032x}-{2:016x}-01"
+    continued = telemetry.enter(given)
+    assert telemetry.outgoing() == {"traceparent": continued}, "nothing is exported here: nobody decided"
+    with trace.use_span(NonRecordingSpan(SpanContext(1, 2, is_remote=False, trace_flags=TraceFlags(1)))):
+        assert telemetry.outgoing() == {"traceparent": given, "tracestate": "scelle=1"}
 
 
 def test_work_that_belongs_to_no_recorded_trace_has_no_span() -> None:

@@ -246,17 +246,21 @@ class Collector(BaseHTTPRequestHandler):
         """Stay silent."""
 
 
-def test_sampled_requests_are_exported_without_what_people_sent(environment: dict[str, str], free_port: int) -> None:
-    trace = "0af7651916cd43dd8448eb211c80319c"
+def test_what_we_decided_to_record_is_exported_without_what_people_sent(
+    environment: dict[str, str], free_port: int
+) -> None:
+    trace, strangers = "0af7651916cd43dd8448eb211c80319c", "0af7651916cd43dd8448eb211c80319d"
     with ThreadingHTTPServer(("127.0.0.1", 0), Collector) as collector:
         thread = threading.Thread(target=collector.serve_forever)
         thread.start()
-        process = toy({**environment, "TOY_OTLP_ENDPOINT": f"http://127.0.0.1:{collector.server_port}"}, "serve")
+        own = {"TOY_OTLP_ENDPOINT": f"http://127.0.0.1:{collector.server_port}", "TOY_OTLP_SAMPLED": "0"}
+        process = toy({**environment, **own}, "serve")
         address = f"http://127.0.0.1:{free_port}"
         try:
             wait_for(lambda: httpx.get(address + "/readyz").is_success)
-            headers = {"traceparent": f"00-{trace}-b7ad6b7169203331-01"}
-            assert httpx.get(address + "/api/slow?name=jean", headers=headers).is_success
+            for asked, state in ((trace, "scelle=1"), (strangers, "other=1")):
+                headers = {"traceparent": f"00-{asked}-b7ad6b7169203331-01", "tracestate": state}
+                assert httpx.get(address + "/api/slow?name=jean", headers=headers).is_success
             process.send_signal(signal.SIGTERM)
             process.communicate(timeout=10)
         finally:
@@ -266,5 +270,6 @@ def test_sampled_requests_are_exported_without_what_people_sent(environment: dic
     exported = dict(Collector.received)
     assert set(exported) == {"/v1/traces", "/v1/metrics"}
     assert bytes.fromhex(trace) in exported["/v1/traces"]
+    assert not any(bytes.fromhex(strangers) in body for path, body in Collector.received if path == "/v1/traces")
     assert b"toy" in exported["/v1/traces"]
     assert not any(b"jean" in body for body in exported.values())

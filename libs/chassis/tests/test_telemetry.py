@@ -6,9 +6,9 @@ import sys
 SAID = """
 from chassis import telemetry
 before = telemetry.of_requests()["tracing"]
-telemetry.configure("shop", None)
+telemetry.configure("shop", None, sampled=1)
 nowhere = telemetry.of_requests()["tracing"]
-telemetry.configure("shop", "http://127.0.0.1:9")
+telemetry.configure("shop", "http://127.0.0.1:9", sampled=1)
 print(before, nowhere, telemetry.of_requests()["tracing"])
 """
 

@@ -144,6 +144,22 @@ def test_a_key_that_left_the_trust_file_is_believed_no_more(tmp_path: Path) -> N
     assert keys.get("identity-2") == second.public
 
 
+def test_a_token_that_was_believed_is_refused_once_its_key_left_the_trust_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, trust, clock = tmp_path / "key.pem", tmp_path / "trust.json", Clock()
+    key = SigningKey.new(1)
+    write_keys(path, key)
+    write_trust(trust, [key])
+    monkeypatch.setattr("chassis.tokens.TrustedKeys", lambda file: TrustedKeys(file, clock))
+    verifier, token = Verifier(trust), access(Signer(path, "identity"))
+    assert verifier.access(token) is verifier.access(token)
+    write_trust(trust, [SigningKey.new(1)])
+    clock.now += LOOK_SECONDS
+    with pytest.raises(NotSignedIn):
+        verifier.access(token)
+
+
 def test_keys_that_are_made_up_make_nobody_read_the_file_more_than_once_a_second(tmp_path: Path) -> None:
     trust, clock, reads = tmp_path / "trust.json", Clock(), list[str]()
 

@@ -12,7 +12,15 @@ from uuid import UUID, uuid4
 import jwt
 import pytest
 from chassis.refusal import NotSignedIn
-from chassis.tokens import Action, Signer, Ticket, TicketRefused, Verifier, new_signing_key
+from chassis.tokens import (
+    ACCESS_SECONDS,
+    Action,
+    Signer,
+    Ticket,
+    TicketRefused,
+    Verifier,
+    new_signing_key,
+)
 
 TICKET = Ticket(
     action="deposit",
@@ -47,6 +55,35 @@ def test_an_access_token_says_who_carries_it(keys: Any) -> None:
     assert (actor.person_id, actor.kind, actor.office_id, actor.role, actor.session_id) == (
         (person, "staff", office, "notary", session)
     )
+
+
+def test_a_token_that_was_believed_once_is_believed_no_longer_than_it_lives(
+    keys: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    token, now = access(keys.identity), time.time()
+    actor = keys.verifier.access(token)
+    assert keys.verifier.access(token) is actor, "not verified a second time"
+    for name in ("sub", "kind"):
+        with pytest.raises(NotSignedIn):
+            keys.verifier.access(altered(token, name))
+    monkeypatch.setattr("chassis.tokens.time.time", lambda: now + ACCESS_SECONDS + 1)
+    assert keys.verifier.access(token) is not actor, "the leeway after its end is not lengthened: it is verified"
+
+
+def altered(token: str, name: str) -> str:
+    """Return the token with another value for a claim under the same signature."""
+    header, payload, signature = token.split(".")
+    claims = json.loads(base64.urlsafe_b64decode(payload + "=="))
+    said = json.dumps({**claims, name: "staff" if name == "kind" else str(uuid4())}).encode()
+    return ".".join((header, base64.urlsafe_b64encode(said).rstrip(b"=").decode(), signature))
+
+
+def test_only_so_many_tokens_are_remembered(keys: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("chassis.tokens.REMEMBERED_TOKENS", 2)
+    tokens = [access(keys.identity) for _ in range(3)]
+    first, *others = [keys.verifier.access(token) for token in tokens]
+    assert all(keys.verifier.access(token) is actor for token, actor in zip(tokens[1:], others, strict=True))
+    assert keys.verifier.access(tokens[0]) is not first
 
 
 @pytest.mark.parametrize("action", get_args(Action))

@@ -223,3 +223,31 @@ def test_states_are_plain_json_with_derived_properties_and_without_what_is_priva
         "steps": [1, None],
     }
     assert type(at(crates, crate, 1).state["parts"][str(crate.office_id)]["colour"]) is str
+
+
+def test_the_past_at_several_numbers_is_what_each_number_says_alone(store: Store, someone: Someone) -> None:
+    parcel, other = a_parcel(number="1"), a_parcel(number="2")
+    for _ in range(3):
+        store.save(parcel, actor=someone)
+        store.save(other, actor=someone)
+        parcel.move()
+        other.move()
+    numbers = [1, 2, 5, 6, 7]
+    told = store.past(parcel.id, numbers)
+    assert list(told.states) == [store.state_at(parcel.id, number) for number in numbers]
+    assert [row.store_seq for row in told.rows] == [1, 3, 5]
+    assert list(told.rows) == [row for row in store.held(0, 9) if row.originator_id == parcel.id]
+    assert list(store.past(other.id, [1, 2]).states) == [None, at(store, other, 2)]
+
+
+def test_the_past_ends_at_an_event_that_was_altered_and_its_rows_are_told_as_they_are(
+    store: Store, someone: Someone
+) -> None:
+    parcel = a_parcel()
+    parcel.move()
+    parcel.move()
+    store.save(parcel, actor=someone)
+    alter(store, "UPDATE ledger.stored_events SET state = 'no event' WHERE notification_id = 2")
+    told = store.past(parcel.id, [1, 2, 3])
+    assert list(told.states) == [at(store, parcel, 1)]
+    assert [row.state == b"no event" for row in told.rows] == [False, True, False]

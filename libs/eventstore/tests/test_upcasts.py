@@ -54,6 +54,7 @@ def test_the_payload_is_told_as_it_was_stored_and_as_it_is_read(second: Store, l
 
 
 @pytest.mark.bad_input("B53")
+@pytest.mark.fault("F59")
 @pytest.mark.usefixtures("letter")
 def test_an_event_of_a_later_release_is_not_read_by_the_rules_of_today(second: Store) -> None:
     assert len(second.read(0, 10)) == 1

@@ -201,9 +201,8 @@ class Consumer:
                 await self._check()
                 await asyncio.sleep(ABSENT_SECONDS)
                 continue
-            while messages:
-                await self._take_all(messages)
-                messages = await _pending(subscription)
+            if messages:
+                await self._take_all(messages + await _pending(subscription))
             self._pause = ABSENT_SECONDS
             self._progress.works()
 
@@ -223,9 +222,9 @@ class Consumer:
             await self._fill_up_to(last.metadata.sequence.stream)
         self._progress.lag = last.metadata.num_pending
         sys.audit("scelle.crashpoint", "bus.before-ack")
-        # A lost acknowledgement costs a repeated delivery, which the position drops.
+        # A lost acknowledgement costs a repeated delivery, which the position drops: nobody waits for its answer.
         with contextlib.suppress(nats.errors.Error):
-            await last.ack_sync(timeout=1)
+            await last.ack()
 
     def _read(self, message: Msg) -> Envelope | None:
         """Read a message that is what its place in the stream says; anything else is a hole."""
@@ -262,7 +261,7 @@ class Consumer:
 
 
 async def _pending(subscription: JetStreamContext.PullSubscription) -> list[Msg]:
-    """Fetch what is there already.
+    """Fetch what is there already, and what comes within a moment: one transaction and one query for all of it.
 
     Waiting is done for one message at a time: a fetch of many that has begun to wait keeps the first message back
     until the batch is full or its time is over.

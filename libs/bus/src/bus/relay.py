@@ -115,7 +115,7 @@ class Relay:
             elif _now() - checked > TAIL_CHECK_SECONDS:
                 last = self._succeeded(await self._align())
                 checked = _now()
-            else:
+            if len(records) < WINDOW:  # what is recorded meanwhile is read, sent and taken in together
                 await asyncio.sleep(POLL_SECONDS)
 
     def _succeeded(self, last: int) -> int:

@@ -82,9 +82,7 @@ class ServiceClient:
         self.close()
 
     def _headers(self) -> dict[str, str]:
-        headers = {"Authorization": f"Bearer {self._signer.service_token(self._audience)}"}
-        if trace := telemetry.current():
-            headers["traceparent"] = trace
+        headers = {"Authorization": f"Bearer {self._signer.service_token(self._audience)}", **telemetry.outgoing()}
         if correlation_id := get_contextvars().get("correlation_id"):
             headers["X-Correlation-Id"] = correlation_id
         return headers

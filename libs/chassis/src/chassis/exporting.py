@@ -1,5 +1,6 @@
 """Traces and metrics sent to an OTLP endpoint."""
 
+import random
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -24,11 +25,19 @@ from opentelemetry.sdk.metrics.export import (
 from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import Span, SpanProcessor, TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor
-from opentelemetry.sdk.trace.sampling import ALWAYS_ON, ParentBased, Sampler, SamplingResult, TraceIdRatioBased
+from opentelemetry.sdk.trace.sampling import (
+    ALWAYS_OFF,
+    ALWAYS_ON,
+    ParentBased,
+    Sampler,
+    SamplingResult,
+    TraceIdRatioBased,
+)
 from opentelemetry.trace import Link, SpanKind, TraceState
 from opentelemetry.util.types import Attributes
 
 from chassis.metrics import ACTIVE, BOUNDS, DURATION, REQUESTS, Requests, requests, watch
+from chassis.telemetry import DECIDED
 
 EXPORT_SECONDS = 15
 PATIENCE_SECONDS = 2.0
@@ -69,6 +78,39 @@ class Sampling(Sampler):
     def get_description(self) -> str:
         """Return what the SDK shows of it."""
         return f"linked, or {self._share.get_description()}"
+
+
+class Remote(Sampler):
+    """Of spans whose parent is elsewhere: those that we decided on there, and a share of the requests of others.
+
+    Their flag decides nothing, or any stranger could have all requests recorded; nor does their trace id, which they
+    choose as well.
+    """
+
+    def __init__(self, share: float) -> None:
+        self._share = share
+
+    def should_sample(  # noqa: PLR0913, PLR0917 - the interface is not ours
+        self,
+        parent_context: Context | None,
+        trace_id: int,
+        name: str,
+        kind: SpanKind | None = None,
+        attributes: Attributes = None,
+        links: Sequence[Link] | None = None,
+        trace_state: TraceState | None = None,  # noqa: ARG002 - as above
+    ) -> SamplingResult:
+        """Decide on one span."""
+        parent = trace.get_current_span(parent_context).get_span_context()
+        ours = kind != SpanKind.SERVER or DECIDED in parent.trace_state  # events are ours, requests may be anybody's
+        told = parent.trace_flags.sampled if ours else random.random() < self._share  # noqa: S311 - protects nothing
+        return (ALWAYS_ON if told else ALWAYS_OFF).should_sample(
+            parent_context, trace_id, name, kind, attributes, links
+        )
+
+    def get_description(self) -> str:
+        """Return what the SDK shows of it."""
+        return f"decided by us, or {self._share} of others"
 
 
 class MetricExporter(OTLPMetricExporter):
@@ -122,7 +164,9 @@ def _histogram(counted: Requests) -> Metric:
 def export(service: str, endpoint: str, sampled: float) -> Callable[[], None]:
     """Export to the OTLP/HTTP `endpoint`; return what to call at the end of the process."""
     resource = Resource.create({"service.name": service, "service.instance.id": str(uuid4())})
-    tracers = TracerProvider(resource=resource, sampler=ParentBased(Sampling(sampled)))
+    remote = Remote(sampled)
+    sampler = ParentBased(Sampling(sampled), remote_parent_sampled=remote, remote_parent_not_sampled=remote)
+    tracers = TracerProvider(resource=resource, sampler=sampler)
     tracers.add_span_processor(_WithoutWhatWasTyped())
     tracers.add_span_processor(
         BatchSpanProcessor(OTLPSpanExporter(endpoint=f"{endpoint}/v1/traces", timeout=PATIENCE_SECONDS))

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Query
 from fastapi.responses import StreamingResponse
+from pydantic import StringConstraints
 
 from chassis.client import ServiceClient
 from chassis.http import CallingService
@@ -16,6 +17,7 @@ from chassis.refusal import NotAllowed, NotFound
 
 JOURNAL = "journal"
 MAX_EVENTS = 500
+MAX_AGGREGATES = 50  # of one question about the past
 OCTETS = "application/octet-stream"
 SIZE = 4  # bytes of the length before each value of an answer in bulk, big-endian
 LAST_NUMBER = 2**63 - 1  # the largest that PostgreSQL's bigint holds
@@ -23,6 +25,10 @@ LAST_NUMBER = 2**63 - 1  # the largest that PostgreSQL's bigint holds
 After = Annotated[int, Query(ge=0, le=LAST_NUMBER)]
 Limit = Annotated[int, Query(ge=1, le=MAX_EVENTS)]
 Number = Annotated[int, Query(ge=1, le=LAST_NUMBER)]
+At = Annotated[
+    str, StringConstraints(pattern=r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}:[1-9][0-9]{0,17}(,[1-9][0-9]{0,17})*$")
+]
+"""An aggregate, and the rising numbers at which its state is asked for."""
 
 R_co = TypeVar("R_co", covariant=True)
 
@@ -111,6 +117,20 @@ class StateAt(Protocol):
         ...
 
 
+class Past(Protocol):
+    """An aggregate up to a number of its store."""
+
+    @property
+    def rows(self) -> Sequence[Held]:
+        """Its rows as they are."""
+        ...
+
+    @property
+    def states(self) -> Sequence[StateAt | None]:
+        """What it was at each number that was asked for."""
+        ...
+
+
 class Code(Protocol):
     """Which code reads an event store."""
 
@@ -156,10 +176,11 @@ class Source(Protocol[R_co]):
         """Return which code this is."""
         ...
 
-    def state_at(self, aggregate_id: UUID, seq: int, /) -> StateAt | None:
-        """Return an aggregate as it was at number `seq`; None if nothing of it existed or `seq` is still to come.
+    def past(self, aggregate_id: UUID, numbers: Sequence[int], /) -> Past:
+        """Return what the store holds of an aggregate up to the last of some rising numbers, and what it was at each.
 
-        An event that is not what was recorded any more is a refusal of the store.
+        A state is None if nothing of the aggregate existed then or the number is still to come. The first one that
+        needs an event which is not what was recorded any more ends the states.
         """
         ...
 
@@ -195,13 +216,10 @@ def feed_router(source: Source[R_co], envelope: Callable[[R_co], Mapping[str, An
         lifted = source.upcast(seq)
         return said | {"upcast": lifted.decode() if lifted else None, "read_by": _code(source.code())}
 
-    @router.get("/aggregates/{aggregate_id}")
-    def aggregates(service: CallingService, aggregate_id: UUID, seq: Number) -> dict[str, Any]:
+    @router.get("/aggregates")
+    def aggregates(service: CallingService, at: Annotated[list[At], Query(max_length=MAX_AGGREGATES)]) -> Any:
         _for_the_journal(service)
-        found = source.state_at(aggregate_id, seq)
-        if found is None:
-            raise NotFound
-        return _state(found) | {"read_by": _code(source.code())}
+        return {"items": [_past(source, *one.split(":")) for one in at], "read_by": _code(source.code())}
 
     return router
 
@@ -261,6 +279,12 @@ def _row(held: Held) -> dict[str, Any]:
         "entry": base64.b64encode(held.entry).decode(),
         "state": base64.b64encode(held.state).decode(),
     }
+
+
+def _past(source: Source[Any], aggregate_id: str, numbers: str) -> dict[str, Any]:
+    found = source.past(UUID(aggregate_id), [int(number) for number in numbers.split(",")])
+    states = [None if state is None else _state(state) for state in found.states]
+    return {"rows": [_row(held) for held in found.rows], "states": states}
 
 
 def _state(found: StateAt) -> dict[str, Any]:

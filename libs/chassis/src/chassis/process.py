@@ -70,7 +70,8 @@ class Service(Generic[S]):
     compare: Callable[[S], Drift] | None = None
     parked: Callable[[S], Parked] | None = None
     keys: Callable[[S, str], int] | None = None
-    """Carries out `keys status` or `keys rewrap` and returns the exit status (eventstore.keys_command)."""
+    """Carries out an act of `keys` and returns the exit status (eventstore.keys_command)."""
+    key_acts: tuple[str, ...] = ("status", "rewrap")
     log_fields: frozenset[str] = frozenset()
     peers: tuple[str, ...] = ()
     """The services that this one asks."""
@@ -101,7 +102,7 @@ def _run(service: Service[S], asked: argparse.Namespace) -> int:
         _check_peers(service, settings)
         if asked.verb == "run" and asked.migrate:
             service.migrate(settings)
-        shutdown = telemetry.configure(service.name, settings.otlp_endpoint)
+        shutdown = telemetry.configure(service.name, settings.otlp_endpoint, sampled=settings.otlp_sampled)
         with asyncio.Runner(loop_factory=_loop) as runner:
             runner.run(_live(service, settings, asked.verb))
         shutdown()
@@ -139,7 +140,7 @@ def _parser(service: Service[S]) -> argparse.ArgumentParser:
         comparing = verbs.add_parser("compare", description="Exit 0 without drift, 1 with drift, 2 if nobody can tell.")
         comparing.add_argument("--json", action="store_true", help="one JSON object instead of text")
     if service.keys:
-        verbs.add_parser("keys").add_argument("act", choices=("status", "rewrap"))
+        verbs.add_parser("keys").add_argument("act", choices=service.key_acts)
     if service.parked:
         acts = verbs.add_parser("parked").add_subparsers(dest="act", required=True)
         acts.add_parser("list").set_defaults(ids=[])

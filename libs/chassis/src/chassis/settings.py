@@ -62,6 +62,8 @@ class ProcessSettings(BaseSettings):
     """Address of the gateway, for links that people follow."""
     log_format: Literal["json", "console"] = "json"
     otlp_endpoint: Address | None = None
+    otlp_sampled: float = Field(default=0.05, ge=0, le=1)
+    """The share of requests whose traces are recorded: all of them would cost two thirds of the throughput."""
     peers: dict[str, Address] = Field(default_factory=dict)
     """Base address of each service this one calls, by service name."""
 

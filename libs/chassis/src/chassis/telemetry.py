@@ -10,10 +10,11 @@ from fastapi.telemetry import TelemetryConfig
 from opentelemetry import trace
 from opentelemetry.trace import Link, SpanContext, SpanKind, Status, StatusCode, TraceFlags
 
-SAMPLED = 0.05
-"""The share of traces recorded: all of them would cost two thirds of the throughput."""
-
 _FASTAPI: TelemetryConfig = {"operation_spans": False, "metrics": False, "logs": False, "auto_configure": False}
+
+DECIDED = "scelle"
+"""The entry of a tracestate (W3C Trace Context) by which a process of ours says that it decided whether the trace is
+recorded. The gateway removes the header: what others say in a traceparent is not for them to decide."""
 
 MOST_LINKS = 32
 """How many traces one span tells of: a batch may hold thousands."""
@@ -22,8 +23,8 @@ _TRACEPARENT = re.compile(r"00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a
 _current: ContextVar[str | None] = ContextVar("traceparent", default=None)
 
 
-def configure(service: str, endpoint: str | None, *, sampled: float = SAMPLED) -> Callable[[], None]:
-    """Export to the OTLP/HTTP `endpoint`, if there is one; return what to call at the end of the process."""
+def configure(service: str, endpoint: str | None, *, sampled: float) -> Callable[[], None]:
+    """Export to the OTLP/HTTP `endpoint`, if there is one, a share of the traces; return what to call at the end."""
     if not endpoint:
         return lambda: None
     from chassis.exporting import export  # noqa: PLC0415 - most processes export nothing, and start sooner
@@ -45,8 +46,11 @@ def of_requests() -> TelemetryConfig:
 
 
 def enter(traceparent: str | None) -> str:
-    """Continue the trace of `traceparent` (W3C Trace Context), or begin one; return the traceparent of this work."""
-    valid = traceparent if traceparent and _TRACEPARENT.fullmatch(traceparent) else None
+    """Continue the trace of `traceparent` (W3C Trace Context), or begin one; return the traceparent of this work.
+
+    Where no span is recorded or dropped, nothing is exported, and the flag of the caller is not handed on.
+    """
+    valid = f"{traceparent[:-2]}00" if traceparent and _TRACEPARENT.fullmatch(traceparent) else None
     current = _of_span() or valid or f"00-{secrets.token_hex(16)}-{secrets.token_hex(8)}-00"
     _current.set(current)
     return current
@@ -55,6 +59,13 @@ def enter(traceparent: str | None) -> str:
 def current() -> str | None:
     """Return the traceparent of the work in progress, for calls to other services."""
     return _of_span() or _current.get()
+
+
+def outgoing() -> dict[str, str]:
+    """Return the headers by which a call to another service of ours continues the work in progress."""
+    if span := _of_span():
+        return {"traceparent": span, "tracestate": f"{DECIDED}=1"}
+    return {"traceparent": began} if (began := _current.get()) else {}
 
 
 def recorded(traceparent: str | None) -> bool:

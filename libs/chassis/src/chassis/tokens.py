@@ -5,15 +5,18 @@ access tokens (a person, from identity, 10 min), service tokens (a service to a 
 on one version of a document, from dossier or lre-gateway to the vault, 5 min at most).
 """
 
+import hashlib
+import threading
 import time
 from collections.abc import Callable
 from dataclasses import MISSING, asdict, dataclass, fields, replace
 from pathlib import Path
 from types import NoneType, UnionType
-from typing import Any, Literal, get_args, get_origin
+from typing import Any, Literal, NamedTuple, get_args, get_origin
 from uuid import UUID, uuid4
 
 import jwt
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from chassis.actor import Actor
 from chassis.refusal import NotSignedIn, Refusal
@@ -34,6 +37,9 @@ LEEWAY_SECONDS = 60
 """How far two machines' clocks may differ; a ticket gets none at its end, so that it never lives past 5 min."""
 LONGEST_LIFE_SECONDS = ACCESS_SECONDS + LEEWAY_SECONDS
 """How long after its last signature a key is needed by whoever verifies."""
+
+REMEMBERED_TOKENS = 4096
+"""How many verified access tokens a process knows again."""
 
 PEOPLE = "scelle"
 """The audience of access tokens: every service of the platform."""
@@ -138,30 +144,29 @@ class Verifier:
     def __init__(self, trust_file: Path | str) -> None:
         """Read the file, and again when it changes; raises what `parse_trusted_keys` raises."""
         self._keys = TrustedKeys(trust_file)
+        self._believed = _Believed(self._keys)
 
     def access(self, token: str) -> Actor:
-        """Return who carries `token`; raise NotSignedIn unless identity signed it and it is still good."""
-        claims = self._claims(token, "at+jwt", PEOPLE, issuer="identity", refusal=NotSignedIn)
-        try:
-            office = claims.get("office")
-            return Actor(
-                person_id=UUID(claims["sub"]),
-                kind=claims["kind"],
-                office_id=UUID(office) if office else None,
-                role=claims.get("role"),
-                session_id=UUID(claims["sid"]),
-            )
-        except (KeyError, ValueError, TypeError, AttributeError):
-            raise NotSignedIn from None
+        """Return who carries `token`; raise NotSignedIn unless identity signed it and it is still good.
+
+        A token that was verified is known again until it ends, or until the key that signed it is believed no more.
+        """
+        known = self._believed.get(token)
+        if known is not None:
+            return known
+        verified = self._verified(token, "at+jwt", PEOPLE, issuer="identity", refusal=NotSignedIn)
+        actor = _carrier(verified.claims)
+        self._believed.add(token, actor, verified)
+        return actor
 
     def service(self, token: str, audience: str) -> str:
         """Return the name of the service that calls `audience`; raise NotSignedIn unless it proves it."""
-        issuer: str = self._claims(token, "service+jwt", audience, issuer=None, refusal=NotSignedIn)["iss"]
-        return issuer
+        verified = self._verified(token, "service+jwt", audience, issuer=None, refusal=NotSignedIn)
+        return str(verified.claims["iss"])
 
     def ticket(self, token: str, audience: str = "vault") -> Ticket:
         """Return the ticket; raise TicketRefused unless an issuer of tickets signed it less than 5 minutes ago."""
-        claims = self._claims(token, "ticket+jwt", audience, issuer=None, refusal=TicketRefused)
+        claims = self._verified(token, "ticket+jwt", audience, issuer=None, refusal=TicketRefused).claims
         if claims["iss"] not in get_args(Issuer):
             raise TicketRefused
         now = time.time()
@@ -172,14 +177,15 @@ class Verifier:
         except (KeyError, ValueError, TypeError, AttributeError):
             raise TicketRefused from None
 
-    def _claims(
+    def _verified(
         self, token: str, typ: str, audience: str, *, issuer: str | None, refusal: type[Refusal]
-    ) -> dict[str, Any]:
+    ) -> "_Verified":
         try:
             header = jwt.get_unverified_header(token)
             kid = header.get("kid")
-            owner = kid.rpartition("-")[0] if isinstance(kid, str) else ""
-            key = self._keys.get(kid) if isinstance(kid, str) and header.get("typ") == typ else None
+            if not isinstance(kid, str) or header.get("typ") != typ:
+                raise refusal
+            owner, key = kid.rpartition("-")[0], self._keys.get(kid)
             if key is None or (issuer and owner != issuer):
                 raise refusal
             claims: dict[str, Any] = jwt.decode(
@@ -193,7 +199,57 @@ class Verifier:
             )
         except jwt.InvalidTokenError:
             raise refusal from None
-        return claims
+        return _Verified(claims, kid, key)
+
+
+class _Verified(NamedTuple):
+    """What a token says, and the key that signed it."""
+
+    claims: dict[str, Any]
+    kid: str
+    key: Ed25519PublicKey
+
+
+class _Believed:
+    """The carriers of the access tokens that were verified last, by the digest of the token."""
+
+    def __init__(self, keys: TrustedKeys) -> None:
+        self._keys = keys
+        self._known: dict[bytes, tuple[Actor, _Verified]] = {}
+        self._lock = threading.Lock()
+
+    def get(self, token: str) -> Actor | None:
+        with self._lock:
+            known = self._known.get(_digest(token))
+        if known is None:
+            return None
+        actor, (claims, kid, key) = known
+        # A trust file that was read again holds new objects: each token is then verified once more.
+        return actor if time.time() < int(claims["exp"]) and self._keys.get(kid) is key else None
+
+    def add(self, token: str, actor: Actor, verified: _Verified) -> None:
+        with self._lock:
+            while len(self._known) >= REMEMBERED_TOKENS:
+                del self._known[next(iter(self._known))]
+            self._known[_digest(token)] = actor, verified
+
+
+def _digest(token: str) -> bytes:
+    return hashlib.sha256(token.encode(errors="surrogateescape")).digest()
+
+
+def _carrier(claims: dict[str, Any]) -> Actor:
+    try:
+        office = claims.get("office")
+        return Actor(
+            person_id=UUID(claims["sub"]),
+            kind=claims["kind"],
+            office_id=UUID(office) if office else None,
+            role=claims.get("role"),
+            session_id=UUID(claims["sid"]),
+        )
+    except (KeyError, ValueError, TypeError, AttributeError):
+        raise NotSignedIn from None
 
 
 def new_signing_key() -> bytes:

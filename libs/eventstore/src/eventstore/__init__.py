@@ -26,12 +26,14 @@ from eventstore.parking import Parked
 from eventstore.personal import Personal
 from eventstore.projection import Projection, Rows
 from eventstore.rebuilding import rebuild
+from eventstore.retrying import ATTEMPTS, retried
 from eventstore.rewrapping import KeyTable, keys_command
 from eventstore.state import StateAt
 from eventstore.store import Store
 from eventstore.upcasts import Code
 
 __all__ = [
+    "ATTEMPTS",
     "AWAY",
     "LEDGER",
     "AlreadyDone",
@@ -72,5 +74,6 @@ __all__ = [
     "migrate",
     "open_key_service",
     "rebuild",
+    "retried",
     "storing",
 ]

@@ -100,11 +100,12 @@ class SubjectKeys:
             key = AESGCM.generate_key(bit_length=8 * KEY_BYTES)
             wrapped = self._key_service.wrap(key, subject_context(self._service, subject))
             sys.audit("scelle.crashpoint", "eventstore.key-wrapped")
-            connection.execute(
-                "INSERT INTO ledger.subject_key (subject, wrapped) VALUES (%s, %s) ON CONFLICT DO NOTHING",
+            made: dict[str, bytes | None] | None = connection.execute(
+                "INSERT INTO ledger.subject_key (subject, wrapped) VALUES (%s, %s) ON CONFLICT DO NOTHING"
+                " RETURNING wrapped",
                 (subject, wrapped),
-            )
-        return self._read(subject)  # another process may have been first: its key is the one
+            ).fetchone()
+        return made or self._read(subject)  # another process was first: its key is the one
 
 
 def subject_context(service: str, subject: UUID) -> bytes:

@@ -163,11 +163,11 @@ class LedgerRecorder(PostgresApplicationRecorder):
         ).fetchall()
 
     def history(self, connection: Connection[Any], aggregate_id: UUID, store_seq: int) -> list[dict[str, Any]]:
-        """Read the events of one aggregate up to a number, in its order; none if that number is still to come."""
+        """Read the events of one aggregate up to a number, in its order; `reached` is the last number of the store."""
         return connection.execute(
-            "SELECT event.* FROM ledger.stored_events AS event CROSS JOIN ledger.counter AS counter"
-            " WHERE event.originator_id = %s AND event.notification_id <= %s AND counter.store_seq >= %s"
-            " ORDER BY event.originator_version",
-            (aggregate_id, store_seq, store_seq),
+            "SELECT event.*, counter.store_seq AS reached"
+            " FROM ledger.stored_events AS event CROSS JOIN ledger.counter AS counter"
+            " WHERE event.originator_id = %s AND event.notification_id <= %s ORDER BY event.originator_version",
+            (aggregate_id, store_seq),
             prepare=True,
         ).fetchall()

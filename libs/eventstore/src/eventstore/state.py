@@ -19,9 +19,11 @@ from eventstore.errors import Unreadable
 from eventstore.mapper import plain_value
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
     from datetime import datetime
     from uuid import UUID
+
+    from eventstore.facts import Held
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +38,17 @@ class StateAt:
     state: dict[str, Any]  # its public attributes and properties, JSON values
 
 
+@dataclass(frozen=True, slots=True)
+class Past:
+    """What the store holds of an aggregate, as it is, and what the aggregate was at each number that was asked for.
+
+    There are fewer states than numbers where an event that the next one needs is not what was recorded.
+    """
+
+    rows: Sequence[Held]
+    states: Sequence[StateAt | None]
+
+
 def intact_event(row: Mapping[str, Any], to_event: Callable[[Mapping[str, Any]], Any]) -> Any:
     """Return the event of a row that is what its proof entry says.
 
@@ -47,19 +60,31 @@ def intact_event(row: Mapping[str, Any], to_event: Callable[[Mapping[str, Any]],
         return to_event(row)
 
 
-def replayed(rows: Sequence[Mapping[str, Any]], to_event: Callable[[Mapping[str, Any]], Any]) -> StateAt | None:
-    """Return what the rows of one aggregate, in their order, made of it; None without rows.
+def states_at(
+    rows: Sequence[Mapping[str, Any]], numbers: Iterable[int], to_event: Callable[[Mapping[str, Any]], Any]
+) -> Iterator[StateAt | None]:
+    """Yield what the rows of one aggregate, in their order, made of it at each of some rising numbers, replayed once.
 
-    Raises Unreadable for the first row that is not what was recorded, or that does not follow the one before it.
+    None where nothing of it existed then, and where the number is still to come. Raises Unreadable for the first row
+    that is needed and not what was recorded, or that does not follow the one before it.
     """
-    if not rows:
-        return None
     aggregate: Any = None
-    for row in rows:
-        event = intact_event(row, to_event)
-        with _readable(row):
-            aggregate = event.mutate(aggregate)
-    with _readable(rows[-1]):
+    done = 0
+    for number in numbers:
+        if not rows or number > rows[0]["reached"]:
+            yield None
+            continue
+        while done < len(rows) and rows[done]["notification_id"] <= number:
+            event = intact_event(rows[done], to_event)
+            with _readable(rows[done]):
+                aggregate = event.mutate(aggregate)
+            done += 1
+        yield _told(aggregate, rows[done - 1]) if done else None
+
+
+def _told(aggregate: Any, row: Mapping[str, Any]) -> StateAt:
+    """Return what an aggregate is after the event of a row."""
+    with _readable(row):
         attributes = _public(aggregate)
     return StateAt(
         aggregate=get_topic(type(aggregate)),

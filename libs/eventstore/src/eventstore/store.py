@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import psycopg
@@ -16,16 +16,16 @@ from proof.entry import Document, Fields, commitment, digest_commitment, fragmen
 from psycopg.conninfo import conninfo_to_dict
 
 from eventstore.bulk import stretches
-from eventstore.errors import Missing, UnsafeConfiguration, WrongMasterKey
+from eventstore.errors import Missing, Unreadable, UnsafeConfiguration, WrongMasterKey
 from eventstore.facts import Held, Recorded
 from eventstore.keys import SubjectKeys
 from eventstore.mapper import SealedEvent, SealingMapper, json_transcoder
 from eventstore.recorder import Append, LedgerRecorder
-from eventstore.state import intact_event, replayed
+from eventstore.state import Past, intact_event, states_at
 from eventstore.upcasts import code_of, current_version
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Iterator, Mapping
+    from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
     from uuid import UUID
 
     from eventsourcing.domain import Aggregate, DomainEventProtocol
@@ -134,9 +134,19 @@ class Store:
         None if nothing of it existed then, or if that number is still to come: an answer changes only by an erasure.
         Raises Unreadable if an event it needs is not what was recorded.
         """
-        with self.connection() as connection:
-            rows = self._recorder.history(connection, aggregate_id, store_seq)
-        return replayed(rows, self._domain_event)
+        return next(states_at(self._history(aggregate_id, store_seq), [store_seq], self._domain_event))
+
+    def past(self, aggregate_id: UUID, numbers: Sequence[int]) -> Past:
+        """Return the rows of an aggregate up to the last of some rising numbers, and what it was at each of these.
+
+        The events are read and replayed once. A state is None as for `state_at`; the first that needs an event which
+        is not what was recorded ends the states.
+        """
+        rows = self._history(aggregate_id, numbers[-1])
+        states: list[StateAt | None] = []
+        with suppress(Unreadable):
+            states.extend(states_at(rows, numbers, self._domain_event))
+        return Past([Held(**_raw(row)) for row in rows], states)
 
     def domain_events(self, connection: Connection[Any], after: int, limit: int) -> list[tuple[int, Any]]:
         """Read (store_seq, event) with personal fields opened, for rebuilding."""
@@ -183,6 +193,10 @@ class Store:
         except psycopg.Error:
             return False
         return True
+
+    def _history(self, aggregate_id: UUID, store_seq: int) -> list[dict[str, Any]]:
+        with self.connection() as connection:
+            return self._recorder.history(connection, aggregate_id, store_seq)
 
     def _told(self, store_seq: int, tell: Callable[[StoredEvent], T | None]) -> T | None:
         """Return what `tell` makes of one event; None if it is unknown, or not what was stored."""

@@ -62,12 +62,14 @@ def rules_hash() -> str:
 
     The same rules give the same hash in every process and on every machine; a word changed in one gives another.
     """
-    found = {
-        (kind.TOPIC, version, textwrap.dedent(inspect.getsource(rule)))
-        for kind in _kinds(DomainEvent)
-        for version, rule in _rules(kind, 1)
-    }
+    found = {(kind.TOPIC, version, _source(rule)) for kind in _kinds(DomainEvent) for version, rule in _rules(kind, 1)}
     return hashlib.sha256(canonical([list(rule) for rule in sorted(found)])).hexdigest()
+
+
+@cache
+def _source(rule: Rule) -> str:
+    """Return the text of a rule; finding it reads a whole file, and every answer about the past names the rules."""
+    return textwrap.dedent(inspect.getsource(rule))
 
 
 def _rules(kind: type, stored: int) -> Iterator[tuple[int, Rule]]:

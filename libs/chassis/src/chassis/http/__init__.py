@@ -4,6 +4,7 @@ from chassis.http.app import create_app
 from chassis.http.bodies import Input, Instant, Line, accept_stream
 from chassis.http.callers import CallingService, CurrentActor, CurrentClient, CurrentStaff
 from chassis.http.conditional import IfMatch, PreconditionMissing, etag
+from chassis.http.outputs import Output, example
 from chassis.http.pages import CurrentPaging, Page, Paging
 from chassis.http.problems import problems
 from chassis.refusal import Stale
@@ -18,6 +19,7 @@ __all__ = [
     "Input",
     "Instant",
     "Line",
+    "Output",
     "Page",
     "Paging",
     "PreconditionMissing",
@@ -25,5 +27,6 @@ __all__ = [
     "accept_stream",
     "create_app",
     "etag",
+    "example",
     "problems",
 ]

@@ -147,7 +147,7 @@ def _is_utf8(content_type: str) -> bool:
 def accept_stream(max_bytes: int) -> Any:
     """Return a dependency that lets a route take bodies of up to `max_bytes`, other than JSON."""
 
-    def accept(request: Request) -> None:
+    async def accept(request: Request) -> None:
         request.state.max_body_bytes = max_bytes
 
     return Depends(accept)

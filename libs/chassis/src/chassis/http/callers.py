@@ -1,4 +1,7 @@
-"""Who calls: the dependencies of routes, and the recognition of a command that comes twice."""
+"""Who calls: the dependencies of routes, and the recognition of a command that comes twice.
+
+What does not wait is `async`: the framework gives any other dependency a thread of its own, which costs more than it.
+"""
 
 import hashlib
 from collections.abc import Callable
@@ -93,21 +96,21 @@ def replay(actor: Actor, fingerprint: bytes, outcome: Any) -> NoReturn:
     raise Replay(outcome)
 
 
-def current_staff(actor: Annotated[Actor, Depends(current_actor)]) -> Actor:
+async def current_staff(actor: Annotated[Actor, Depends(current_actor)]) -> Actor:
     """Return the caller, a member of an office."""
     if actor.kind != "staff" or actor.office_id is None:
         raise NotAllowed
     return actor
 
 
-def current_client(actor: Annotated[Actor, Depends(current_actor)]) -> Actor:
+async def current_client(actor: Annotated[Actor, Depends(current_actor)]) -> Actor:
     """Return the caller, a client of offices."""
     if actor.kind != "client":
         raise NotAllowed
     return actor
 
 
-def calling_service(
+async def calling_service(
     request: Request, credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(_service)]
 ) -> str:
     """Return the name of the calling service."""

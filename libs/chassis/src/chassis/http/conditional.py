@@ -23,7 +23,7 @@ def etag(version: int) -> str:
     return f'"{version}"'
 
 
-def if_match(if_match: Annotated[str | None, Header(description="The ETag that was read.")] = None) -> int:
+async def if_match(if_match: Annotated[str | None, Header(description="The ETag that was read.")] = None) -> int:
     """Return the version number the caller read."""
     if if_match is None:
         raise PreconditionMissing

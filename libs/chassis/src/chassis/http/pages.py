@@ -34,7 +34,7 @@ class Paging:
         return cursors.encode(position, key=self._key, scope=self._scope)
 
 
-def paging(
+async def paging(
     request: Request,
     actor: CurrentActor,
     limit: Annotated[int, Query(ge=1, le=MAX_ITEMS)] = 50,
