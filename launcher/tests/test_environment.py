@@ -16,6 +16,8 @@ WRONG = [
     ("SCELLE_NATS_URL", "nats://u:hidden@x:99999", "SCELLE_NATS_URL is not an address that begins with nats://"),
     ("SCELLE_S3_URL", "s3://hidden", "SCELLE_S3_URL is not an address that begins with http://"),
     ("SCELLE_OTLP_ENDPOINT", "http:// hidden", "SCELLE_OTLP_ENDPOINT is not an address that begins with http://"),
+    ("SCELLE_OTLP_SAMPLED", "5 %", "SCELLE_OTLP_SAMPLED is not a share from 0 to 1"),
+    ("SCELLE_OTLP_SAMPLED", "nan", "SCELLE_OTLP_SAMPLED is not a share from 0 to 1"),
     ("SCELLE_TOKEN", "hidden\nline", "SCELLE_TOKEN is blank, or holds control characters"),
 ]
 

@@ -129,7 +129,10 @@ def test_former_keys_of_the_log_stay_in_the_policy_and_leave_the_witnesses(bluep
     assert [key.vkey in config for key in (*old, *new)] == [False, False, True, True]
 
 
-@pytest.mark.parametrize("act", [rotating.status, rotating.rotate_tokens, rotating.rotate_log, rotating.rewrap])
+ACTS = [rotating.status, rotating.rotate_offices, rotating.rotate_tokens, rotating.rotate_log, rotating.rewrap]
+
+
+@pytest.mark.parametrize("act", ACTS)
 def test_nothing_is_changed_where_nothing_runs(tmp_path: Path, act: object) -> None:
     assert callable(act)
     with pytest.raises(StackError, match="nothing runs"):

@@ -77,7 +77,9 @@ def test_a_service_that_is_down_is_unavailable_for_the_moment(gateway: int) -> N
 
 
 def test_identity_headers_never_reach_a_service(gateway: int) -> None:
-    names = "X-User X-User-Id X-Forwarded-User X-Remote-User Remote-User X-Real-IP Forwarded X-Office-Id X-Role"
+    names = (
+        "X-User X-User-Id X-Forwarded-User X-Remote-User Remote-User X-Real-IP Forwarded X-Office-Id X-Role Tracestate"
+    )
     forged = dict.fromkeys(names.split(), "notaire")
     _, seen = get(gateway, "/api/identity/v1/me", forged | {"Authorization": "Bearer t", "X-Forwarded-For": "10.0.0.1"})
     headers = seen["headers"]

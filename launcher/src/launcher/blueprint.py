@@ -197,9 +197,10 @@ class Embedded:
         return self.plan.folder / "ar24" / "seal" / "chain.pem"
 
     @property
-    def telemetry(self) -> str | None:
-        """Return where the operator wants traces, if anywhere."""
-        return self.plan.environ.get("SCELLE_OTLP_ENDPOINT")
+    def telemetry(self) -> Mapping[str, object]:
+        """Return where the operator wants traces, if anywhere, and how many."""
+        asked = {name: self.plan.environ.get(f"SCELLE_{name}") for name in ("OTLP_ENDPOINT", "OTLP_SAMPLED")}
+        return {name: value for name, value in asked.items() if value}
 
     def sealing(self) -> Mapping[str, object]:
         """Return the file of a master key: there is no key service on one machine."""

@@ -38,6 +38,15 @@ def _text(name: str, value: str) -> None:
         raise BadSettings(f"{name} is blank, or holds control characters")
 
 
+def _share(name: str, value: str) -> None:
+    try:
+        holds = 0 <= float(value) <= 1
+    except ValueError:
+        holds = False
+    if not holds:
+        raise BadSettings(f"{name} is not a share from 0 to 1")
+
+
 _KNOWN: Mapping[str, Callable[[str, str], None]] = {
     "SCELLE_DATA": _text,
     "SCELLE_TOKEN": _text,
@@ -47,4 +56,5 @@ _KNOWN: Mapping[str, Callable[[str, str], None]] = {
     "SCELLE_S3_ACCESS_KEY": _text,
     "SCELLE_S3_SECRET_KEY": _text,
     "SCELLE_OTLP_ENDPOINT": _address("http", "https"),
+    "SCELLE_OTLP_SAMPLED": _share,
 }

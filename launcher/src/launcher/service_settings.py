@@ -103,8 +103,8 @@ class Place(Protocol):
         ...
 
     @property
-    def telemetry(self) -> str | None:
-        """Return the address of the collector, None if nobody collects."""
+    def telemetry(self) -> Mapping[str, object]:
+        """Return where traces and metrics go and how many traces are recorded, nothing if nobody collects."""
         ...
 
     @property
@@ -168,7 +168,7 @@ def _process(place: Place) -> Fields:
         "HTTP_PORT": port,
         "PUBLIC_URL": place.public_url,
         "PEERS": json.dumps(peers),
-        **({"OTLP_ENDPOINT": place.telemetry} if place.telemetry else {}),
+        **place.telemetry,
     }
 
 
@@ -227,6 +227,8 @@ def _messaging(place: Place) -> Fields:
         "SMTP_HOST": host,
         "SMTP_PORT": port,
         "MAIL_FROM": "ne-pas-repondre@scelle.example",
+        "BOUNCE_ADDRESS": "bounces@scelle.example",
+        "REPORT_SECRET_FILE": place.key("report_secret", place.secrets.random_key("reports")),
         # Nobody of a development stack waits a quarter of an hour to see what a burst of news becomes.
         "DIGEST_SECONDS": 1,
         "DIGEST_PAUSE_SECONDS": 3,

@@ -56,7 +56,12 @@ def variables(name: str, outside: Outside, secrets: Secrets) -> dict[str, str]:
             "ACCOUNTS_FILE": outside.data("idnot") / "accounts.json",
         },
         "sms": {"PORT": outside.port("sms"), "TOKEN": secrets.word("sms")},
-        "mail": {"SMTP_PORT": outside.port("smtp"), "SMS": outside.admin_url("sms")},
+        "mail": {
+            "SMTP_PORT": outside.port("smtp"),
+            "SMS": outside.admin_url("sms"),
+            "REPORTS_URL": f"{outside.public_url}/api/messages/v1/delivery-reports",
+            "REPORTS_SECRET": secrets.random_key("reports").read_text(),
+        },
         "tsa": {"PORT": outside.port("tsa"), "FOLDER": outside.data("tsa")},
         "ar24": {
             "PORT": outside.port("ar24"),

@@ -72,6 +72,42 @@ def test_an_office_renames_reorders_and_explains(world: Any, office: UUID) -> No
     assert code(staff.put("/deed-types/mariage", json=body)) == (422, "unknown-deed-type")
 
 
+@pytest.mark.covers("L-25", "L-70")
+def test_a_withdrawn_deed_type_stays_with_its_dossiers_and_can_be_offered_again(world: Any, office: UUID) -> None:
+    staff, client, elsewhere = world.staff(office), world.client(office), world.staff(uuid4())
+    staff.post("/deed-types", json=RURAL)
+    dossier = world.opens(staff, client, deed_type="bail-rural")
+    other = world.opens(staff, client, deed_type="vente")
+    for _ in range(2):
+        assert staff.put("/deed-types/bail-rural/withdrawal").status_code == 204
+    assert {code for code, deed in deeds(staff).items() if deed["withdrawn"]} == {"bail-rural"}
+    opening = {"number": "2026-9", "title": "Ferme", "deed_type": "bail-rural"}
+    assert code(staff.post("/dossiers", json=opening)) == (409, "deed-type-not-offered")
+    version = {"If-Match": staff.get(f"/dossiers/{other}").headers["etag"]}
+    assert code(staff.patch(f"/dossiers/{other}", json={"deed_type": "bail-rural"}, headers=version)) == (
+        409, "deed-type-not-offered",
+    )  # fmt: skip
+    version = {"If-Match": staff.get(f"/dossiers/{dossier}").headers["etag"]}
+    kept = staff.patch(f"/dossiers/{dossier}", json={"deed_type": "bail-rural", "title": "Ferme"}, headers=version)
+    assert kept.status_code == 204
+    world.asks(staff, dossier, client, "dpe")
+    assert [one["help"] for one in client.get(f"/my/dossiers/{dossier}").json()["requests"]] == ["De moins de dix ans."]
+    for _ in range(2):
+        assert staff.delete("/deed-types/bail-rural/withdrawal").status_code == 204
+    assert staff.post("/dossiers", json=opening).status_code == 201
+    assert code(elsewhere.put("/deed-types/bail-rural/withdrawal")) == (422, "unknown-deed-type")
+    assert code(elsewhere.delete("/deed-types/bail-rural/withdrawal")) == (422, "unknown-deed-type")
+
+
+def test_an_office_always_has_a_deed_type_to_open_a_dossier_with(world: Any, office: UUID) -> None:
+    staff = world.staff(office)
+    *first, last = deeds(staff)
+    for one in first:
+        assert staff.put(f"/deed-types/{one}/withdrawal").status_code == 204
+    assert code(staff.put(f"/deed-types/{last}/withdrawal")) == (409, "last-deed-type")
+    assert not deeds(staff)[last]["withdrawn"]
+
+
 @pytest.mark.parametrize(
     "body",
     [
@@ -106,5 +142,7 @@ def test_who_only_reads_settles_nothing(world: Any, office: UUID) -> None:
     officer = world.staff(office, role="compliance")
     assert code(officer.post("/deed-types", json=RURAL)) == (403, "not-allowed")
     assert code(officer.put("/deed-types/vente", json=RURAL)) == (403, "not-allowed")
+    assert code(officer.put("/deed-types/vente/withdrawal")) == (403, "not-allowed")
+    assert code(officer.delete("/deed-types/vente/withdrawal")) == (403, "not-allowed")
     assert code(officer.put("/refusal-reasons", json={"reasons": []})) == (403, "not-allowed")
     assert officer.get("/refusal-reasons").status_code == 200

@@ -6,7 +6,7 @@ from uuid import UUID, uuid4
 
 import httpx
 import pytest
-from dossier.entrypoints.http.answers import Output
+from chassis.http import Output
 from eventstore import rebuild
 
 FILE = {"name": "dpe.pdf", "size": 48_213, "sha256": "ab" * 32}

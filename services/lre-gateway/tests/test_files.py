@@ -149,10 +149,19 @@ def test_a_spreadsheet_is_taken_as_it_is(world: Any, office: UUID) -> None:
     assert staff.get(f"/recipients/{line['recipient_id']}").json()["postal"]["postcode"] == "01000"
 
 
+@pytest.mark.parametrize("row", [";x@example.org;Avis;Bonjour", "Signe;w@example.org;Avis;Bonjour 🎉"])
+def test_a_list_of_which_no_row_can_be_used_makes_no_batch_and_says_why(world: Any, office: UUID, row: str) -> None:
+    staff = world.staff(office)
+    made = imported(staff, world.account(staff), f"nom;e-mail;objet;texte\n{row}".encode())
+    assert (made.status_code, made.json()["batch_id"], made.json()["letters"]) == (201, None, 0)
+    assert [one["row"] for one in made.json()["refused"]] == [2]
+
+
 @pytest.mark.parametrize(
     ("content", "status", "refusal"),
     [
         (b"nom;couleur\nx;y", 422, "columns-missing"),
+        (b"nom;objet\n;\n", 422, "table-unreadable"),
         (b"PK\x03\x04 broken", 422, "table-unreadable"),
         (b"x" * (11 << 20), 413, "body-too-large"),
         (b"objet\n" + b"x\n" * 10_001, 413, "table-too-large"),

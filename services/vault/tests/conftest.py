@@ -186,6 +186,20 @@ def vault(settings: Settings, keys: Keys) -> Iterator[Vault]:
 
 
 @pytest.fixture
+def environment(vault: Vault) -> dict[str, str]:
+    """Return the environment of a process of this vault."""
+    settings = vault.settings.model_dump(mode="json") | {
+        "s3_secret_key": vault.settings.s3_secret_key.get_secret_value()
+    }
+    named = {
+        f"VAULT_{name.upper()}": json.dumps(value) if isinstance(value, dict) else str(value)
+        for name, value in settings.items()
+        if value is not None
+    }
+    return {**os.environ, **named}
+
+
+@pytest.fixture
 def objects(s3: Bucket) -> S3ObjectStore:
     return store_of(s3)
 

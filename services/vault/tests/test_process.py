@@ -4,7 +4,6 @@ import asyncio
 import contextlib
 import hashlib
 import http.client
-import json
 import os
 import signal
 import subprocess
@@ -24,19 +23,6 @@ from vault.domain.manifest import Address
 
 PART = 8 << 20
 CONTENT = b"%PDF-1.7\n" + os.urandom(2 * PART)
-
-
-@pytest.fixture
-def environment(vault: Any) -> dict[str, str]:
-    settings = vault.settings.model_dump(mode="json") | {
-        "s3_secret_key": vault.settings.s3_secret_key.get_secret_value()
-    }
-    named = {
-        f"VAULT_{name.upper()}": json.dumps(value) if isinstance(value, dict) else str(value)
-        for name, value in settings.items()
-        if value is not None
-    }
-    return {**os.environ, **named}
 
 
 @contextlib.contextmanager

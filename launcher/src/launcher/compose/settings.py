@@ -1,7 +1,7 @@
 """The place of each service among the containers: others are names of the network, files are copies of its own."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib.abc import Traversable
 from pathlib import Path
 
@@ -33,7 +33,7 @@ class Composed:
     pages: str = places.PAGES_ADDRESS
     provider: str = places.AR24_ADDRESS
     scanner: str | None = f"clamav:{places.CLAMD_PORT}"
-    telemetry: str | None = places.TELEMETRY_URL
+    telemetry: Mapping[str, object] = field(default_factory=lambda: {"OTLP_ENDPOINT": places.TELEMETRY_URL})
 
     @property
     def database_url(self) -> str:

@@ -18,7 +18,8 @@ VARIABLES = """environment:
   SCELLE_NATS_URL       use this NATS server with JetStream instead of starting one
   SCELLE_S3_URL         use this S3 server instead of starting one; also needs the next two
   SCELLE_S3_ACCESS_KEY, SCELLE_S3_SECRET_KEY
-  SCELLE_OTLP_ENDPOINT  send metrics and traces there (OTLP over HTTP)"""
+  SCELLE_OTLP_ENDPOINT  send metrics and traces there (OTLP over HTTP)
+  SCELLE_OTLP_SAMPLED   the share of requests whose traces are recorded, 0 to 1 (0.05)"""
 
 
 def add_groups(verbs: Any) -> None:

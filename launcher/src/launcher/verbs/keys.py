@@ -1,6 +1,7 @@
 """Verbs of whoever changes the keys of the embedded stack, while it serves."""
 
 import os
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ KINDS = {
     "tokens": "of the services, which sign tokens and tickets",
     "log": "of the journal, which sign its states",
 }
+AT_ONCE = {"offices": "of offices, which wrap their documents' keys; nothing is left to be retired"}
 AFTER_SECONDS = 360.0
 """Longer than whoever reads /.well-known/jwks.json may keep it (5 min)."""
 
@@ -20,7 +22,9 @@ def add(verbs: Any) -> None:
     verb = verbs.add_parser("keys", help="change the keys while the platform serves: status, rotate, rewrap, retire")
     acts = verb.add_subparsers(metavar="ACT", required=True)
     _add(acts, "status", "say which keys there are, and what the versions of the master key wrap", "status")
-    rotated = _kinds(acts, "rotate", "make new keys of a kind; the former ones stay until they are retired")
+    rotated = _kinds(
+        acts, "rotate", "make new keys of a kind; the former ones stay until they are retired", KINDS | AT_ONCE
+    )
     rotated["tokens"].add_argument(
         "--after",
         type=float,
@@ -34,16 +38,16 @@ def add(verbs: Any) -> None:
         "put what former master keys wrapped under the newest; begin again where it was killed",
         "rewrap",
     )
-    retired = _kinds(acts, "retire", "destroy the former keys of a kind, which nothing needs any more")
+    retired = _kinds(acts, "retire", "destroy the former keys of a kind, which nothing needs any more", KINDS)
     retired["tokens"].add_argument(
         "--now", action="store_true", help="also while tokens that they signed may be carried: those are refused then"
     )
 
 
-def _kinds(acts: Any, act: str, what: str) -> dict[str, Any]:
+def _kinds(acts: Any, act: str, what: str, those: Mapping[str, str]) -> dict[str, Any]:
     verb = acts.add_parser(act, help=what)
     kinds = verb.add_subparsers(metavar="KIND", required=True)
-    return {kind: _add(kinds, kind, f"{what}: those {said}", f"{act}_{kind}") for kind, said in KINDS.items()}
+    return {kind: _add(kinds, kind, f"{what}: those {said}", f"{act}_{kind}") for kind, said in those.items()}
 
 
 def _add(verbs: Any, name: str, what: str, run: str) -> Any:

@@ -49,7 +49,7 @@ from dossier.domain.conversation import Conversation
 from dossier.domain.document_request import DocumentRequest
 from dossier.domain.dossier import Dossier
 from dossier.domain.erasure import Erasure
-from dossier.domain.presets import Presets
+from dossier.domain.presets import Presets, Return, Withdrawal
 from dossier.domain.reasons import RefusalReasons
 from dossier.entrypoints.http import (
     bank_accounts,
@@ -82,7 +82,7 @@ def open_store(settings: Settings) -> Store:
     return Store(NAME, settings.database_url, projection=projection, keys=keys, facts=_facts)
 
 
-_OfAnOffice = Presets | RefusalReasons | BankDetails
+_OfAnOffice = Presets | Withdrawal | Return | RefusalReasons | BankDetails
 _OfADossier = DocumentRequest | Conversation | Handing
 
 

@@ -6,7 +6,13 @@ from dossier.domain.completion import completion
 from dossier.domain.document_request import State
 from dossier.domain.presets import Choice, Presets, folded
 from dossier.domain.reasons import tidy
-from dossier.domain.refusals import DeedTypeKnown, UnknownDeedType, UnknownDocumentType
+from dossier.domain.refusals import (
+    DeedTypeKnown,
+    DeedTypeNotOffered,
+    LastDeedType,
+    UnknownDeedType,
+    UnknownDocumentType,
+)
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -115,6 +121,24 @@ def test_no_two_deed_types_are_called_the_same_nor_have_one_code() -> None:
     assert renamed.new_code("Vente") == "vente-2"
     assert renamed.new_code("…") == "acte"
     assert len(renamed.new_code("é" * 80)) <= 60
+
+
+@pytest.mark.covers("L-70")
+def test_a_withdrawn_deed_type_is_known_and_not_offered_and_one_is_always_left() -> None:
+    defaults = default_catalogue()
+    catalogue = defaults.of_office({"vente": Choice(("cni",), "Cession")}, {"vente", "donation"})
+    assert {one.code for one in catalogue.deed_types() if one.withdrawn} == {"vente", "donation"}
+    for code in ("vente", "donation"):
+        with pytest.raises(DeedTypeNotOffered):
+            catalogue.refuse_unless_offered(code)
+    with pytest.raises(DeedTypeKnown):
+        catalogue.new_code("Cession")
+    with pytest.raises(UnknownDeedType):
+        catalogue.refuse_unless_offered("mariage")
+    catalogue.refuse_unless_offered("succession")
+    catalogue.refuse_last("succession")
+    with pytest.raises(LastDeedType):
+        defaults.of_office({}, {"vente", "donation", "bail-habitation"}).refuse_last("succession")
 
 
 def test_what_was_chosen_before_deed_types_could_be_named_reads_as_it_did() -> None:

@@ -38,6 +38,7 @@ from fastapi import FastAPI
 from vault.adapters.clamd import Clamd
 from vault.adapters.copies import PostgresCopyQueue
 from vault.adapters.key_ring import OFFICE_KEYS, PostgresKeyRing
+from vault.adapters.office_keys import rotate_command
 from vault.adapters.previews import PostgresPreviews
 from vault.adapters.renderer import ProcessRenderer
 from vault.adapters.s3 import S3Address, S3ObjectStore
@@ -253,6 +254,12 @@ def _envelope(recorded: Recorded) -> dict[str, object]:
     return envelope_of(recorded).model_dump(mode="json", exclude_none=True)
 
 
+def keys(settings: Settings, act: str) -> int:
+    """Carry out an act of the verb `keys`; return the exit status."""
+    store = Parts(settings).store
+    return rotate_command(store) if act == "rotate" else keys_command(store, act, [OFFICE_KEYS])
+
+
 SERVICE = Service(
     name=NAME,
     settings=Settings,
@@ -262,6 +269,7 @@ SERVICE = Service(
     rebuild=remake,
     compare=drift,
     parked=parked,
-    keys=lambda settings, act: keys_command(Parts(settings).store, act, [OFFICE_KEYS]),
+    keys=keys,
+    key_acts=("status", "rewrap", "rotate"),
     peers=("identity",),
 )

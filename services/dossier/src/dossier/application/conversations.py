@@ -6,11 +6,10 @@ from uuid import UUID, uuid4
 
 from chassis.actor import Actor
 from chassis.refusal import NotFound
-from eventstore import Missing, Store
+from eventstore import Missing, Store, retried
 
 from dossier.application.access import Access, person
 from dossier.application.ports import Written
-from dossier.application.retrying import retried
 from dossier.domain.conversation import Conversation, Purpose, Side
 from dossier.domain.dossier import Dossier
 from dossier.domain.refusals import TooManyMessages

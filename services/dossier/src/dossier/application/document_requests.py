@@ -8,13 +8,12 @@ from uuid import UUID, uuid4
 
 from chassis.actor import Actor
 from chassis.refusal import NotAllowed, NotFound
-from eventstore import Changed, Store, UniqueViolation
+from eventstore import Changed, Store, UniqueViolation, retried
 
 from dossier.application.access import Access, person
 from dossier.application.conversations import Conversations
 from dossier.application.office_settings import OfficeSettings
 from dossier.application.ports import Register
-from dossier.application.retrying import retried
 from dossier.domain.completion import completion
 from dossier.domain.document_request import DocumentRequest, State
 from dossier.domain.dossier import Dossier

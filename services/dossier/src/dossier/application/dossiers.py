@@ -6,12 +6,11 @@ from uuid import UUID
 
 from chassis.actor import Actor
 from chassis.refusal import NotAllowed, Stale
-from eventstore import Store, UniqueViolation
+from eventstore import Store, UniqueViolation, retried
 
 from dossier.application.access import READERS_ONLY, Access, office_of, person
 from dossier.application.office_settings import OfficeSettings
 from dossier.application.ports import Directory
-from dossier.application.retrying import retried
 from dossier.domain.dossier import Dossier
 from dossier.domain.refusals import NumberTaken, UnknownClient, UnknownMember
 
@@ -33,7 +32,7 @@ class Dossiers:
         office_id = office_of(actor)
         if actor.role in READERS_ONLY:
             raise NotAllowed
-        self._settings.catalogue(office_id).deed_type(facts["deed_type"])
+        self._settings.catalogue(office_id).refuse_unless_offered(facts["deed_type"])
         whole_office, member_ids = access
         self._check_members(actor, member_ids)
         dossier = Dossier(
@@ -51,8 +50,8 @@ class Dossiers:
         dossier = self._access.to_change(actor, dossier_id)
         if dossier.version != version:
             raise Stale
-        if "deed_type" in changes:
-            self._settings.catalogue(dossier.office_id).deed_type(changes["deed_type"])
+        if changes.get("deed_type", dossier.deed_type) != dossier.deed_type:
+            self._settings.catalogue(dossier.office_id).refuse_unless_offered(changes["deed_type"])
         now = {name: getattr(dossier, name) for name in ("number", "title", "deed_type", "note")}
         dossier.edit(**{**now, **changes})
         self._save(dossier, actor)

@@ -10,7 +10,7 @@ from eventstore import Store
 
 from dossier.application.access import READERS_ONLY, office_of
 from dossier.application.ports import Register
-from dossier.domain.presets import Catalogue, Choice, DeedType, Presets
+from dossier.domain.presets import Catalogue, Choice, DeedType, Presets, Return, Withdrawal
 from dossier.domain.reasons import DEFAULT_REASONS, RefusalReasons, tidy
 
 
@@ -22,7 +22,7 @@ class OfficeSettings:
 
     def catalogue(self, office_id: UUID) -> Catalogue:
         """Return the catalogue as an office sees it."""
-        return self._catalogue.of_office(self._register.chosen_documents(office_id))
+        return self._catalogue.of_office(*self._register.chosen_deed_types(office_id))
 
     def deed_types(self, actor: Actor) -> list[DeedType]:
         """Return the deed types with the documents the actor's office usually asks for (L-40)."""
@@ -72,6 +72,27 @@ class OfficeSettings:
         catalogue = self.catalogue(office_id)
         catalogue.refuse_taken(label, but=catalogue.deed_type(code).code)
         self._choose(actor, office_id, code, catalogue.choice(code, label, documents))
+
+    def withdraw_deed_type(self, actor: Actor, code: str) -> None:
+        """Offer a deed type no longer; dossiers that have it keep it. One that is withdrawn already stays so.
+
+        Raises:
+            UnknownDeedType: the office has no such deed type.
+            LastDeedType: no other is offered.
+
+        """
+        office_id = _keeper(actor)
+        catalogue = self.catalogue(office_id)
+        if catalogue.deed_type(code).withdrawn:
+            return
+        catalogue.refuse_last(code)
+        self._store.save(Withdrawal(office_id=office_id, deed_type=code), actor=actor)
+
+    def offer_deed_type(self, actor: Actor, code: str) -> None:
+        """Offer a withdrawn deed type again; one that is offered stays so. Raises UnknownDeedType."""
+        office_id = _keeper(actor)
+        if self.catalogue(office_id).deed_type(code).withdrawn:
+            self._store.save(Return(office_id=office_id, deed_type=code), actor=actor)
 
     def reasons(self, actor: Actor) -> list[str]:
         """Return the ready reasons of refusals, in the office's order (L-65)."""

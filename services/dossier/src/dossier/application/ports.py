@@ -1,6 +1,7 @@
 """What the use cases need from elsewhere."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from typing import Protocol
 from uuid import UUID
@@ -95,8 +96,8 @@ class Register(Protocol):
         """Tell whether the dossier was recorded as complete since the last request."""
         ...
 
-    def chosen_documents(self, office_id: UUID) -> Mapping[str, Choice]:
-        """Return what the office chose for each deed type that it changed or added."""
+    def chosen_deed_types(self, office_id: UUID) -> tuple[Mapping[str, Choice], AbstractSet[str]]:
+        """Return what the office chose for each deed type that it changed or added, and those that it withdrew."""
         ...
 
     def chosen_reasons(self, office_id: UUID) -> Sequence[str] | None:

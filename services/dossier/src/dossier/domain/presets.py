@@ -2,13 +2,20 @@
 
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
 
 from eventsourcing.domain import Aggregate, AggregateCreated, event
 
-from dossier.domain.refusals import DeedTypeKnown, UnknownDeedType, UnknownDocumentType
+from dossier.domain.refusals import (
+    DeedTypeKnown,
+    DeedTypeNotOffered,
+    LastDeedType,
+    UnknownDeedType,
+    UnknownDocumentType,
+)
 
 LONGEST_CODE = 60
 
@@ -30,6 +37,8 @@ class DeedType:
     code: str
     label: str
     documents: tuple[DocumentType, ...]
+    withdrawn: bool = False
+    """Whether the office offers it no longer; dossiers that have it keep it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,35 +88,88 @@ class Presets(Aggregate):
         self.helps = helps
 
 
+class Withdrawal(Aggregate):
+    """One decision of an office to offer a deed type no longer; the latest of withdrawals and returns holds."""
+
+    TOPIC = "dossier.deed-type-withdrawal"
+
+    class Created(AggregateCreated):
+        """No new dossier has this deed type from now on."""
+
+        TOPIC = "dossier.deed-type-withdrawn"
+        office_id: UUID
+        deed_type: str
+
+    @event(Created)
+    def __init__(self, *, office_id: UUID, deed_type: str) -> None:
+        self.office_id = office_id
+        self.deed_type = deed_type
+
+
+class Return(Aggregate):
+    """One decision of an office to offer a withdrawn deed type again."""
+
+    TOPIC = "dossier.deed-type-return"
+
+    class Created(AggregateCreated):
+        """New dossiers may have this deed type again."""
+
+        TOPIC = "dossier.deed-type-offered-again"
+        office_id: UUID
+        deed_type: str
+
+    @event(Created)
+    def __init__(self, *, office_id: UUID, deed_type: str) -> None:
+        self.office_id = office_id
+        self.deed_type = deed_type
+
+
 class Catalogue:
     """The deed types with their default documents, and what an office made of them."""
 
-    def __init__(self, defaults: Iterable[DeedType], chosen: Mapping[str, Choice] | None = None) -> None:
+    def __init__(
+        self,
+        defaults: Iterable[DeedType],
+        chosen: Mapping[str, Choice] | None = None,
+        withdrawn: AbstractSet[str] = frozenset(),
+    ) -> None:
         self._defaults = {deed_type.code: deed_type for deed_type in defaults}
         self._known = {document.code: document for deed in self._defaults.values() for document in deed.documents}
         self._chosen = chosen or {}
+        self._withdrawn = withdrawn
 
-    def of_office(self, chosen: Mapping[str, Choice]) -> "Catalogue":
+    def of_office(self, chosen: Mapping[str, Choice], withdrawn: AbstractSet[str] = frozenset()) -> "Catalogue":
         """Return the catalogue as an office sees it; `chosen` maps deed types to its own list."""
-        return Catalogue(self._defaults.values(), chosen)
+        return Catalogue(self._defaults.values(), chosen, withdrawn)
 
     def deed_types(self) -> list[DeedType]:
-        """Return all deed types, by label."""
+        """Return all deed types, by label; withdrawn ones too."""
         every = {**self._defaults, **self._chosen}
         return sorted((self.deed_type(code) for code in every), key=lambda deed_type: folded(deed_type.label))
 
     def deed_type(self, code: str) -> DeedType:
-        """Return one deed type; raise UnknownDeedType."""
+        """Return one deed type, perhaps a withdrawn one; raise UnknownDeedType."""
         default, choice = self._defaults.get(code), self._chosen.get(code)
+        withdrawn = code in self._withdrawn
         if choice is None:
             if default is None:
                 raise UnknownDeedType
-            return default
+            return replace(default, withdrawn=withdrawn)
         known = self._known_in(code)
         documents = [known.get(chosen, DocumentType(chosen, chosen)) for chosen in choice.documents]
         if choice.helps:
             documents = [replace(one, help=told or None) for one, told in zip(documents, choice.helps, strict=True)]
-        return DeedType(code, choice.label or (default.label if default else code), tuple(documents))
+        return DeedType(code, choice.label or (default.label if default else code), tuple(documents), withdrawn)
+
+    def refuse_unless_offered(self, code: str) -> None:
+        """Raise UnknownDeedType, or DeedTypeNotOffered for one that no new dossier may have."""
+        if self.deed_type(code).withdrawn:
+            raise DeedTypeNotOffered
+
+    def refuse_last(self, code: str) -> None:
+        """Raise LastDeedType if no other deed type is offered: no dossier could be opened any more."""
+        if all(one.withdrawn for one in self.deed_types() if one.code != code):
+            raise LastDeedType
 
     def choice(self, code: str, label: str, documents: Iterable[tuple[str, str | None]]) -> Choice:
         """Return what an office chooses for a deed type, each document once.

@@ -21,8 +21,20 @@ class UnknownDeedType(Refusal):
     code, status = "unknown-deed-type", 422
 
 
+class DeedTypeNotOffered(Refusal):
+    """The office has withdrawn this deed type: dossiers that have it keep it, and no other takes it."""
+
+    code, status = "deed-type-not-offered", 409
+
+
+class LastDeedType(Refusal):
+    """No other deed type is offered, and a dossier needs one; add or offer another first."""
+
+    code, status = "last-deed-type", 409
+
+
 class DeedTypeKnown(Refusal):
-    """The office has a deed type that is called so; change that one, or choose another name."""
+    """The office has a deed type that is called so, perhaps a withdrawn one; use that one, or choose another name."""
 
     code, status = "deed-type-known", 409
 

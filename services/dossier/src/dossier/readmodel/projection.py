@@ -9,7 +9,7 @@ from dossier.domain.conversation import Conversation
 from dossier.domain.document_request import DocumentRequest, State, state_on_arrival
 from dossier.domain.dossier import Dossier
 from dossier.domain.erasure import Erasure
-from dossier.domain.presets import Presets, folded
+from dossier.domain.presets import Presets, Return, Withdrawal, folded
 from dossier.domain.reasons import RefusalReasons
 from dossier.domain.text import same_number
 
@@ -164,6 +164,18 @@ def _(event: Presets.Created, rows: Rows) -> None:
         label=event.label,
         helps=event.helps,
     )
+
+
+@projection.on(Withdrawal.Created)
+def _(event: Withdrawal.Created, rows: Rows) -> None:
+    row_id = uuid5(event.office_id, event.deed_type)
+    rows.delete("withdrawn_deed_type", row_id)  # two colleagues may say the same
+    rows.insert("withdrawn_deed_type", id=row_id, office_id=event.office_id, deed_type=event.deed_type)
+
+
+@projection.on(Return.Created)
+def _(event: Return.Created, rows: Rows) -> None:
+    rows.delete("withdrawn_deed_type", uuid5(event.office_id, event.deed_type))
 
 
 @projection.on(RefusalReasons.Created)

@@ -187,13 +187,20 @@ class Queries:
         row = self.dossier(dossier_id)
         return row is not None and row.completed_at is not None
 
-    def chosen_documents(self, office_id: UUID) -> dict[str, Choice]:
-        """Return what the office chose for each deed type that it changed or added."""
-        query = "SELECT deed_type, documents, label, helps FROM read.preset WHERE office_id = %(office)s"
-        return {
+    def chosen_deed_types(self, office_id: UUID) -> tuple[dict[str, Choice], set[str]]:
+        """Return what the office chose for each deed type that it changed or added, and those that it withdrew."""
+        query = """
+            SELECT deed_type, documents, label, helps, withdrawn.id IS NOT NULL AS withdrawn
+            FROM read.preset FULL JOIN read.withdrawn_deed_type AS withdrawn USING (office_id, deed_type)
+            WHERE office_id = %(office)s
+        """
+        rows = self._all(query, {"office": office_id})
+        chosen = {
             row["deed_type"]: Choice(tuple(row["documents"]), row["label"], tuple(row["helps"]))
-            for row in self._all(query, {"office": office_id})
+            for row in rows
+            if row["documents"] is not None
         }
+        return chosen, {row["deed_type"] for row in rows if row["withdrawn"]}
 
     def chosen_reasons(self, office_id: UUID) -> list[str] | None:
         """Return the ready reasons of refusals that the office chose, None if it never did."""

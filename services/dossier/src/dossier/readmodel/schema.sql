@@ -159,6 +159,13 @@ CREATE TABLE read.preset (
 );
 CREATE INDEX preset_of_office ON read.preset (office_id);
 
+CREATE TABLE read.withdrawn_deed_type (
+    id uuid PRIMARY KEY,
+    office_id uuid NOT NULL,
+    deed_type text NOT NULL
+);
+CREATE INDEX withdrawn_deed_type_of_office ON read.withdrawn_deed_type (office_id);
+
 CREATE TABLE read.bank_account (
     id uuid PRIMARY KEY,
     office_id uuid NOT NULL,

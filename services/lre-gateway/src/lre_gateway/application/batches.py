@@ -7,14 +7,13 @@ from typing import Any
 from uuid import UUID, uuid4, uuid5
 
 from chassis.actor import Actor
-from eventstore import Store
+from eventstore import Store, retried
 
 from lre_gateway.application.access import Access, office_of, person, worker
 from lre_gateway.application.clock import Clock
 from lre_gateway.application.office_settings import Settings
 from lre_gateway.application.ports import Register
 from lre_gateway.application.providers import Providers
-from lre_gateway.application.retrying import retried
 from lre_gateway.application.writing import NewLetter, Writing
 from lre_gateway.domain.batch import Batch
 from lre_gateway.domain.refusals import NothingChosen, NothingReady, TooMany

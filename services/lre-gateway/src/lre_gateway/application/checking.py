@@ -8,14 +8,13 @@ from datetime import datetime
 from uuid import UUID
 
 from chassis.actor import Actor
-from eventstore import Changed, Store
+from eventstore import ATTEMPTS, Changed, Store, retried
 
 from lre_gateway.application.access import Access
 from lre_gateway.application.clock import Clock
 from lre_gateway.application.office_settings import Settings
 from lre_gateway.application.ports import CheckRow, Register
 from lre_gateway.application.providers import Providers
-from lre_gateway.application.retrying import ATTEMPTS, retried
 from lre_gateway.domain.batch import Batch
 from lre_gateway.domain.compatibility import Check, Sending, Verdict, Written
 from lre_gateway.domain.letter import Letter

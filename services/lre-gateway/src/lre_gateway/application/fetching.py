@@ -11,7 +11,7 @@ from uuid import UUID, uuid5
 from chassis.actor import Actor
 from chassis.logging import get_logger
 from chassis.refusal import Refusal
-from eventstore import Store
+from eventstore import Store, retried
 
 from lre_gateway.application import records
 from lre_gateway.application.clock import Clock
@@ -19,7 +19,6 @@ from lre_gateway.application.evidences import place_of
 from lre_gateway.application.ports import Agenda, Due, PdfSeals, Task, Vault
 from lre_gateway.application.provider import Provider, ProviderError
 from lre_gateway.application.providers import Providers
-from lre_gateway.application.retrying import retried
 from lre_gateway.domain.evidence import ATTEMPTS, OURS, Evidence, pause_after
 from lre_gateway.domain.letter import Letter
 from lre_gateway.domain.sender import Sender

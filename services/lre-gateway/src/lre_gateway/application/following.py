@@ -4,13 +4,12 @@ from collections.abc import Mapping
 from uuid import UUID
 
 from chassis.actor import Actor
-from eventstore import Store
+from eventstore import Store, retried
 
 from lre_gateway.application.clock import Clock
 from lre_gateway.application.ports import Agenda, Task
 from lre_gateway.application.provider import Provider, Snapshot
 from lre_gateway.application.providers import follow
-from lre_gateway.application.retrying import retried
 from lre_gateway.domain.letter import Letter
 
 MOST_KNOWN = 100_000

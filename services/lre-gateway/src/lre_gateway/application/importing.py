@@ -55,9 +55,9 @@ class RowRefused:
 
 @dataclass(frozen=True, slots=True)
 class Imported:
-    """What became of a list."""
+    """What became of a list; without a letter there is no batch."""
 
-    batch_id: UUID
+    batch_id: str | None
     letters: int
     recipients_added: int
     refused: tuple[RowRefused, ...]
@@ -90,7 +90,7 @@ class Importing:
             more, wrong = self._slice(actor, new, batch_id, rows[start : start + SLICE], known)
             added, refused = added + more, [*refused, *wrong]
         asked = self._store.get(Batch, batch_id).asked if len(refused) < len(rows) else 0
-        outcome = asdict(Imported(batch_id, asked, added, tuple(refused))) | {"batch_id": str(batch_id)}
+        outcome = asdict(Imported(str(batch_id) if asked else None, asked, added, tuple(refused)))
         if actor.command is not None:
             self._store.save(actor=actor, outcome=outcome)
         return outcome

@@ -6,14 +6,13 @@ from uuid import UUID, uuid4
 
 from chassis.actor import Actor
 from chassis.refusal import NotFound
-from eventstore import Store
+from eventstore import Store, retried
 
 from lre_gateway.application.access import Access, person
 from lre_gateway.application.batches import Print
 from lre_gateway.application.clock import Clock
 from lre_gateway.application.ports import Register
 from lre_gateway.application.providers import Providers, asking
-from lre_gateway.application.retrying import retried
 from lre_gateway.application.writing import Frozen, Writing, written
 from lre_gateway.domain.batch import Batch
 from lre_gateway.domain.document import Role

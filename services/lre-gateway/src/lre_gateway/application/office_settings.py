@@ -5,10 +5,9 @@ from uuid import UUID
 
 from chassis.actor import Actor
 from chassis.refusal import NotAllowed, Stale
-from eventstore import Missing, Store
+from eventstore import Missing, Store, retried
 
 from lre_gateway.application.access import office_of, person
-from lre_gateway.application.retrying import retried
 from lre_gateway.domain.office_settings import Choices, OfficeSettings
 
 DECIDERS = frozenset({"notary"})

@@ -7,13 +7,12 @@ from uuid import UUID, uuid4
 
 from chassis.actor import Actor
 from chassis.refusal import NotAllowed, Stale
-from eventstore import Changed, Missing, Store
+from eventstore import Changed, Missing, Store, retried
 
 from lre_gateway.application.access import Access, office_of, person, worker
 from lre_gateway.application.clock import Clock
 from lre_gateway.application.erasing import erase_subject
 from lre_gateway.application.ports import Directory, Register
-from lre_gateway.application.retrying import retried
 from lre_gateway.domain.erasure import Erasure
 from lre_gateway.domain.party import Postal
 from lre_gateway.domain.recipient import Recipient

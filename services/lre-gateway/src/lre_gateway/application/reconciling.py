@@ -5,13 +5,12 @@ from uuid import UUID
 
 from chassis.actor import Actor
 from chassis.logging import get_logger
-from eventstore import Store
+from eventstore import Store, retried
 
 from lre_gateway.application.clock import Clock
 from lre_gateway.application.ports import Agenda, Due, Task
 from lre_gateway.application.provider import NotSupported, ProviderError, Snapshot
 from lre_gateway.application.providers import Providers, follow
-from lre_gateway.application.retrying import retried
 from lre_gateway.application.submission import reference_of
 from lre_gateway.domain.letter import Letter
 from lre_gateway.domain.sender import Sender

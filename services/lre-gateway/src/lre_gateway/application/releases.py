@@ -10,7 +10,7 @@ from uuid import UUID
 
 from chassis.actor import Actor
 from chassis.logging import get_logger
-from eventstore import Store
+from eventstore import Store, retried
 
 from lre_gateway.application.access import Access, person
 from lre_gateway.application.batches import unasked
@@ -20,7 +20,6 @@ from lre_gateway.application.grants import Grants, Opened
 from lre_gateway.application.ports import Agenda, Task
 from lre_gateway.application.provider import AuthRefused, OutcomeUnknown, ProviderError, Released
 from lre_gateway.application.providers import Providers, asking
-from lre_gateway.application.retrying import retried
 from lre_gateway.application.submission import Attempt, Outcome, Submission
 from lre_gateway.application.submitting import AT_ONCE
 from lre_gateway.domain.letter import Letter

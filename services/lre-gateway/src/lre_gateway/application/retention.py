@@ -8,12 +8,11 @@ from uuid import UUID
 from chassis.actor import Actor
 from chassis.logging import get_logger
 from chassis.refusal import Refusal
-from eventstore import Store
+from eventstore import Store, retried
 
 from lre_gateway.application.clock import Clock
 from lre_gateway.application.office_settings import Settings
 from lre_gateway.application.ports import Agenda, Due, Register, Task, Vault
-from lre_gateway.application.retrying import retried
 from lre_gateway.domain.letter import Letter
 
 log = get_logger()

@@ -4,14 +4,13 @@ from typing import Any
 from uuid import UUID
 
 from chassis.actor import Actor
-from eventstore import Missing, Store
+from eventstore import Missing, Store, retried
 
 from lre_gateway.application.access import Access, person, worker
 from lre_gateway.application.clock import Clock
 from lre_gateway.application.ports import Directory
 from lre_gateway.application.provider import PaymentMethod, Provider
 from lre_gateway.application.providers import Providers, asking
-from lre_gateway.application.retrying import retried
 from lre_gateway.domain.refusals import NotAMember, SenderAway, SenderKnown, UnknownPaymentMethod
 from lre_gateway.domain.sender import Sender
 

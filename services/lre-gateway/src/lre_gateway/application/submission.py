@@ -10,7 +10,7 @@ from uuid import UUID
 from chassis.actor import Actor
 from chassis.logging import get_logger
 from chassis.refusal import Refusal
-from eventstore import Changed, Store
+from eventstore import Changed, Store, retried
 
 from lre_gateway.application.checking import Checking
 from lre_gateway.application.clock import Clock
@@ -38,7 +38,6 @@ from lre_gateway.application.provider import (
     SenderNotReady,
 )
 from lre_gateway.application.providers import Providers
-from lre_gateway.application.retrying import retried
 from lre_gateway.application.uploading import Uploading
 from lre_gateway.domain.compatibility import Check, Written
 from lre_gateway.domain.letter import Letter
@@ -214,11 +213,11 @@ class Submission:
         party, letter = case.recipient.party, case.letter
         if opened is not None and letter.held_here:
             letter.released(opened.release(self._clock()))
-        names = (party.first_name, party.last_name, party.company)
+        names = (f"{party.first_name or ''} {party.last_name or ''}".strip(), party.company)
         needed = letter.level is Level.QUALIFIED_LRE and party.kind is Kind.INDIVIDUAL
         letter.start(
             self._clock(),
-            name=" ".join(part for part in names if part),
+            name=", ".join(part for part in names if part),
             email=party.email,
             consent_id=party.consent.id if needed and party.consent else None,
         )

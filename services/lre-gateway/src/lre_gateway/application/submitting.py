@@ -8,14 +8,13 @@ from uuid import UUID
 
 from chassis.actor import Actor
 from chassis.logging import get_logger
-from eventstore import Changed, Store
+from eventstore import Changed, Store, retried
 
 from lre_gateway.application.clock import Clock
 from lre_gateway.application.consents import Consents
 from lre_gateway.application.lately import Lately
 from lre_gateway.application.ports import Ready, Register
 from lre_gateway.application.provider import ProviderError
-from lre_gateway.application.retrying import retried
 from lre_gateway.application.submission import Attempt, Outcome, Submission
 from lre_gateway.domain.batch import Batch
 from lre_gateway.domain.letter import Letter

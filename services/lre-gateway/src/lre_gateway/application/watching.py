@@ -5,13 +5,12 @@ from uuid import UUID
 
 from chassis.actor import Actor
 from chassis.logging import get_logger
-from eventstore import Store
+from eventstore import Store, retried
 
 from lre_gateway.application.clock import Clock
 from lre_gateway.application.consents import Consents
 from lre_gateway.application.ports import Register
 from lre_gateway.application.provider import ProviderError
-from lre_gateway.application.retrying import retried
 from lre_gateway.domain.letter import Letter
 
 log = get_logger()

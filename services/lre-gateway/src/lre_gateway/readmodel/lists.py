@@ -13,8 +13,9 @@ LETTERS = """
     SELECT letter.id, letter.batch_id, letter.dossier_id, letter.level, letter.state, letter.prepared_at,
         letter.prepared_by, letter.provider_ref, letter.subject, letter.dossier_reference, letter.entity,
         letter.sender_id, sender.account_email AS sender_email, sender.holder_id, letter.recipient_id,
-        CASE WHEN letter.started_at IS NULL THEN coalesce(
-            nullif(concat_ws(' ', recipient.first_name, recipient.last_name), ''), recipient.company
+        CASE WHEN letter.started_at IS NULL THEN nullif(
+            concat_ws(', ', nullif(concat_ws(' ', recipient.first_name, recipient.last_name), ''), recipient.company),
+            ''
         ) ELSE letter.sent_name END AS recipient_name,
         CASE WHEN letter.started_at IS NULL THEN recipient.email ELSE letter.sent_email END AS recipient_email,
         letter.accepted_at, letter.notified_at, letter.acknowledged_at, letter.ended_at, letter.deadline,

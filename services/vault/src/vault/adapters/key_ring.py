@@ -25,7 +25,8 @@ class PostgresKeyRing:
     def begin(self, address: Address) -> tuple[str, DataKey]:
         """Make a data key for an attempt to store a version; return the attempt's random object key with it."""
         object_key, secret = secrets.token_hex(16), new_key()
-        with self._store.connection() as connection:
+        with self._store.connection() as connection, connection.transaction():
+            storing(connection)  # whoever destroys a former office key waits until what it wraps is stored
             number, office_key = self._newest_office_key(connection, address.office_id)
             connection.execute(
                 "INSERT INTO vault.data_key (object_key, office_id, document_id, version_id, office_key, wrapped)"
@@ -79,14 +80,11 @@ class PostgresKeyRing:
         query = "SELECT number, wrapped FROM vault.office_key WHERE office_id = %s ORDER BY number DESC LIMIT 1"
         row = connection.execute(query, (office_id,)).fetchone()
         if row is None:
-            with connection.transaction():
-                storing(connection)
-                wrapped = self._key_service.wrap(new_key(), _office_context(office_id, FIRST))
-                connection.execute(
-                    "INSERT INTO vault.office_key (office_id, number, wrapped) VALUES (%s, %s, %s)"
-                    " ON CONFLICT DO NOTHING",
-                    (office_id, FIRST, wrapped),
-                )
+            wrapped = self._key_service.wrap(new_key(), office_context(office_id, FIRST))
+            connection.execute(
+                "INSERT INTO vault.office_key (office_id, number, wrapped) VALUES (%s, %s, %s) ON CONFLICT DO NOTHING",
+                (office_id, FIRST, wrapped),
+            )
             row = connection.execute(query, (office_id,)).fetchone()  # another process may have been first
         if row is None:
             raise KeyDestroyed
@@ -94,16 +92,17 @@ class PostgresKeyRing:
 
     def _unwrap_office_key(self, office_id: UUID, number: int, wrapped: bytes) -> bytes:
         try:
-            return self._key_service.unwrap(bytes(wrapped), _office_context(office_id, number))
+            return self._key_service.unwrap(bytes(wrapped), office_context(office_id, number))
         except WrongMasterKey as error:
             raise WrongKey(str(error)) from error
 
 
-def _office_context(office_id: UUID, number: int) -> bytes:
+def office_context(office_id: UUID, number: int) -> bytes:
+    """Return what a wrapped office key is bound to (docs/spec/vault-format.md)."""
     return f"scelle-vault-1 office {office_id} {number}".encode()
 
 
 OFFICE_KEYS = KeyTable(
-    "vault", "office_key", ("office_id", "number"), lambda row: _office_context(row["office_id"], row["number"])
+    "vault", "office_key", ("office_id", "number"), lambda row: office_context(row["office_id"], row["number"])
 )
 """The keys that the key service wraps, beside those of persons."""

@@ -2,27 +2,16 @@
 
 from collections.abc import Mapping
 from datetime import date, datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 from uuid import UUID
 
-from chassis.http import Page
-from pydantic import BaseModel, ConfigDict, Field
+from chassis.http import Output, Page, example
+from pydantic import Field
 
 from dossier.application.ports import File, Person
 from dossier.domain.completion import Completion
 from dossier.entrypoints.http import examples
 from dossier.readmodel.queries import RequestRow
-
-
-def example(members: dict[str, Any]) -> ConfigDict:
-    """Return the configuration of an answer with its example."""
-    return ConfigDict(from_attributes=True, json_schema_extra={"examples": [members]})
-
-
-class Output(BaseModel):
-    """What the API gives."""
-
-    model_config = ConfigDict(from_attributes=True)
 
 
 class Created(Output):
@@ -77,13 +66,14 @@ class DocumentTypeView(Output):
 
 
 class DeedTypeView(Output):
-    """A deed type and its preset list."""
+    """A deed type and its preset list; no new dossier has a withdrawn one."""
 
     model_config = example(examples.DEED_TYPE)
 
     code: str
     label: str
     documents: list[DocumentTypeView]
+    withdrawn: bool
 
 
 class Progress(Output):

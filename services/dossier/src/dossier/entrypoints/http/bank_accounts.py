@@ -3,7 +3,7 @@
 from typing import Annotated
 from uuid import UUID
 
-from chassis.http import CurrentStaff, Input, Line, problems
+from chassis.http import CurrentStaff, Input, Line, Output, example, problems
 from chassis.refusal import NotAllowed, NotFound
 from fastapi import APIRouter
 from pydantic import AfterValidator, Field
@@ -35,18 +35,18 @@ class HandedBankDetails(Input):
     details_id: UUID | None
 
 
-class BankDetailsList(answers.Output):
+class BankDetailsList(Output):
     """Accounts by name."""
 
-    model_config = answers.example({"items": [examples.BANK_DETAILS]})
+    model_config = example({"items": [examples.BANK_DETAILS]})
 
     items: list[answers.BankDetailsView]
 
 
-class HandedView(answers.Output):
+class HandedView(Output):
     """An account that a client is shown; null for none."""
 
-    model_config = answers.example({"bank_details": examples.BANK_DETAILS})
+    model_config = example({"bank_details": examples.BANK_DETAILS})
 
     bank_details: answers.BankDetailsView | None
 

@@ -12,6 +12,7 @@ from dossier.application.access import office_of, person
 from dossier.domain.completion import completion
 from dossier.domain.refusals import (
     ClientAlreadyAdded,
+    DeedTypeNotOffered,
     DossierArchivedAlready,
     NumberTaken,
     UnknownClient,
@@ -25,7 +26,11 @@ from dossier.readmodel.queries import Sought, Window
 router = APIRouter(tags=["dossiers"], responses=problems(NotAllowed))
 
 
-@router.post("/dossiers", status_code=201, responses=problems(NumberTaken, UnknownDeedType, UnknownMember, Unavailable))
+@router.post(
+    "/dossiers",
+    status_code=201,
+    responses=problems(NumberTaken, UnknownDeedType, DeedTypeNotOffered, UnknownMember, Unavailable),
+)
 def open_dossier(new: shapes.NewDossier, actor: CurrentStaff, using: Using) -> answers.Created:
     """Open a dossier (L-25 to L-27)."""
     facts = new.model_dump(include={"number", "title", "deed_type", "note"})
@@ -84,7 +89,9 @@ def show_dossier(dossier_id: UUID, actor: CurrentStaff, using: Using, response: 
 @router.patch(
     "/dossiers/{dossier_id}",
     status_code=204,
-    responses=problems(NotFound, NumberTaken, DossierArchivedAlready, Stale, PreconditionMissing, UnknownDeedType),
+    responses=problems(
+        NotFound, NumberTaken, DossierArchivedAlready, Stale, PreconditionMissing, UnknownDeedType, DeedTypeNotOffered
+    ),
 )
 def change_dossier(  # noqa: PLR0913 - what the request is made of
     *,

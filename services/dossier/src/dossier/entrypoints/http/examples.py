@@ -23,7 +23,12 @@ DEPOSIT: Members = {
 }
 LOOK: Members = {"url": _CONTENT, "ticket": _TICKET}
 DOCUMENT_TYPE: Members = {"code": "dpe", "label": "DPE", "help": "Le diagnostic de performance énergétique."}
-DEED_TYPE: Members = {"code": "bail-habitation", "label": "Bail d'habitation", "documents": [DOCUMENT_TYPE]}
+DEED_TYPE: Members = {
+    "code": "bail-habitation",
+    "label": "Bail d'habitation",
+    "documents": [DOCUMENT_TYPE],
+    "withdrawn": False,
+}
 PROGRESS: Members = {"validated": 2, "requested": 3, "percent": 66}
 PERSON: Members = {"id": _MEMBER_ID, "first_name": "Marie", "last_name": "Leroy", "erased": False}
 DOSSIER_CLIENT: Members = {

@@ -5,13 +5,13 @@ from datetime import datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from chassis.http import Input, Line, Page
-from pydantic import ConfigDict, Field
+from chassis.http import Input, Line, Output, Page, example
+from pydantic import Field
 
 from dossier.application.ports import Person
 from dossier.domain.conversation import Purpose
 from dossier.entrypoints.http import examples
-from dossier.entrypoints.http.answers import Output, PersonView, example
+from dossier.entrypoints.http.answers import PersonView
 from dossier.readmodel.messages import ConversationRow, MessageRow
 
 MESSAGE: examples.Members = {
@@ -83,7 +83,7 @@ class MessageView(Output):
 class MessagePage(Page[MessageView]):
     """Messages, newest first; `next` opens the following page and is null on the last."""
 
-    model_config = ConfigDict(json_schema_extra={"examples": [{"items": [MESSAGE], "next": None}]})
+    model_config = example({"items": [MESSAGE], "next": None})
 
 
 class ConversationLine(Output):

@@ -2,12 +2,12 @@
 
 from typing import Annotated
 
-from chassis.http import CurrentStaff, Input, Line, problems
+from chassis.http import CurrentStaff, Input, Line, Output, example, problems
 from chassis.refusal import NotAllowed
 from fastapi import APIRouter
 from pydantic import AfterValidator, Field
 
-from dossier.domain.refusals import DeedTypeKnown, UnknownDeedType
+from dossier.domain.refusals import DeedTypeKnown, LastDeedType, UnknownDeedType
 from dossier.entrypoints.http import answers, shapes
 from dossier.entrypoints.http.uses import Using
 
@@ -43,25 +43,25 @@ class Reasons(Input):
     reasons: Annotated[list[Reason], Field(max_length=50)]
 
 
-class DeedTypeCode(answers.Output):
+class DeedTypeCode(Output):
     """The code of a deed type that was added."""
 
-    model_config = answers.example({"code": "bail-rural"})
+    model_config = example({"code": "bail-rural"})
 
     code: str
 
 
-class ReasonList(answers.Output):
+class ReasonList(Output):
     """Ready reasons of refusals, in the order shown."""
 
-    model_config = answers.example({"items": ["Le document est illisible."]})
+    model_config = example({"items": ["Le document est illisible."]})
 
     items: list[str]
 
 
 @router.get("/deed-types")
 def deed_types(actor: CurrentStaff, using: Using) -> list[answers.DeedTypeView]:
-    """List the deed types with the documents the office usually asks for (L-40, L-41)."""
+    """List the deed types with the documents the office usually asks for; withdrawn ones too (L-40, L-41)."""
     return [answers.DeedTypeView.model_validate(deed_type) for deed_type in using.office_settings.deed_types(actor)]
 
 
@@ -75,6 +75,18 @@ def add_deed_type(new: DeedType, actor: CurrentStaff, using: Using) -> DeedTypeC
 def change_deed_type(code: str, changed: DeedType, actor: CurrentStaff, using: Using) -> None:
     """Rename a deed type; say anew what is asked for, in which order, and what the client is told (L-42, L-70)."""
     using.office_settings.change_deed_type(actor, code, changed.label, changed.listed())
+
+
+@router.put("/deed-types/{code}/withdrawal", status_code=204, responses=problems(UnknownDeedType, LastDeedType))
+def withdraw_deed_type(code: str, actor: CurrentStaff, using: Using) -> None:
+    """Offer a deed type no longer: dossiers that have it keep it, new ones do not take it (L-70)."""
+    using.office_settings.withdraw_deed_type(actor, code)
+
+
+@router.delete("/deed-types/{code}/withdrawal", status_code=204, responses=problems(UnknownDeedType))
+def offer_deed_type(code: str, actor: CurrentStaff, using: Using) -> None:
+    """Offer a withdrawn deed type again (L-70)."""
+    using.office_settings.offer_deed_type(actor, code)
 
 
 @router.put("/deed-types/{code}/documents", status_code=204, responses=problems(UnknownDeedType))

@@ -36,7 +36,7 @@ class Uses:
     files: Files
 
 
-def _uses(request: Request) -> Uses:
+async def _uses(request: Request) -> Uses:
     uses: Uses = request.app.state.uses
     return uses
 

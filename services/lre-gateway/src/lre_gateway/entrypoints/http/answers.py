@@ -2,26 +2,15 @@
 
 from datetime import datetime
 from decimal import Decimal
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 from uuid import UUID
 
-from chassis.http import Page
-from pydantic import BaseModel, ConfigDict, Field
+from chassis.http import Output, Page, example
+from pydantic import Field
 
 from lre_gateway.domain.state import State
 from lre_gateway.domain.vocabulary import EvidenceKind, Level
 from lre_gateway.entrypoints.http import examples
-
-
-def example(members: dict[str, Any]) -> ConfigDict:
-    """Return the configuration of a model with an example."""
-    return ConfigDict(from_attributes=True, json_schema_extra={"examples": [members]})
-
-
-class Output(BaseModel):
-    """What the API gives."""
-
-    model_config = ConfigDict(from_attributes=True)
 
 
 class Created(Output):

@@ -4,12 +4,12 @@ from datetime import datetime
 from typing import Literal
 from uuid import UUID
 
-from chassis.http import Page
+from chassis.http import Output, Page, example
 
 from lre_gateway.domain.state import State
 from lre_gateway.domain.vocabulary import HoldMode, Level
 from lre_gateway.entrypoints.http import examples
-from lre_gateway.entrypoints.http.answers import Obstacle, Output, example
+from lre_gateway.entrypoints.http.answers import Obstacle
 
 
 class BatchCreated(Output):

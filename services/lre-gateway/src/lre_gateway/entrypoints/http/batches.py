@@ -1,7 +1,7 @@
 """Letters in bulk: written, checked, sent."""
 
-from collections.abc import Sequence
-from typing import Annotated, Any
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Any, Final
 from uuid import UUID
 
 from chassis.actor import Actor
@@ -45,6 +45,7 @@ _TABLE: dict[str, Any] = {
         },
     }
 }
+_NO_LETTER: Final[Mapping[str, Any]] = {"batch_id": None, "letters": 0, "recipients_added": 0, "refused": ()}
 
 
 @router.post("/batches", status_code=201, responses=problems(*WRITTEN))
@@ -159,7 +160,9 @@ def submit(batch_id: UUID, actor: CurrentStaff, using: Using) -> answers.Submiss
 
 def _import(actor: Actor, using: Using, facts: shapes.BatchFacts, content: bytes) -> answers.Imported:
     read = read_rows(content)
-    made = using.importing.import_rows(actor, _facts(facts), read.rows)
+    if not read.rows and not read.refused:
+        raise TableUnreadable(reason="aucune ligne sous les titres")
+    made = using.importing.import_rows(actor, _facts(facts), read.rows) if read.rows else _NO_LETTER
     refused = [*read.refused, *((one["line"], one["code"]) for one in made["refused"])]
     return answers.Imported(
         batch_id=made["batch_id"],

@@ -5,11 +5,10 @@ from decimal import Decimal
 from typing import Literal
 from uuid import UUID
 
-from chassis.http import Page
+from chassis.http import Output, Page, example
 
 from lre_gateway.domain.vocabulary import ConsentState, HoldMode, Kind, Missing, Trade
 from lre_gateway.entrypoints.http import examples
-from lre_gateway.entrypoints.http.answers import Output, example
 
 
 class Link(Output):

@@ -89,7 +89,8 @@ def full_name(row: RecipientRow | ErrorRow | None) -> str | None:
     """Return how a recipient is called; nobody knows once they were erased."""
     if row is None:
         return None
-    return " ".join(part for part in (row.first_name, row.last_name) if part) or row.company
+    person = " ".join(part for part in (row.first_name, row.last_name) if part)
+    return ", ".join(part for part in (person, row.company) if part) or None
 
 
 def batch(row: BatchRow) -> dict[str, Any]:

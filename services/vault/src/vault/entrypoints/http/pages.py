@@ -2,11 +2,11 @@
 
 from typing import Annotated
 
-from chassis.http import problems
+from chassis.http import example, problems
 from chassis.refusal import NotFound
 from chassis.tokens import TicketRefused
 from fastapi import APIRouter, Path, Response
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel
 
 from vault.application.previews import MAX_PAGES, Pages
 from vault.domain.refusals import NoPreview, PreviewFailed, TicketForAnotherAction
@@ -20,7 +20,7 @@ IMAGES: dict[str, dict[str, object]] = {"image/png": {}, "image/webp": {}}
 class PageCount(BaseModel):
     """How many pages a document has."""
 
-    model_config = ConfigDict(json_schema_extra={"examples": [{"pages": 12}]})
+    model_config = example({"pages": 12})
 
     pages: int
 

@@ -3,7 +3,8 @@
 from datetime import datetime
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict
+from chassis.http import example
+from pydantic import BaseModel
 
 from vault.application.ports import StoredDocument
 
@@ -11,17 +12,13 @@ from vault.application.ports import StoredDocument
 class Receipt(BaseModel):
     """What is stored: the depositor can compare it with the file."""
 
-    model_config = ConfigDict(
-        json_schema_extra={
-            "examples": [
-                {
-                    "version_id": "7d0c5a8e-43a1-4c1f-9a5f-0c4b6a1a9d11",
-                    "size": 482133,
-                    "sha256": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
-                    "media_type": "application/pdf",
-                    "stored_at": "2026-11-21T09:30:00.123456Z",
-                }
-            ]
+    model_config = example(
+        {
+            "version_id": "7d0c5a8e-43a1-4c1f-9a5f-0c4b6a1a9d11",
+            "size": 482133,
+            "sha256": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+            "media_type": "application/pdf",
+            "stored_at": "2026-11-21T09:30:00.123456Z",
         }
     )
 
