@@ -5,7 +5,7 @@ BIN := .venv/bin
 MEMBERS := $(wildcard libs/*) $(wildcard services/*) sandbox launcher
 # What takes minutes is left to `make test-long`: pages beyond the reference journey, processes started again and again.
 LONG := tests/contract/test_made_up_requests.py launcher/tests/test_stack.py launcher/tests/test_compliance.py \
-	tests/journeys/test_letters.py $(foreach name,account deposit letters messages office proofs,tests/pages/test_$(name).py) \
+	tests/journeys/test_letters.py $(foreach name,account deposit letters letters_again messages office proofs,tests/pages/test_$(name).py) \
 	services/journal/tests/log/test_process.py services/journal/tests/anchors/test_process.py services/journal/tests/published/test_verbs.py
 # Three parts of about the same length, side by side: tests of whole platforms, what takes longest, and the others.
 STACKS := tests/journeys tests/pages tests/contract launcher
@@ -93,8 +93,8 @@ schemas: setup ## Make the published schemas, examples and the AsyncAPI document
 requirements: setup ## Print the 255 requirements with the tests that prove them, from the last test run
 	@$(BIN)/python -m testkit.requirements
 
-simulate: setup ## Play the relay and the consumer against a hostile network: SEEDS of them (10,000)
-	@$(BIN)/python -m testkit.simulation --seeds $(or $(SEEDS),10000)
+simulate: setup ## Play the relay and the consumer against a hostile network: SEEDS of them (100,000)
+	@$(BIN)/python -m testkit.simulation --seeds $(or $(SEEDS),100000)
 
 bench: setup ## Measure, and print ratios against the raw components
 	@for file in bench/*.py; do echo "== $$file"; $(BIN)/python $$file || exit 1; done

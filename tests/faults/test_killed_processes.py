@@ -79,7 +79,9 @@ def kill_all(platform: Platform, names: tuple[str, ...]) -> None:
 @pytest.mark.fault("F24")
 def test_the_bus_loses_its_folder_while_it_runs(journey: Journey, platform: Platform) -> None:
     def lose() -> None:
-        shutil.rmtree(platform.folder / "nats" / "store")
+        lost = platform.folder / "nats" / "lost"  # at once: what is written meanwhile must find nothing either
+        (platform.folder / "nats" / "store").rename(lost)
+        shutil.rmtree(lost)
 
     walk(journey, {7: lose})
     nothing_is_lost(journey, platform)

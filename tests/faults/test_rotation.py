@@ -130,6 +130,7 @@ def test_every_key_is_rotated_under_a_running_journey_and_no_request_fails(audit
         journey.steps[WAITING - 1]()
         told = scelle(platform, "retire", "master")
         assert [line for line in told.splitlines() if "destroyed version 1" in line], told
+        assert "former keys are destroyed" in scelle(platform, "rotate", "offices")
         scelle(platform, "rotate", "log")
         auditor.policy = both = platform.policy.read_bytes()
         until(lambda: signed_by(platform) == set(vkeys(platform)), "both pairs of keys to sign", PATIENCE)

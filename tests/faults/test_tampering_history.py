@@ -10,6 +10,7 @@ from typing import Any
 
 import httpx
 import psycopg
+import pytest
 from launcher.journey.story import JOURNAL, PURPOSE
 from launcher.journey.world import until
 from proof.bundle import Item
@@ -173,6 +174,7 @@ def test_case_7_two_auditors_are_shown_different_logs(
         evidence.unlink()
 
 
+@pytest.mark.fault("F38")
 def test_case_5_the_log_is_restored_from_a_copy_and_recovers(insider: Insider) -> None:
     """What the world has seen is not signed a second time: the log waits until it was brought back."""
     insider.platform.copy_database("journal", "earlier")

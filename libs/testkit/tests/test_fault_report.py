@@ -45,4 +45,7 @@ def test_the_table_adds_up_what_the_tests_of_a_row_counted(tmp_path: Path) -> No
     assert f"| F3 | {FAULTS['F3']} | `test_a.py::test_x` | 2 passed | 10 | 8 | 8 | 0 | 0 | 2 |" in below
     assert f"| F4 | {FAULTS['F4']} | `test_b.py` | not run |" in below
     assert "an older table" not in below
+    write(file, {}, {"F3": ["tests/test_a.py"]})
+    assert f"| F3 | {FAULTS['F3']} | `test_a.py::test_x` | 2 passed | 10 | 8 | 8 | 0 | 0 | 2 |" in file.read_text()
+    assert f"| F4 | {FAULTS['F4']} |  | not run |" in file.read_text()
     assert table({}, {}).count("\n| F") == len(FAULTS)

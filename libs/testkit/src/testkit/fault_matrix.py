@@ -71,8 +71,5 @@ FAULTS = {
 }
 """Row → what happens."""
 
-NOT_SHOWN: dict[str, str] = {
-    "F48": "there is one SMS provider and no other to fall back on: whoever gets no code asks again",
-    "F55": "the parts of the stack that runs here find each other by numbers: nobody asks a name service",
-}
+NOT_SHOWN: dict[str, str] = {}
 """Row → why no test shows it here. A row is in this table or on a test, never in both."""

@@ -3,6 +3,7 @@
 A test names what it breaks with ``@pytest.mark.fault("F12")`` and counts with the fixture ``tally``. With
 ``--fault-report FILE`` only such tests run, and the folder of the faults whole; the results of each run are kept in
 build/, those of a test replace its former ones, and the table of all of them replaces what follows a line of the file.
+A row of which there is no result keeps the line that it has in the file.
 """
 
 import json
@@ -132,17 +133,19 @@ def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> Non
 
 def write(file: Path, results: Mapping[str, Mapping[str, Any]], marks: Mapping[str, list[str]]) -> None:
     """Put the table of these results below its line in a file; `marks` says where rows are that were not run."""
-    head = file.read_text(encoding="utf-8").partition(BEGINS)[0] if file.exists() else ""
-    file.write_text(f"{head}{BEGINS}\n{table(results, marks)}", encoding="utf-8")
+    head, _, former = file.read_text(encoding="utf-8").partition(BEGINS) if file.exists() else ("", "", "")
+    file.write_text(f"{head}{BEGINS}\n{table(results, marks, former)}", encoding="utf-8")
 
 
-def table(results: Mapping[str, Mapping[str, Any]], marks: Mapping[str, list[str]]) -> str:
-    """Return one line for each row of the matrix, as Markdown."""
+def table(results: Mapping[str, Mapping[str, Any]], marks: Mapping[str, list[str]], former: str = "") -> str:
+    """Return one line for each row of the matrix, as Markdown; that of a `former` table where there is no result."""
+    kept = {row: line for row in FAULTS for line in former.splitlines() if line.startswith(f"| {row} |")}
+    kept = {row: line for row, line in kept.items() if " passed" in line}
     lines = [f"| row | fault | tests | outcome | {' | '.join(COLUMNS)} | seconds |", "|---|---|---|---|" + "--:|" * 6]
     for row in FAULTS:
         tests = [(node, one) for node, one in results.items() if row in one["rows"]]
-        lines.append(_line(row, tests, marks.get(row, [])))
-    shown = sum(any(row in one["rows"] for one in results.values()) for row in FAULTS)
+        lines.append(kept[row] if row in kept and not tests else _line(row, tests, marks.get(row, [])))
+    shown = sum(row in kept or any(row in one["rows"] for one in results.values()) for row in FAULTS)
     return "\n".join(lines) + f"\n\n{shown} of {len(FAULTS)} rows were broken in the runs that this table comes from.\n"
 
 

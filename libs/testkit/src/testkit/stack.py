@@ -32,6 +32,8 @@ class Platform:
 
     program = "launcher"
     plan = Blueprint
+    within: tuple[str, ...] = ()
+    """What the launcher, and what a test carries out beside it, is put behind."""
 
     def __init__(self, folder: Path, environment: Mapping[str, str] | None = None) -> None:
         """Nothing runs yet; `environment` is for the launcher, beside that of the tests."""
@@ -46,7 +48,7 @@ class Platform:
         log = self.folder.parent / "launcher.log"
         setpriv = shutil.which("setpriv")  # a killed test run lets the launcher stop what it started
         tie = [setpriv, "--pdeathsig=TERM", "--"] if setpriv else []
-        command = [*tie, sys.executable, "-m", self.program, "up", "--json", "--data", str(self.folder)]
+        command = [*tie, *self.within, sys.executable, "-m", self.program, "up", "--json", "--data", str(self.folder)]
         with log.open("a") as errors:
             self.launcher = subprocess.Popen(  # noqa: S603 - our own command
                 command,
@@ -153,7 +155,7 @@ class Platform:
 
     def run(self, service: str, *words: str) -> subprocess.CompletedProcess[str]:
         """Carry out a verb of a service as its operator does, in its environment."""
-        command = [sys.executable, "-m", service, *words]
+        command = [*self.within, sys.executable, "-m", service, *words]
         environment = bare_environment() | dict(self._blueprint().service(service).environment)
         return subprocess.run(  # noqa: S603 - our own command
             command, capture_output=True, text=True, check=False, env=environment, cwd=self.folder

@@ -13,7 +13,7 @@ TOLD_EVERY = 1_000
 def main() -> int:
     """Play the seeds; return 1 at the first that fails."""
     parser = argparse.ArgumentParser(prog="python -m testkit.simulation", description=__doc__)
-    parser.add_argument("--seeds", type=int, default=10_000, help="how many (default: 10,000)")
+    parser.add_argument("--seeds", type=int, default=100_000, help="how many (default: 100,000)")
     parser.add_argument("--first", type=int, default=0, help="the first one; with --seeds 1 it is played alone")
     asked = parser.parse_args()
     logging.disable(logging.CRITICAL)

@@ -5,6 +5,7 @@ import heapq
 import random
 import selectors
 from collections.abc import Callable
+from contextvars import Context
 from typing import Any
 
 
@@ -32,11 +33,22 @@ class VirtualLoop(asyncio.SelectorEventLoop):
         """Return the virtual time, in seconds."""
         return self._now
 
-    def call_at(  # type: ignore[override] # the same arguments, said more shortly
-        self, when: float, callback: Callable[..., object], *args: Any, **more: Any
+    def call_soon(  # type: ignore[override] # the same arguments, said more shortly
+        self, callback: Callable[..., object], *args: Any, context: Context | None = None
+    ) -> asyncio.Handle:
+        """Call back in the next turn, as the base class does, without asking whether this is its debug mode."""
+        handle = asyncio.Handle(callback, args, self, context)
+        self._ready.append(handle)
+        return handle
+
+    def call_at(  # type: ignore[override] # as above
+        self, when: float, callback: Callable[..., object], *args: Any, context: Context | None = None
     ) -> asyncio.TimerHandle:
         """Call back then, or somewhat later, as schedulers do."""
-        return super().call_at(when + self._chance.random() * self._latest, callback, *args, **more)
+        timer = asyncio.TimerHandle(when + self._chance.random() * self._latest, callback, args, self, context)
+        timer._scheduled = True  # type: ignore[attr-defined] # noqa: SLF001 - as the base class does
+        heapq.heappush(self._scheduled, timer)
+        return timer
 
     def run_in_executor(self, _executor: object, work: Callable[..., Any], *args: Any) -> asyncio.Future[Any]:  # type: ignore[override] # a future of this loop
         """Run the work after a while; whoever is cancelled before that never began it."""

@@ -128,6 +128,12 @@ class Message:
     weather: Weather
     headers: None = None
 
+    async def ack(self) -> None:
+        """Acknowledge it and everything before it, without an answer: nobody learns that it got lost."""
+        self.weather.kills()
+        if self.weather.chance.random() >= self.weather.lost:
+            self.acknowledge()
+
     async def ack_sync(self, timeout: float = 1.0) -> None:  # noqa: ASYNC109, ARG002 - as of the library
         """Acknowledge it and everything before it."""
         await self.weather.carry(self.acknowledge)

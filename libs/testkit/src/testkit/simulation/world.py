@@ -1,25 +1,21 @@
 """One seed: a store that fills, relays and consumers that die and come back, a server that forgets, and the oracle."""
 
 import asyncio
-import json
 import random
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import closing
 from dataclasses import dataclass
-from functools import cache
-from typing import Any
 
 from bus.consumer import Consumer
 from bus.relay import Relay
-from contracts import Envelope, envelope_of
-from contracts.examples import example
+from contracts import Envelope
 
 from testkit.simulation.clock import VirtualLoop
+from testkit.simulation.events import Stored, envelope, event, parse, remembered
 from testkit.simulation.server import Server, Weather
 
 SERVICE, FOLLOWER = "dossier", "journal"
 EVENTS = 12
-UNPUBLISHED = "dossier.simulated"
-"""Nothing is published of these events but their entries: what a model says of them is checked elsewhere, and slow."""
 STORM_SECONDS = 20.0
 AFTER_SECONDS = 10.0
 """How long the storm may go on when nothing more is written."""
@@ -27,16 +23,6 @@ CALM_SECONDS = 300.0
 """More than any wait of the relay and the consumer: what is not right by then stays wrong."""
 LATEST = 2.0
 """How late timers are, at most, in seconds."""
-
-
-@dataclass(frozen=True, slots=True)
-class Stored:
-    """One event of the store."""
-
-    topic: str
-    epoch: int
-    entry: bytes
-    plain: dict[str, Any]
 
 
 class Store:
@@ -48,7 +34,7 @@ class Store:
 
     def write(self) -> None:
         """Record the next event; it is acknowledged by that."""
-        self.events.append(_event(len(self.events) + 1))
+        self.events.append(event(len(self.events) + 1))
 
     def epoch(self) -> int:
         """Return the life of the store."""
@@ -63,7 +49,7 @@ class Store:
 
     def refill(self, after: int, limit: int) -> Sequence[Envelope]:
         """Answer a consumer that misses events."""
-        return [_envelope(number) for number, _ in enumerate(self.read(after, limit), after + 1)]
+        return [envelope(stored.number) for stored in self.read(after, limit)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,10 +101,8 @@ class World:
     def run(self) -> None:
         """Let it happen; raise AssertionError if anything is lost, doubled or out of order."""
         loop = VirtualLoop(self.chance, latest=LATEST)
-        try:
+        with closing(loop), remembered():
             loop.run_until_complete(self._life())
-        finally:
-            loop.close()
 
     async def _life(self) -> None:
         relays = [self._process(self._relaying) for _ in range(2)]
@@ -180,26 +164,9 @@ class World:
 
     def _wrong(self) -> str | None:
         truth = [event.entry.decode() for event in self.store.events]
-        copied = [_proof(body) for stream in self.server.streams.values() for body in stream.messages]
+        copied = [parse(body).proofentry for stream in self.server.streams.values() for body in stream.messages]
         if copied != truth:
             return f"the stream holds {len(copied)} messages for {len(truth)} events"
         if [message.proofentry for message in self.inbox.taken] != truth:
             return f"{len(self.inbox.taken)} of {len(truth)} events took effect"
         return None
-
-
-@cache
-def _event(number: int) -> Stored:
-    made = example("dossier.document-deposited", seq=number)
-    entry = json.dumps(json.loads(made.proofentry) | {"corr": f"event {number}"}).encode()
-    return Stored(UNPUBLISHED, 1, entry, {})
-
-
-@cache
-def _envelope(number: int) -> Envelope:
-    return envelope_of(_event(number))
-
-
-@cache
-def _proof(body: bytes) -> str:
-    return Envelope.parse(body).proofentry
