@@ -34,7 +34,7 @@ def platform(servers_folder: Path, collector: Collector) -> Iterator[Platform]:
     folder = servers_folder / "platform"
     folder.mkdir()
     folder.chmod(0o711)
-    platform = Platform(folder / "data", {"SCELLE_OTLP_ENDPOINT": collector.url})
+    platform = Platform(folder / "data", {"SCELLE_OTLP_ENDPOINT": collector.url, "SCELLE_OTLP_SAMPLED": "1"})
     platform.up()
     yield platform
     platform.down()

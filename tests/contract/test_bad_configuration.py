@@ -80,13 +80,16 @@ class Process:
         """Check that a value is refused under the name of its variable; put the good one back."""
         self.put(field, value)
         said = self.refused()
+        assert f"{self.settings.prefix()}{field.upper()}" in said, (field, value, said)
+        self.put_back(field)
+        return said
+
+    def put_back(self, field: str) -> None:
         variable = f"{self.settings.prefix()}{field.upper()}"
-        assert variable in said, (field, value, said)
         if variable in self.given:
             self.put(field, self.given[variable])
         else:
             self.environment.delenv(variable)
-        return said
 
 
 def kind(name: str, field: FieldInfo) -> str:
@@ -163,7 +166,7 @@ def test_an_empty_secret_is_named(process: Process) -> None:
     for name in words:
         process.put(name, " ")
         assert name in process.refused().lower()
-        process.put(name, process.given[f"{process.settings.prefix()}{name.upper()}"])
+        process.put_back(name)
 
 
 def test_a_file_that_is_not_there_or_empty_is_named(process: Process, tmp_path: Path) -> None:
@@ -194,6 +197,7 @@ def test_a_file_of_another_kind_is_named(process: Process, tmp_path: Path) -> No
     wrong.chmod(0o600)
     looked_into = {"signing_key_file", "trust_file", "master_key_file", "code_key_file", "webhook_secret_file"}
     looked_into |= {"log_key_file", "log_mldsa_key_file", "oidc_claims_file", "maileva_credentials_file"}
+    looked_into |= {"report_secret_file"}
     for name in looked_into & set(process.settings.model_fields):
         assert str(wrong) in process.named(name, str(wrong))
 

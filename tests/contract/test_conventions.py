@@ -30,6 +30,7 @@ LAST_WORD_COUNTS = {
     "PATCH /clients/{client_id}": "each field is corrected on its own, and every correction is an event",
     "PUT /deed-types/{code}": "the whole deed type is said each time",
     "PUT /deed-types/{code}/documents": "the whole list is said each time",
+    "PUT /deed-types/{code}/withdrawal": "it is withdrawn or it is not",
     "PUT /requests/{request_id}/due-date": "the one day is said each time",
     "PUT /reminders": "the whole list is said each time",
     "PUT /refusal-reasons": "the whole list is said each time",

@@ -180,7 +180,7 @@ class Life:
             unknown = RefusedSignIn(person_id=NOBODY, office_id=None, cause="unknown")
             self._save("identity", Actor.system(correlation_id=self._call()), refused, unknown)
         person.confirm_email()
-        person.set_password()
+        person.set_password(uuid4())
         if self.random.random() < 0.2:
             person.change(phone="+33687654321", last_name=f"{last}-{self.random.choice(LAST)}")
         session = Session(person_id=person.id, session_id=uuid4(), office_id=None, means="sms-code")
@@ -278,7 +278,7 @@ class Life:
         if channel is Channel.IN_APP:
             said.read()
         elif self.random.random() < 0.95:
-            said.sent()
+            said.sent(said.id)
         else:
             said.fail("mailbox-unknown")
         self._save("messaging", actor, said)

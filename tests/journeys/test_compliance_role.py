@@ -18,6 +18,8 @@ CHANGES: dict[str, dict[str, Any] | None] = {
     f"POST {DOSSIERS}/deed-types": {"label": "Bail rural", "documents": [{"label": "DPE"}]},
     f"PUT {DOSSIERS}/deed-types/{{code}}": {"label": "Cession", "documents": [{"label": "DPE"}]},
     f"PUT {DOSSIERS}/deed-types/{{code}}/documents": {"documents": ["cni"]},
+    f"PUT {DOSSIERS}/deed-types/{{code}}/withdrawal": None,
+    f"DELETE {DOSSIERS}/deed-types/{{code}}/withdrawal": None,
     f"PUT {DOSSIERS}/refusal-reasons": {"reasons": ["Illisible."]},
     f"POST {DOSSIERS}/bank-details": {
         "name": "Compte de la clientèle",

@@ -102,6 +102,7 @@ def test_a_client_changes_the_password_and_every_other_device_is_out(scene: Scen
     phone.keyboard.press("Enter")
     expect(phone.get_by_role("status").filter(has_text="Votre mot de passe est changé")).to_be_visible()
     scene.person.password = NEW_PASSWORD
+    assert scene.world.mail_to(scene.person.email, "mot de passe a été changé")["links"] == []
     desk.goto(scene.address("/mes-dossiers"))
     expect(desk.get_by_role("heading", name="Connexion")).to_be_visible()
 
@@ -127,6 +128,7 @@ def test_a_client_signs_in_with_an_app_once_it_is_proved_to_work(scene: Scene) -
     phone.keyboard.press("Enter")
     expect(phone.get_by_role("heading", name="Vos codes de secours")).to_be_visible()
     scene.phone.sees("app-recovery-codes")
+    assert scene.world.mail_to(scene.person.email, "application d'authentification a été activée")["links"] == []
     scene.codes = phone.get_by_role("listitem").locator("code").all_inner_texts()
     texts = scene.world.texts_to(scene.person.phone)
     types_password(desk, scene.world, scene.person)

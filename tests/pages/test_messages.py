@@ -2,14 +2,14 @@
 
 import secrets
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from launcher.journey.people import Client, first_access, new_client
+from launcher.journey.people import IDENTITY, Client, first_access, new_client
 from launcher.journey.story import NOTARY
-from launcher.journey.world import World
-from playwright.sync_api import Browser, expect
+from launcher.journey.world import World, until
+from playwright.sync_api import Browser, Locator, Page, expect
 from testkit.browser import DESKTOP, PHONE, Someone
 from testkit.opened import enters_at_idnot, enters_with_code, opened
 from testkit.stack import Platform
@@ -156,7 +156,38 @@ def test_an_office_chooses_its_reminders_and_sees_what_became_of_its_mails(scene
         page.set_viewport_size({"width": size[0], "height": size[1]})
         page.goto(scene.address(f"/dossiers/{scene.dossier}/envois"))
         expect(page.get_by_role("cell", name="Invitation")).to_be_visible()
-        expect(page.get_by_text("Accepté par le serveur de messagerie").first).to_be_visible()
+        expect(_patiently(page, page.url, "Arrivé dans la boîte aux lettres")).to_be_visible()
         office.sees(f"deliveries-{name}")
         page.goto(scene.address(f"/dossiers/{scene.dossier}/messages/{scene.person.id}"))
         office.sees(f"messages-office-{name}")
+
+
+def test_an_office_sees_what_came_back_later_corrects_the_address_and_sends_again(scene: Scene) -> None:
+    office, page, run = scene.office, scene.office.page, secrets.token_hex(3)
+    gone = replace(new_client("Ange", f"Retour{run}", run), email=f"revient.{run}@clients.example")
+    dossier = opened(scene.world, gone, f"R-{run}", "Vente du Moulin")
+    asked = {"document_types": ["dpe"]}
+    scene.world.call("POST", f"{dossier.client}/requests", 201, token=dossier.notary.token, body=asked)
+    scene.world.mail_to(gone.email, "votre dossier est en ligne")  # the first server took it
+    path = scene.address(f"/dossiers/{dossier.id}/envois")
+    page.goto(path)
+    expect(_patiently(page, path, "Adresse inconnue")).to_be_visible()
+    office.sees("deliveries-bounced")
+    right = f"ange.{run}@clients.example"
+    known = {"email": right}
+    scene.world.call("PATCH", f"{IDENTITY}/clients/{gone.id}", 204, token=dossier.notary.token, body=known)
+    page.get_by_role("button", name="Renvoyer : Invitation").click()
+    scene.world.mail_to(right, "votre dossier est en ligne")
+    expect(_patiently(page, path, "Arrivé dans la boîte aux lettres")).to_be_visible()
+    office.sees("deliveries-sent-again")
+
+
+def _patiently(page: Page, path: str, saying: str) -> Locator:
+    """Open a page again until it says this."""
+
+    def said() -> bool:
+        page.goto(path)
+        return page.get_by_text(saying).count() > 0
+
+    until(said, f"{path} to say {saying!r}")
+    return page.get_by_text(saying).first

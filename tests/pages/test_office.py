@@ -197,6 +197,33 @@ def test_an_office_hands_one_of_its_accounts_to_a_client(scene: Scene) -> None:
     expect(account).to_have_count(0)
 
 
+@pytest.mark.covers("L-25", "L-45", "L-70")
+def test_a_withdrawn_deed_type_is_kept_by_its_dossier_and_offered_to_no_other(scene: Scene) -> None:
+    page = scene.page
+
+    def choices(path: str) -> list[str]:
+        scene.opens(path)
+        return page.get_by_label("Type d'acte").get_by_role("option").all_inner_texts()
+
+    scene.opens("/dossiers")
+    page.get_by_role("link", name=re.compile(f"O-{scene.run}")).click()
+    edit = page.get_by_role("link", name="Modifier", exact=True).get_attribute("href") or ""
+    scene.opens("/equipe")
+    page.get_by_role("link", name=re.compile(scene.deed)).click()
+    page.get_by_role("button", name="Retirer ce type d'acte").press("Enter")
+    expect(page.get_by_text("n'est plus proposé pour de nouveaux dossiers")).to_be_visible()
+    scene.office.sees("deed-withdrawn")
+    assert scene.deed not in choices("/dossiers/nouveau")
+    assert scene.deed in choices(edit)
+    expect(page.get_by_label("Type d'acte").locator("option:checked")).to_have_text(scene.deed)
+    scene.opens("/equipe")
+    scene.office.sees("office-deed-withdrawn")
+    page.get_by_role("link", name=re.compile(f"{scene.deed}.*Retiré")).click()
+    page.get_by_role("button", name="Proposer de nouveau ce type d'acte").press("Enter")
+    expect(page.get_by_role("button", name="Retirer ce type d'acte")).to_be_visible()
+    assert scene.deed in choices("/dossiers/nouveau")
+
+
 @pytest.mark.covers("L-24", "L-69")
 def test_a_dossier_is_found_while_its_name_is_typed_and_put_away(scene: Scene) -> None:
     page = scene.page

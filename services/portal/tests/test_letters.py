@@ -160,6 +160,8 @@ PAGES = {
     "/liste": "Continuer",
     "/a-valider": "<h1>AR en attente de validation OTP",
     f"/{ONE}": "Ce qui est arrivé",
+    f"/{ONE}/renvoyer?q=durand": "<h1>Renvoyer la lettre",
+    f"/destinataires/{ONE}?lettre={ONE}": f"/lettres/{ONE}/renvoyer",
 }
 
 

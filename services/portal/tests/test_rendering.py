@@ -52,6 +52,17 @@ def test_every_template_compiles() -> None:
         environment().get_template(name)
 
 
+@pytest.mark.covers("L-62")
+def test_a_document_is_asked_for_by_link_shown_by_page_or_said_to_have_none() -> None:
+    sheet = environment().get_template("dossiers/sheet.html")
+    base = "/dossiers/1/pieces/2/3"
+    assert re.findall('href="([^"]+)"', sheet.render(base=base, pages=None)) == [f"{base}/apercu"]
+    shown = sheet.render(base=base, pages=3)
+    assert re.findall('src="([^"]+)"', shown) == [f"{base}/pages/{number}" for number in (1, 2, 3)]
+    assert "page 3 sur 3" in shown
+    assert sheet.render(base=base, pages="Ce document est chiffré.").count("Ce document est chiffré.") == 1
+
+
 @pytest.mark.parametrize(
     "path", sorted(TEMPLATES.rglob("*.html")), ids=lambda path: path.relative_to(TEMPLATES).as_posix()
 )

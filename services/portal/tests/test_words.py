@@ -14,6 +14,8 @@ NOT_FOR_PEOPLE = {
     "body-too-large", "body-too-slow", "body-unexpected", "body-unreadable", "changed-meanwhile",
     "cursor-forged", "idempotency-key-invalid", "length-required", "media-type-refused", "method-not-allowed",
     "precondition-missing",
+    # what only a mail server that reports a delivery can meet
+    "mail-under-way", "not-a-report", "report-unreadable",
 }  # fmt: skip
 CODE = re.compile(r'code, status = "([a-z0-9-]+)", (\d+)')
 

@@ -43,6 +43,15 @@ TONES = {
     "access-lost": "refused",
 }
 """The colour of a state; its word says the same."""
+REMEDIES = {
+    "bounced": "L'avis n'a pas pu être remis à cette adresse. Renvoyez la lettre : à l'adresse corrigée, à quelqu'un "
+    "d'autre, ou sur papier.",
+    "not-claimed": "Le destinataire n'a pas ouvert la lettre dans le délai. La preuve de non-réclamation est gardée ; "
+    "la lettre peut être renvoyée, sur papier par exemple.",
+    "failed": "Le prestataire n'a pas pu envoyer la lettre. Rien n'est parti ; elle peut être renvoyée.",
+    "auth-lapsed": "Le code n'a pas été saisi à temps : la lettre n'est pas partie. Elle peut être renvoyée.",
+}
+"""What the sender can do about a letter that did not arrive (A-59)."""
 STEPS = {
     "letter-prepared": "Préparée",
     "letter-incompatible": "Contrôlée : ne peut pas partir",
@@ -138,6 +147,7 @@ def _look_up(words: Mapping[str, str], otherwise: str | None = None) -> Any:
 
 FILTERS = {
     "tone": _look_up(TONES, ""),
+    "remedy": _look_up(REMEDIES, ""),
     "step": _look_up(STEPS),
     "proof": _look_up(PROOFS),
     "seal": _look_up(SEALS),

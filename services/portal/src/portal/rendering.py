@@ -14,7 +14,7 @@ from fastapi import Request
 from fastapi.responses import HTMLResponse, RedirectResponse
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from portal import journal_words, letter_words, words
+from portal import journal_words, letter_words, state_words, words
 from portal.api import ApiRefused
 from portal.security import PAGE_HEADERS
 from portal.sessions import Session
@@ -50,6 +50,7 @@ def environment() -> Environment:
         "grouped": grouped,
     }
     loaded.filters |= journal_words.FILTERS
+    loaded.filters |= state_words.FILTERS
     loaded.filters |= letter_words.FILTERS
     loaded.globals |= {"asset": asset, "menu": menu, "here": here, "new_key": lambda: str(uuid4())}
     return loaded

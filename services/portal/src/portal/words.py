@@ -21,6 +21,7 @@ STATES = {
     "approved": "Approuvé",
     "queued": "En file d'attente",
     "sent": "Envoyé",
+    "delivered": "Remis",
     "bounced": "Non remis",
     "failed": "Échec",
     "suppressed": "Non envoyé",
@@ -51,6 +52,11 @@ DELIVERIES = {
     "queued": ("En file d'attente", "Part dans les minutes qui viennent."),
     "put-off": ("Remis à plus tard", "Le serveur de messagerie n'en a pas voulu pour l'instant. Rien à faire."),
     "sent": ("Envoyé", "Accepté par le serveur de messagerie."),
+    "delivered": ("Remis", "Arrivé dans la boîte aux lettres."),
+    "mailbox-unknown": ("Revenu", "Adresse inconnue. Corrigez-la dans la fiche, puis renvoyez le message."),
+    "mailbox-closed": ("Revenu", "Cette boîte est fermée. Corrigez l'adresse dans la fiche, puis renvoyez le message."),
+    "mailbox-full": ("Revenu", "La boîte est pleine. Prévenez la personne, puis renvoyez le message."),
+    "not-delivered": ("Revenu", "Le message n'a pas pu être remis. Vérifiez l'adresse, puis renvoyez-le."),
     "address-refused": ("Non remis", "Cette adresse est refusée. Corrigez-la dans la fiche, puis renvoyez le message."),
     "message-refused": ("Non remis", "Le serveur de messagerie refuse ce message. Joignez la personne autrement."),
     "unreachable": ("Non remis", "Le serveur de messagerie est resté injoignable plus d'un jour. Renvoyez le message."),
@@ -58,7 +64,7 @@ DELIVERIES = {
     "settled": ("Non envoyé", "Sans objet : ce qu'il annonçait a été fait entre-temps."),
 }
 """Where an e-mail stands, and what to do about it."""
-RESENT = frozenset({"address-refused", "message-refused", "unreachable"})
+RESENT = frozenset(DELIVERIES) - {"queued", "put-off", "sent", "delivered", "erased", "settled"}
 PURPOSES = (
     ("information", "Demande d'information"),
     ("appointment", "Demande de rendez-vous"),

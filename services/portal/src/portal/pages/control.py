@@ -1,5 +1,6 @@
 """What somebody who controls an office reads of it: every event with its proof, who else looked, and why."""
 
+import asyncio
 from http import HTTPStatus
 from typing import Annotated, Any, Literal, get_args
 from urllib.parse import urlencode
@@ -11,7 +12,7 @@ from portal.forms import FormRefused
 from portal.instants import instant
 from portal.journal_words import PURPOSES
 from portal.passing import streamed
-from portal.purposes import Controlling, Officer, keep
+from portal.purposes import Control, Controlling, Officer, keep
 from portal.rendering import see_other
 from portal.visiting import SentForm
 
@@ -76,15 +77,8 @@ async def say_why(guest: Officer, form: SentForm) -> Response:
 @router.get("")
 async def timeline(control: Controlling, wanted: Wanted, cursor: str = "") -> Response:
     """Show the journal of the office, filtered, with the numbers that the filter hides and those that are missing."""
-    kinds = [(one["type"], one["meaning"]) for one in await control.get("/event-types")]
-    refused: ApiRefused | None = None
-    found: dict[str, Any] = {"items": [], "counters": [], "next": None}
-    try:
-        found = await control.get("/events", cursor=cursor, limit=PAGE, **_asked(wanted))
-    except ApiRefused as error:
-        if error.status not in {HTTPStatus.UNPROCESSABLE_ENTITY, HTTPStatus.NOT_FOUND}:
-            raise
-        refused = error
+    named, (refused, found) = await asyncio.gather(control.get("/event-types"), _found(control, wanted, cursor))
+    kinds = [(one["type"], one["meaning"]) for one in named]
     return control.page(
         "control/timeline.html",
         refused=refused,
@@ -135,6 +129,16 @@ async def replay(control: Controlling, service: Compared | None = None) -> Respo
                 raise
             refused = error
     return control.page("control/replay.html", refused=refused, services=get_args(Compared), asked=service, drift=drift)
+
+
+async def _found(control: Control, wanted: dict[str, str], cursor: str) -> tuple[ApiRefused | None, dict[str, Any]]:
+    """Return a page of what the filters find; a filter that cannot be read is told on the page."""
+    try:
+        return None, await control.get("/events", cursor=cursor, limit=PAGE, **_asked(wanted))
+    except ApiRefused as error:
+        if error.status not in {HTTPStatus.UNPROCESSABLE_ENTITY, HTTPStatus.NOT_FOUND}:
+            raise
+        return error, {"items": [], "counters": [], "next": None}
 
 
 def _asked(wanted: dict[str, str]) -> dict[str, Any]:

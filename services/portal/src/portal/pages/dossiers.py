@@ -67,7 +67,7 @@ async def _creation(guest: Staff, given: Mapping[str, Any], refused: ApiRefused 
     return guest.page(
         "dossiers/new.html",
         refused=refused,
-        deeds=[(deed["code"], deed["label"]) for deed in deeds],
+        deeds=_offered(deeds),
         members=members,
         given=given,
     )
@@ -97,9 +97,8 @@ async def edit(guest: Staff, dossier_id: UUID) -> Response:
         guest.desk.api.call(guest.caller, "GET", "dossier", f"/dossiers/{dossier_id}"),
         guest.get("dossier", "/deed-types"),
     )
-    choices = [(deed["code"], deed["label"]) for deed in deeds]
-    etag = dossier.headers["etag"]
-    return guest.page("dossiers/edit.html", dossier=dossier.json(), etag=etag, deeds=choices)
+    given, etag = dossier.json(), dossier.headers["etag"]
+    return guest.page("dossiers/edit.html", dossier=given, etag=etag, deeds=_offered(deeds, given["deed_type"]))
 
 
 @router.post("/{dossier_id}/modifier")
@@ -122,7 +121,7 @@ async def change(guest: Staff, dossier_id: UUID, form: SentForm) -> Response:
             refused=refused,
             dossier={"id": dossier_id, **body},
             etag=form["etag"],
-            deeds=[(deed["code"], deed["label"]) for deed in deeds],
+            deeds=_offered(deeds, form["deed_type"]),
         )
     return see_other(f"/dossiers/{dossier_id}")
 
@@ -213,6 +212,11 @@ def cards(clients: Sequence[Mapping[str, Any]], requests: Sequence[Mapping[str, 
 def _there(request: Mapping[str, Any]) -> bool:
     """Tell whether a file of a document is there that its client did not take back."""
     return any(version["state"] != "withdrawn" for version in request["versions"])
+
+
+def _offered(deeds: Sequence[Any], kept: str = "") -> list[tuple[str, str]]:
+    """Return the deed types to choose from; a dossier keeps its own though it is offered no longer."""
+    return [(deed["code"], deed["label"]) for deed in deeds if not deed["withdrawn"] or deed["code"] == kept]
 
 
 async def deed_names(guest: Staff) -> dict[str, str]:

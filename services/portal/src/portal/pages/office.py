@@ -7,7 +7,7 @@ from uuid import UUID
 from fastapi import APIRouter, Response
 
 from portal import words
-from portal.api import ApiRefused
+from portal.api import ApiRefused, Json
 from portal.forms import Form
 from portal.rendering import see_other
 from portal.visiting import Anyone, SentForm, Staff
@@ -38,12 +38,11 @@ async def decide(guest: Staff, membership_id: UUID, decision: str, form: SentFor
 
 
 async def _team(guest: Staff, refused: ApiRefused | None = None) -> Response:
-    members, deeds = await asyncio.gather(
-        guest.get("identity", f"/offices/{guest.office_id}/members"), guest.get("dossier", "/deed-types")
+    members, deeds, waiting = await asyncio.gather(
+        guest.get("identity", f"/offices/{guest.office_id}/members"),
+        guest.get("dossier", "/deed-types"),
+        _waiting(guest),
     )
-    waiting = []
-    if guest.session.me["role"] == "notary":
-        waiting = (await guest.get("identity", "/memberships", state="requested"))["items"]
     return guest.page(
         "office/team.html",
         refused=refused,
@@ -51,6 +50,13 @@ async def _team(guest: Staff, refused: ApiRefused | None = None) -> Response:
         waiting=waiting,
         deeds=deeds,
     )
+
+
+async def _waiting(guest: Staff) -> list[Json]:
+    """Return those who ask to be members, for whom a notary decides."""
+    if guest.session.me["role"] != "notary":
+        return []
+    return list((await guest.get("identity", "/memberships", state="requested"))["items"])
 
 
 @router.get("/notifications")

@@ -4,10 +4,11 @@ from collections.abc import Iterable, Mapping
 from http import HTTPStatus
 from itertools import zip_longest
 from typing import Any
+from urllib.parse import quote
 
 from fastapi import APIRouter, Response
 
-from portal.api import ApiRefused
+from portal.api import ApiRefused, Json
 from portal.forms import Form
 from portal.rendering import see_other
 from portal.visiting import SentForm, Staff
@@ -22,7 +23,7 @@ LAST = 1000
 @router.get("/actes/nouveau")
 async def new_deed(guest: Staff) -> Response:
     """Show the form of a deed type of the office's own."""
-    return _deed(guest, None, {"label": "", "documents": []})
+    return _deed(guest, None, {"label": "", "documents": [], "withdrawn": False})
 
 
 @router.post("/actes/nouveau")
@@ -32,17 +33,14 @@ async def add_deed(guest: Staff, form: SentForm) -> Response:
     try:
         made = await guest.send("POST", "dossier", "/deed-types", body, key=form["key"])
     except ApiRefused as refused:
-        return _deed(guest, None, body, refused)
+        return _deed(guest, None, body | {"withdrawn": False}, refused)
     return see_other(f"/equipe/actes/{made['code']}?fait=1")
 
 
 @router.get("/actes/{code}")
 async def deed(guest: Staff, code: str, fait: str = "") -> Response:
     """Show a deed type with the documents usually asked for, in their order."""
-    found = next((one for one in await guest.get("dossier", "/deed-types") if one["code"] == code), None)
-    if found is None:
-        raise ApiRefused(HTTPStatus.NOT_FOUND, {"code": "not-found"})
-    return _deed(guest, code, found, done=bool(fait))
+    return _deed(guest, code, await _known(guest, code), done=bool(fait))
 
 
 @router.post("/actes/{code}")
@@ -52,8 +50,21 @@ async def change_deed(guest: Staff, code: str, form: SentForm) -> Response:
     try:
         await guest.send("PUT", "dossier", f"/deed-types/{code}", body, key=form["key"])
     except ApiRefused as refused:
-        return _deed(guest, code, body, refused)
+        known = await _known(guest, code)
+        return _deed(guest, code, body | {"withdrawn": known["withdrawn"]}, refused)
     return see_other(f"/equipe/actes/{code}?fait=1")
+
+
+@router.post("/actes/{code}/retirer")
+async def withdraw_deed(guest: Staff, code: str, form: SentForm) -> Response:
+    """Propose it no longer for new dossiers (L-70)."""
+    return await _propose(guest, "PUT", code, form)
+
+
+@router.post("/actes/{code}/proposer")
+async def offer_deed(guest: Staff, code: str, form: SentForm) -> Response:
+    """Propose it again (L-70)."""
+    return await _propose(guest, "DELETE", code, form)
 
 
 @router.get("/motifs")
@@ -72,6 +83,21 @@ async def change_reasons(guest: Staff, form: SentForm) -> Response:
     except ApiRefused as refused:
         return guest.page("office/reasons.html", refused=refused, reasons=given, done=False)
     return see_other("/equipe/motifs?fait=1")
+
+
+async def _known(guest: Staff, code: str) -> Json:
+    found = next((one for one in await guest.get("dossier", "/deed-types") if one["code"] == code), None)
+    if found is None:
+        raise ApiRefused(HTTPStatus.NOT_FOUND, {"code": "not-found"})
+    return found
+
+
+async def _propose(guest: Staff, method: str, code: str, form: Form) -> Response:
+    try:
+        await guest.send(method, "dossier", f"/deed-types/{quote(code, safe='')}/withdrawal", key=form["key"])
+    except ApiRefused as refused:
+        return _deed(guest, code, await _known(guest, code), refused)
+    return see_other(f"/equipe/actes/{quote(code, safe='')}")
 
 
 def _deed(

@@ -29,15 +29,24 @@ async def ask_why(guest: Staff, dossier_id: UUID, request_id: UUID, version_id: 
     return await _viewer(guest, dossier_id, request_id, version_id, asking=True)
 
 
+@router.get("/apercu")
+async def preview(guest: Staff, dossier_id: UUID, request_id: UUID, version_id: UUID) -> Response:
+    """Show the pages of the document: the viewer asks for them once it is there, since they may have to be drawn."""
+    if guest.request.headers.get("hx-target") != "sheet":
+        return await _viewer(guest, dossier_id, request_id, version_id, whole=True)
+    pages = await _pages(guest, request_id, version_id)
+    base = f"/dossiers/{dossier_id}/pieces/{request_id}/{version_id}"
+    return guest.page("dossiers/sheet.html", base=base, pages=pages)
+
+
 async def _viewer(  # noqa: PLR0913 - what the page is made of
     guest: Staff, dossier_id: UUID, request_id: UUID, version_id: UUID, *,
-    refused: ApiRefused | None = None, asking: bool = False,
+    refused: ApiRefused | None = None, asking: bool = False, whole: bool = False,
 ) -> Response:  # fmt: skip
-    dossier, listed, reasons, pages = await asyncio.gather(
+    dossier, listed, reasons = await asyncio.gather(
         guest.get("dossier", f"/dossiers/{dossier_id}"),
         guest.get("dossier", f"/dossiers/{dossier_id}/requests"),
         guest.get("dossier", "/refusal-reasons"),
-        _pages(guest, request_id, version_id),
     )
     requests = listed["items"]
     request = next((one for one in requests if one["id"] == str(request_id)), None)
@@ -54,7 +63,7 @@ async def _viewer(  # noqa: PLR0913 - what the page is made of
         following=_waiting(requests, str(version_id), 1),
         previous=_waiting(requests, str(version_id), -1),
         reasons=reasons["items"],
-        pages=pages,
+        pages=await _pages(guest, request_id, version_id) if whole else None,
         asking=asking,
     )
 

@@ -15,8 +15,9 @@ from portal.purposes import Control, Controlling
 
 router = APIRouter(prefix="/conformite/dossiers")
 
-PAGE = 100
+PAGE = 30
 EVENTS = 100
+AGGREGATES = 100
 
 
 @router.get("")
@@ -90,7 +91,7 @@ async def _told(control: Control, dossier_id: UUID, le: str) -> tuple[ApiRefused
     at = point(le) if le else _now()
     while True:
         try:
-            page = await control.get(path, at=at or "?", cursor=cursor, limit=PAGE)
+            page = await control.get(path, at=at or "?", cursor=cursor, limit=AGGREGATES)
         except ApiRefused as error:
             return _unknown_point(error), None
         items += page["items"]

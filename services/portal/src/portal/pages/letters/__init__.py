@@ -2,8 +2,8 @@
 
 from fastapi import APIRouter
 
-from portal.pages.letters import accounts, batches, codes, listing, people, single, tables, writing
+from portal.pages.letters import accounts, again, batches, codes, listing, people, single, tables, writing
 
 router = APIRouter()
-for _module in (listing, accounts, people, writing, tables, batches, codes, single):
+for _module in (listing, accounts, people, writing, tables, batches, codes, again, single):
     router.include_router(_module.router)  # the last one's addresses are ids, which any other word would match

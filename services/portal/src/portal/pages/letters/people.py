@@ -1,6 +1,7 @@
 """The register of recipients and of what they agreed to (A-13 to A-24), and one person mended (A-44)."""
 
 import asyncio
+from dataclasses import dataclass
 from typing import Annotated, Any
 from urllib.parse import urlencode
 from uuid import UUID
@@ -85,24 +86,27 @@ async def agreed(guest: Staff, request: Request, personne: Chosen = NONE) -> Res
 
 
 @router.get("/{recipient_id}")
-async def person(guest: Staff, recipient_id: UUID, lot: str = "") -> Response:
+async def person(guest: Staff, recipient_id: UUID, lot: str = "", lettre: str = "") -> Response:
     """Show a person with the whole register of what they agreed to."""
-    return await _person(guest, recipient_id, lot if is_id(lot) else "")
+    return await _person(guest, recipient_id, _whence(lot, lettre))
 
 
 @router.post("/{recipient_id}")
 async def mend(guest: Staff, recipient_id: UUID, form: SentForm) -> Response:
-    """Change what is known of a person; who came from a batch goes back to it, and it is checked again (A-44, A-46)."""
-    lot = form["lot"] if is_id(form["lot"]) else ""
+    """Change what is known of a person, and go back.
+
+    A batch that they came from is checked again (A-44, A-46); a letter is sent again (A-59).
+    """
+    whence = _whence(form["lot"], form["lettre"])
     try:
         await change(
             guest, f"/recipients/{recipient_id}", _written(form), version=form["version"], key=form["key"]
         )  # fmt: skip
-        if lot:
-            await guest.send("POST", LETTERS, f"/batches/{lot}/checks")
+        if whence.batch:
+            await guest.send("POST", LETTERS, f"/batches/{whence.batch}/checks")
     except ApiRefused as refused:
-        return await _person(guest, recipient_id, lot, form, refused)
-    return see_other(f"/lettres/lots/{lot}" if lot else HERE)
+        return await _person(guest, recipient_id, whence, form, refused)
+    return see_other(whence.address)
 
 
 @router.post("/{recipient_id}/papier")
@@ -111,6 +115,25 @@ async def opt_out(guest: Staff, recipient_id: UUID, form: SentForm) -> Response:
     body = {"opted_out": form["paper"] == "yes"}
     await guest.send("POST", LETTERS, f"/recipients/{recipient_id}/opt-out", body, key=form["key"])
     return see_other(f"{HERE}/{recipient_id}")
+
+
+@dataclass(frozen=True, slots=True)
+class Whence:
+    """Where somebody came from to mend a person: a batch, a letter that is sent again, or the register."""
+
+    batch: str = ""
+    letter: str = ""
+
+    @property
+    def address(self) -> str:
+        """Where they go back to."""
+        if self.batch:
+            return f"/lettres/lots/{self.batch}"
+        return f"/lettres/{self.letter}/renvoyer" if self.letter else HERE
+
+
+def _whence(batch: str, letter: str) -> Whence:
+    return Whence(batch if is_id(batch) else "", letter if is_id(letter) else "")
 
 
 def _written(form: Form) -> dict[str, Any]:
@@ -149,7 +172,7 @@ async def _agreeing(guest: Staff, chosen: list[UUID], refused: ApiRefused | None
 
 
 async def _person(
-    guest: Staff, recipient_id: UUID, lot: str, form: Form | None = None, refused: ApiRefused | None = None
+    guest: Staff, recipient_id: UUID, whence: "Whence", form: Form | None = None, refused: ApiRefused | None = None
 ) -> Response:
     found, version = await read_with_version(guest, f"/recipients/{recipient_id}")
     return guest.page(
@@ -158,5 +181,5 @@ async def _person(
         who=found,
         given=_written(form) if form else found,
         version=version,
-        lot=lot,
+        whence=whence,
     )

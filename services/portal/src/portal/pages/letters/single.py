@@ -5,7 +5,6 @@ from uuid import UUID
 
 from fastapi import APIRouter, Response
 
-from portal import letter_words
 from portal.api import ApiRefused
 from portal.pages.letters.calls import LETTERS
 from portal.passing import pass_on
@@ -15,7 +14,7 @@ from portal.visiting import SentForm, Staff
 router = APIRouter(prefix="/lettres")
 
 UNSENT = {"draft", "incompatible", "ready", "awaiting-sender-auth"}
-UNDELIVERED = {"bounced", "not-claimed", "failed", "auth-lapsed", "refused"}
+ENDED_OTHERWISE = {"bounced", "not-claimed", "failed", "auth-lapsed", "refused", "cancelled"}
 
 
 @router.get("/{letter_id}")
@@ -37,18 +36,6 @@ async def cancel(guest: Staff, letter_id: UUID, form: SentForm) -> Response:
     return await _done(guest, letter_id, "cancellation", None, form["key"])
 
 
-@router.post("/{letter_id}/renvoyer")
-async def reissue(guest: Staff, letter_id: UUID, form: SentForm) -> Response:
-    """Write the letter again, on paper if that was chosen; it is checked with its batch."""
-    body = {"level": form["level"]} if form["level"] else {}
-    try:
-        made = await guest.send("POST", LETTERS, f"/letters/{letter_id}/reissue", body, key=form["key"])
-        await guest.send("POST", LETTERS, f"/batches/{made['batch_id']}/checks")
-    except ApiRefused as refused:
-        return await _letter(guest, letter_id, refused)
-    return see_other(f"/lettres/lots/{made['batch_id']}")
-
-
 @router.post("/{letter_id}/changements/{change_id}")
 async def answer(guest: Staff, letter_id: UUID, change_id: str, form: SentForm) -> Response:
     """Say whether the recipient may be accepted under another name (A-65)."""
@@ -68,7 +55,7 @@ async def _letter(guest: Staff, letter_id: UUID, refused: ApiRefused | None = No
     letter, evidence = await asyncio.gather(
         guest.get(LETTERS, f"/letters/{letter_id}"), guest.get(LETTERS, f"/letters/{letter_id}/evidence")
     )
-    again = letter["state"] in UNDELIVERED and not letter["reissued_as"]
+    again = letter["state"] in ENDED_OTHERWISE and not letter["reissued_as"]
     return guest.page(
         "letters/show.html",
         refused=refused,
@@ -76,5 +63,4 @@ async def _letter(guest: Staff, letter_id: UUID, refused: ApiRefused | None = No
         evidence=evidence["items"],
         may_cancel=letter["state"] in UNSENT,
         may_reissue=again,
-        levels=letter_words.LEVELS,
     )

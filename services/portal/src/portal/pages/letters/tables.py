@@ -6,7 +6,7 @@ from urllib.parse import urlencode
 
 from fastapi import APIRouter, Depends, Request, Response
 
-from portal import letter_words
+from portal import letter_words, words
 from portal.api import ApiRefused, Json
 from portal.file_form import SentFile, read_file_form
 from portal.pages.letters.calls import LETTERS, UPLOAD_SECONDS, payers, senders
@@ -16,6 +16,13 @@ from portal.visiting import Staff
 router = APIRouter(prefix="/lettres/liste")
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+TITLES = {"missing": "Il manque", "unknown": "Titres inconnus", "twice": "Titres en double"}
+COLUMNS = {
+    "kind": "type", "last_name": "nom", "first_name": "prénom", "company": "société", "email": "e-mail",
+    "line1": "adresse", "line2": "complément", "postcode": "code postal", "city": "ville", "country": "pays",
+    "subject": "objet", "text": "texte", "attachments": "pièces jointes",
+}  # fmt: skip
+"""How the titles of a table are called to whoever wrote it."""
 
 
 def _facts(
@@ -70,6 +77,19 @@ async def _imported(guest: Staff, facts: dict[str, str], file: SentFile) -> Json
     return answer.json()
 
 
+def _why(refused: ApiRefused) -> str:
+    """Say why a table is not taken, with the line or the titles that are at fault."""
+    said = words.refusal(refused.code)
+    titles = (
+        f"{sentence} : {', '.join(COLUMNS.get(one, one) for one in refused.problem[member])}."
+        for member, sentence in TITLES.items()
+        if refused.problem.get(member)
+    )
+    place = f"Ligne {refused.problem['row']} : " if "row" in refused.problem else ""
+    reason = f"{place}{refused.problem['reason']}." if "reason" in refused.problem else ""
+    return " ".join(filter(None, (said, *titles, reason[:1].upper() + reason[1:])))
+
+
 async def _choosing(
     guest: Staff, facts: dict[str, str], *, made: Json = None, refused: ApiRefused | None = None
 ) -> Response:
@@ -79,6 +99,7 @@ async def _choosing(
     return guest.page(
         "letters/table.html",
         refused=refused,
+        **({"error": _why(refused)} if refused else {}),
         senders=accounts,
         entities=payers(entities["items"], accounts),
         levels=letter_words.LEVELS,
