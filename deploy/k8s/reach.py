@@ -9,6 +9,7 @@ OUTSIDE = {
     "s3_endpoint": 443,
     "smtp_host": 587,
     "sms_url": 443,
+    "sms_fallback_url": 443,
     "oidc_token_url": 443,
     "oidc_jwks_url": 443,
     "oidc_userinfo_url": 443,

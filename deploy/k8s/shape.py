@@ -17,9 +17,9 @@ ROOT = Path(__file__).parents[2]
 PORT = 8080
 PART_OF = {"app.kubernetes.io/part-of": "scelle"}
 
-SECRETS = {"nats_url", "s3_access_key", "s3_secret_key", "sms_token", "oidc_client_secret"}
+SECRETS = {"nats_url", "s3_access_key", "s3_secret_key", "sms_token", "sms_fallback_token", "oidc_client_secret"}
 """Settings that are secret and no files; the address of NATS holds the password of the service."""
-USED = {"log_mldsa_key_file", "ar24_token_file", "ar24_private_key_file"}
+USED = {"log_mldsa_key_file", "ar24_token_file", "ar24_private_key_file", "report_secret_file"}
 """Key files that a service can do without, and production does not."""
 ELSEWHERE = {"master_key_file", "transit_token_file"}
 """Key files of other installations: here OpenBao holds the master key, and knows a pod by its service account."""
