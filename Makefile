@@ -7,8 +7,8 @@ MEMBERS := $(wildcard libs/*) $(wildcard services/*) sandbox launcher
 LONG := tests/contract/test_made_up_requests.py launcher/tests/test_stack.py launcher/tests/test_compliance.py \
 	tests/journeys/test_letters.py $(foreach name,account deposit letters letters_again messages office proofs,tests/pages/test_$(name).py) \
 	services/journal/tests/log/test_process.py services/journal/tests/anchors/test_process.py services/journal/tests/published/test_verbs.py
-# Three parts of about the same length, side by side: tests of whole platforms, what takes longest, and the others.
-STACKS := tests/journeys tests/pages tests/contract launcher
+# Three parts of about the same length, side by side: tests of whole platforms, with those of letters; what takes longest; and the others.
+STACKS := tests/journeys tests/pages tests/contract launcher services/lre-gateway
 LARGE := services/journal services/identity libs/proof tests/verifiers tests/golden
 PYTEST := $(BIN)/pytest --durations=15
 PACKAGES := scelle-identity scelle-dossier scelle-vault scelle-messaging scelle-lre-gateway scelle-journal scelle-portal

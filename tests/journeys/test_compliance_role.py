@@ -77,6 +77,8 @@ ERASURE = {f"POST {IDENTITY}/persons/{{person_id}}/erasure"}
 """The law gives it to whoever answers for the data of the office; the journal keeps who, whom and why."""
 CHECKS = {f"POST {JOURNAL}/verifications"}
 """It looks at the file that it is sent, and keeps nothing."""
+REPORTS = {f"POST {MESSAGES}/delivery-reports"}
+"""It is the mail gateway's, which has a secret of its own; nobody's token opens it."""
 OWN = {
     f"POST {IDENTITY}/memberships",
     f"POST {IDENTITY}/email-confirmations",
@@ -108,7 +110,7 @@ def changing(gateway: str) -> set[str]:
 
 
 def test_every_operation_that_changes_something_is_known_here(desk: "Desk") -> None:
-    assert changing(desk.walked.world.gateway) == {*CHANGES, *LOOKS, *ERASURE, *OWN, *CHECKS}
+    assert changing(desk.walked.world.gateway) == {*CHANGES, *LOOKS, *ERASURE, *OWN, *CHECKS, *REPORTS}
 
 
 @pytest.fixture(scope="module")

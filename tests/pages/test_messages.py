@@ -157,6 +157,7 @@ def test_an_office_chooses_its_reminders_and_sees_what_became_of_its_mails(scene
         page.goto(scene.address(f"/dossiers/{scene.dossier}/envois"))
         expect(page.get_by_role("cell", name="Invitation")).to_be_visible()
         expect(_patiently(page, page.url, "Arrivé dans la boîte aux lettres")).to_be_visible()
+        expect(page.get_by_text("Personne inconnue")).to_have_count(0)
         office.sees(f"deliveries-{name}")
         page.goto(scene.address(f"/dossiers/{scene.dossier}/messages/{scene.person.id}"))
         office.sees(f"messages-office-{name}")

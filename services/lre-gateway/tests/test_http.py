@@ -284,5 +284,5 @@ def test_other_services_read_the_feed_and_it_names_nobody(world: Any, office: UU
         after = items[-1]["storeseq"]
     for secret in ("Secrète", "secret.person", "Objet secret", "Texte secret", account.email):
         assert secret not in seen
-    assert world.internal(f"aggregates/{recipient}?seq={after}").status_code == 200
-    assert world.internal(f"aggregates/{recipient}?seq={after}", "dossier").status_code == 403
+    assert world.internal(f"aggregates?at={recipient}:{after}").status_code == 200
+    assert world.internal(f"aggregates?at={recipient}:{after}", "dossier").status_code == 403

@@ -22,7 +22,7 @@ def test_a_person_is_told_what_changed_when_and_what_to_do_and_gets_no_link(
     assert mail["subject"] == SUBJECTS[topic]
     assert told.time.isoformat() == "2026-03-02T09:30:00+00:00"
     assert "2 mars 2026 à 10 h 30 (heure de Paris)" in mail["text"]
-    assert "Si ce n'est pas vous, prévenez tout de suite l'étude Étude Morel par téléphone" in mail["text"]
+    assert "Si ce n'est pas vous, prévenez tout de suite l'Étude Morel par téléphone" in mail["text"]
     assert mail["links"] == []
     assert "href" not in mail["html"]
 
@@ -31,7 +31,7 @@ def test_what_the_office_did_is_said(world: Any, mailbox: Any) -> None:
     world.tell("identity.second-factor-removed", office=OFFICE, cause="office")
     world.sending.send_due()
     (mail,) = mailbox.received("jeanne@example.org")
-    assert "L'étude Étude Morel a retiré l'application d'authentification" in mail["text"]
+    assert "L'Étude Morel a retiré l'application d'authentification" in mail["text"]
 
 
 def test_a_first_password_is_no_news(world: Any) -> None:

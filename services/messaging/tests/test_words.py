@@ -61,6 +61,19 @@ def test_the_invitation_names_client_and_office_and_states_the_three_uses() -> N
         assert use in html
 
 
+@pytest.mark.parametrize(
+    ("office", "said"),
+    [
+        ("SCP Dubois", "L'étude SCP Dubois"),
+        ("Étude Morel", "L'Étude Morel"),
+        ("Office des Lilas", "L'Office des Lilas"),
+    ],
+)
+def test_an_office_is_called_an_office_once(office: str, said: str) -> None:
+    _, text, _ = FileTemplates().render(Template.INVITATION, VALUES | {"office": office})
+    assert f"{said} vous ouvre un espace sécurisé" in text
+
+
 @pytest.mark.bad_input("B28")
 def test_what_people_wrote_is_shown_as_text_and_never_becomes_markup_or_a_header() -> None:
     wicked = '<script>alert("x")</script>\r\nBcc: everyone@example.org\n\n=> Cliquez : http://evil.example $name'

@@ -150,6 +150,11 @@ class Guest:
         """Carry out a command as this person, once for each key."""
         return await self.desk.api.send(self.caller, method, service, path, body, key=key or None)
 
+    async def colleagues(self) -> list[Json]:
+        """Return the approved members of the office, oneself among them."""
+        found = await self.get("identity", f"/offices/{self.office_id}/members")
+        return [one for one in found["items"] if one["state"] == "approved"]
+
     def page(self, name: str, **values: Any) -> Response:
         """Render a page for this person."""
         return self.desk.pages.page(self.request, name, session=self.session, **values)

@@ -26,6 +26,7 @@ MONTHS = (
     "janvier", "février", "mars", "avril", "mai", "juin",
     "juillet", "août", "septembre", "octobre", "novembre", "décembre",
 )  # fmt: skip
+CALLED = ("étude ", "office ")
 AMOUNTS = {
     Template.DOCUMENTS_REQUESTED: ("document demandé", "documents demandés"),
     Template.DOCUMENT_DEPOSITED: ("document déposé", "documents déposés"),
@@ -40,6 +41,7 @@ class FileTemplates:
 
     def render(self, template: Template, values: Mapping[str, str]) -> tuple[str, str, str]:
         """Return subject, text and HTML; raise KeyError if a value is missing."""
+        values = {**values, **_as_part_of_a_sentence(values.get("office", ""))}
         subject, *blocks = (FOLDER / f"{template}.txt").read_text(encoding="utf-8").strip().split("\n\n")
         subject = Words(subject).substitute({name: " ".join(value.split()) for name, value in values.items()})
         text = "\n\n".join(_text(block, values) for block in blocks)
@@ -61,6 +63,12 @@ class FileTemplates:
         """Return an instant by the clocks of Paris: 20 mars 2026 à 14 h 05."""
         local = datetime.fromisoformat(instant).astimezone(PARIS)
         return f"{self.day(local.date().isoformat())} à {local.hour} h {local.minute:02}"
+
+
+def _as_part_of_a_sentence(office: str) -> dict[str, str]:
+    """Return the name of an office with its article: "l'étude" is said once, also where the name begins with it."""
+    the_office = f"l'{office}" if office.lower().startswith(CALLED) else f"l'étude {office}"
+    return {"the_office": the_office, "The_office": f"L{the_office[1:]}"}
 
 
 def _text(block: str, values: Mapping[str, str]) -> str:

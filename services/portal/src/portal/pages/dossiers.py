@@ -63,7 +63,7 @@ async def create(guest: Staff, form: SentForm) -> Response:
 
 
 async def _creation(guest: Staff, given: Mapping[str, Any], refused: ApiRefused | None = None) -> Response:
-    deeds, members = await asyncio.gather(guest.get("dossier", "/deed-types"), _members(guest))
+    deeds, members = await asyncio.gather(guest.get("dossier", "/deed-types"), guest.colleagues())
     return guest.page(
         "dossiers/new.html",
         refused=refused,
@@ -129,7 +129,7 @@ async def change(guest: Staff, dossier_id: UUID, form: SentForm) -> Response:
 @router.get("/{dossier_id}/acces")
 async def access(guest: Staff, dossier_id: UUID) -> Response:
     """Show who of the office may see the dossier (L-27, L-30)."""
-    dossier, members = await asyncio.gather(guest.get("dossier", f"/dossiers/{dossier_id}"), _members(guest))
+    dossier, members = await asyncio.gather(guest.get("dossier", f"/dossiers/{dossier_id}"), guest.colleagues())
     return guest.page("dossiers/access.html", dossier=dossier, members=members)
 
 
@@ -222,8 +222,3 @@ def _offered(deeds: Sequence[Any], kept: str = "") -> list[tuple[str, str]]:
 async def deed_names(guest: Staff) -> dict[str, str]:
     """Return what each deed type is called."""
     return {deed["code"]: deed["label"] for deed in await guest.get("dossier", "/deed-types")}
-
-
-async def _members(guest: Staff) -> list[dict[str, Any]]:
-    found = await guest.get("identity", f"/offices/{guest.office_id}/members")
-    return [one for one in found["items"] if one["state"] == "approved"]

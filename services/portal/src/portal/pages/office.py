@@ -39,14 +39,14 @@ async def decide(guest: Staff, membership_id: UUID, decision: str, form: SentFor
 
 async def _team(guest: Staff, refused: ApiRefused | None = None) -> Response:
     members, deeds, waiting = await asyncio.gather(
-        guest.get("identity", f"/offices/{guest.office_id}/members"),
+        guest.colleagues(),
         guest.get("dossier", "/deed-types"),
         _waiting(guest),
     )
     return guest.page(
         "office/team.html",
         refused=refused,
-        members=[one for one in members["items"] if one["state"] == "approved"],
+        members=members,
         waiting=waiting,
         deeds=deeds,
     )
@@ -103,11 +103,12 @@ async def send_again(guest: Staff, dossier_id: UUID, notification_id: UUID, form
 
 
 async def _deliveries(guest: Staff, dossier_id: UUID, cursor: str = "", refused: ApiRefused | None = None) -> Response:
-    dossier, found = await asyncio.gather(
+    dossier, found, colleagues = await asyncio.gather(
         guest.get("dossier", f"/dossiers/{dossier_id}"),
         guest.get("messaging", "/deliveries", dossier=dossier_id, cursor=cursor, limit=PAGE),
+        guest.colleagues(),
     )
-    people = {one["id"]: one for one in [*dossier["clients"], *dossier["members"]]}
+    people = {one["id"]: one for one in dossier["clients"]} | {one["person_id"]: one for one in colleagues}
     return guest.page(
         "office/deliveries.html",
         refused=refused,

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Response
 from portal import letter_words
 from portal.api import ApiRefused, Json
 from portal.forms import Form
-from portal.pages.letters.calls import LETTERS, members, period
+from portal.pages.letters.calls import LETTERS, period
 from portal.rendering import see_other
 from portal.visiting import SentForm, Staff
 
@@ -93,7 +93,7 @@ async def _command(guest: Staff, sender_id: UUID, method: str, path: str, form: 
 
 
 async def _accounts(guest: Staff, email: str = "", refused: ApiRefused | None = None) -> Response:
-    found, people = await asyncio.gather(guest.get(LETTERS, "/senders"), members(guest))
+    found, people = await asyncio.gather(guest.get(LETTERS, "/senders"), guest.colleagues())
     return guest.page(
         "letters/accounts.html",
         refused=refused,

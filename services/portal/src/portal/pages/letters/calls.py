@@ -72,12 +72,6 @@ def payers(entities: list[Json], accounts: list[Json]) -> list[tuple[str, str]]:
     ]
 
 
-async def members(guest: Staff) -> list[Json]:
-    """Return the members of the office."""
-    found = await guest.get("identity", f"/offices/{guest.office_id}/members")
-    return [one for one in found["items"] if one["state"] == "approved"]
-
-
 def period(first: str, last: str) -> dict[str, str | None]:
     """Return the instants between which two days lie, the last one whole; a day that is none is left out."""
     return {"since": _midnight(first, 0), "until": _midnight(last, 1)}

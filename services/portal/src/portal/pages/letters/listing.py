@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 from fastapi import APIRouter, Depends, Response
 
 from portal import letter_words
-from portal.pages.letters.calls import LETTERS, PAGE, members, period
+from portal.pages.letters.calls import LETTERS, PAGE, period
 from portal.passing import streamed
 from portal.visiting import Staff
 
@@ -27,7 +27,7 @@ Wanted = Annotated[dict[str, str], Depends(_wanted)]
 async def letters(guest: Staff, wanted: Wanted, cursor: str = "") -> Response:
     """List letters, found by recipient, state, user, period, batch or dossier (A-28, A-60)."""
     found, people = await asyncio.gather(
-        guest.get(LETTERS, "/letters", **_asked(wanted), cursor=cursor, limit=PAGE), members(guest)
+        guest.get(LETTERS, "/letters", **_asked(wanted), cursor=cursor, limit=PAGE), guest.colleagues()
     )
     return guest.page(
         "letters/list.html",
