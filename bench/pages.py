@@ -163,9 +163,10 @@ def _pages(journey: Journey, office: httpx.Client, client: httpx.Client, officer
 def _pages_of_dossier(dossier: str, office: httpx.Client, officer: httpx.Client) -> list[Page]:
     """Return the pages that grow with what is in a dossier."""
     past = f"/conformite/dossiers/{dossier}"
+    replayed = (past, f"{past}/etat", f"{past}/differences?de=0&a=", f"{past}/differences/champs?de=0&a=")
     return [
         *(Page("office", office, path) for path in (f"/dossiers/{dossier}", f"/dossiers/{dossier}/journal")),
-        *(Page("officer", officer, path) for path in (past, f"{past}/differences?de=0&a=")),
+        *(Page("officer", officer, path) for path in replayed),
     ]
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from launcher.journey.story import Journey
 from launcher.journey.world import until
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
 from testkit.browser import DESKTOP, PHONE, Someone
 from testkit.opened import enters_at_idnot, enters_with_code
 from testkit.stack import Platform
@@ -164,7 +164,9 @@ def test_who_controls_says_why_first_and_finds_it_in_the_log_of_accesses(scene: 
     assert page.locator("form[method=post]").count() == 1  # to leave, and no other
 
 
-def test_who_controls_sees_a_dossier_at_any_moment_and_what_changed(scene: Scene, tmp_path: Path) -> None:
+def test_who_controls_sees_a_dossier_at_any_moment_and_what_changed(
+    scene: Scene, browser: Browser, tmp_path: Path
+) -> None:
     officer, dossier = scene.officer, scene.walked.dossier
     page = scene.opens(officer, f"/conformite?dossier={dossier}&type=dossier.document-validated")
     found = page.get_by_role("listitem").filter(has_text="L'office a validé le document.")
@@ -180,15 +182,19 @@ def test_who_controls_sees_a_dossier_at_any_moment_and_what_changed(scene: Scene
     officer.sees("past")
     page.get_by_role("link", name="Aujourd'hui").click()
     expect(page.get_by_role("heading", name="Le dossier aujourd'hui")).to_be_visible()
+    expect(page.get_by_text("aucun écart")).to_be_visible()
     assert page.locator("dl.facts").all_inner_texts() != then
     page.get_by_label("Date et heure, à Paris").fill("2020-01-01T09:00")
     page.get_by_role("button", name="Montrer").click()
     expect(page.get_by_role("alert")).to_contain_text("rien n'existait encore")
-    officer.problems.clear()  # the browser says that the answer is a refusal
     last = scene.walked.events[-1]["index"]
     page = scene.opens(officer, f"/conformite/dossiers/{dossier}/differences?de={int(at) - 1}&a={last}")
     expect(page.get_by_role("columnheader", name="Avant").first).to_be_visible()
     officer.sees("difference")
+    plain = browser.new_context(java_script_enabled=False, storage_state=page.context.storage_state()).new_page()
+    plain.goto(scene.address(f"/conformite/dossiers/{dossier}?le={at}"))
+    plain.get_by_role("link", name="L'afficher").click()
+    expect(plain.get_by_text("aucun écart")).to_be_visible()
     page = scene.opens(officer, f"/conformite/dossiers/{dossier}")
     assert downloaded(page, "Rapport (PDF)", tmp_path).read_bytes()[:5] == b"%PDF-"
     assert downloaded(page, "Écritures exactes (JSON)", tmp_path).read_bytes().count(b"\n") > 50

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Response
 
+from portal import words
 from portal.api import ApiRefused
 from portal.instants import point, spoken
 from portal.passing import streamed
@@ -18,6 +19,8 @@ router = APIRouter(prefix="/conformite/dossiers")
 PAGE = 30
 EVENTS = 100
 AGGREGATES = 100
+NOTHING_YET = {"untold": None, "state": None, "wrong": 0, "diff": None}
+"""What the templates are given until it is asked for."""
 
 
 @router.get("")
@@ -30,36 +33,32 @@ async def dossiers(control: Controlling, cursor: str = "") -> Response:
 
 @router.get("/{dossier_id}")
 async def past(control: Controlling, dossier_id: UUID, le: str = "", cursor: str = "") -> Response:
-    """Show a dossier as it was at a moment, beside everything that happened to it (dossier au 12 mars 14:05)."""
-    events = control.get(f"/dossiers/{dossier_id}/events", limit=EVENTS, cursor=cursor)
-    told, listed = await asyncio.gather(_told(control, dossier_id, le), events)
-    refused, state = told
-    return control.page(
-        "control/past.html",
-        refused=refused,
-        dossier_id=dossier_id,
-        wanted=le,
-        moment=spoken(le),
-        state=state,
-        events=listed["items"],
-        next=listed["next"],
-        wrong=_wrong(state["items"]) if state else 0,
-    )
+    """Show everything that happened to a dossier, and then what it was at a moment (dossier au 12 mars 14:05)."""
+    return await _past(control, dossier_id, le, cursor)
+
+
+@router.get("/{dossier_id}/etat")
+async def state(control: Controlling, dossier_id: UUID, le: str = "", cursor: str = "") -> Response:
+    """Show what a dossier was, replayed: the page asks for it once it is there, since a long life takes a while."""
+    if _asked_by(control, "state"):
+        told = await _told(control, dossier_id, le)
+        return control.page("control/state.html", dossier_id=dossier_id, wanted=le, **told)
+    return await _past(control, dossier_id, le, cursor, whole=True)
 
 
 @router.get("/{dossier_id}/differences")
 async def difference(control: Controlling, dossier_id: UUID, de: str = "", a: str = "") -> Response:
-    """Show what changed in a dossier between two moments, field by field, and by which event."""
-    refused, found = None, None
-    if de or a:
-        path = f"/dossiers/{dossier_id}/diff"
-        try:
-            found = await control.get(path, **{"from": point(de) or "?", "to": point(a) or _now()})
-        except ApiRefused as error:
-            refused = _unknown_point(error)
-    return control.page(
-        "control/difference.html", refused=refused, dossier_id=dossier_id, wanted={"de": de, "a": a}, diff=found
-    )
+    """Ask for two moments, and then show what changed in a dossier between them."""
+    return _difference(control, dossier_id, de, a, NOTHING_YET)
+
+
+@router.get("/{dossier_id}/differences/champs")
+async def changes(control: Controlling, dossier_id: UUID, de: str = "", a: str = "") -> Response:
+    """Show what changed, field by field, and by which event; the page asks for it once it is there."""
+    compared = await _compared(control, dossier_id, de, a)
+    if _asked_by(control, "changes"):
+        return control.page("control/changes.html", dossier_id=dossier_id, wanted={"de": de, "a": a}, **compared)
+    return _difference(control, dossier_id, de, a, compared)
 
 
 @router.get("/{dossier_id}/tableau")
@@ -85,7 +84,33 @@ async def _printed(control: Control, dossier_id: UUID, what: str) -> Response:
     return await streamed(control.guest, control.file(f"/dossiers/{dossier_id}/{what}"))
 
 
-async def _told(control: Control, dossier_id: UUID, le: str) -> tuple[ApiRefused | None, dict[str, Any] | None]:
+async def _past(control: Control, dossier_id: UUID, le: str, cursor: str, *, whole: bool = False) -> Response:
+    listing = control.get(f"/dossiers/{dossier_id}/events", limit=EVENTS, cursor=cursor)
+    told: dict[str, Any] = NOTHING_YET
+    if whole:
+        listed, told = await asyncio.gather(listing, _told(control, dossier_id, le))
+    else:
+        listed = await listing
+    return control.page(
+        "control/past.html",
+        dossier_id=dossier_id,
+        wanted=le,
+        moment=spoken(le),
+        events=listed["items"],
+        next=listed["next"],
+        **told,
+    )
+
+
+def _difference(control: Control, dossier_id: UUID, de: str, a: str, compared: dict[str, Any]) -> Response:
+    return control.page("control/difference.html", dossier_id=dossier_id, wanted={"de": de, "a": a}, **compared)
+
+
+def _asked_by(control: Control, part: str) -> bool:
+    return control.guest.request.headers.get("hx-target") == part
+
+
+async def _told(control: Control, dossier_id: UUID, le: str) -> dict[str, Any]:
     """Return the state at a moment, every page of it; now where none is said. Whoever types no moment is told so."""
     path, items, cursor = f"/dossiers/{dossier_id}/state", [], ""
     at = point(le) if le else _now()
@@ -93,11 +118,22 @@ async def _told(control: Control, dossier_id: UUID, le: str) -> tuple[ApiRefused
         try:
             page = await control.get(path, at=at or "?", cursor=cursor, limit=AGGREGATES)
         except ApiRefused as error:
-            return _unknown_point(error), None
+            return NOTHING_YET | {"untold": _unknown_point(error)}
         items += page["items"]
         cursor = page["next"]
         if not cursor:
-            return None, {"point": page["point"], "items": _ordered(items)}
+            break
+    return NOTHING_YET | {"state": {"point": page["point"], "items": _ordered(items)}, "wrong": _wrong(items)}
+
+
+async def _compared(control: Control, dossier_id: UUID, de: str, a: str) -> dict[str, Any]:
+    try:
+        found = await control.get(
+            f"/dossiers/{dossier_id}/diff", **{"from": point(de) or "?", "to": (point(a) or "?") if a else _now()}
+        )
+    except ApiRefused as error:
+        return NOTHING_YET | {"untold": _unknown_point(error)}
+    return NOTHING_YET | {"diff": found}
 
 
 def _ordered(items: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -113,8 +149,8 @@ def _now() -> str:
     return datetime.now(UTC).isoformat()
 
 
-def _unknown_point(error: ApiRefused) -> ApiRefused:
-    """Return a refusal that the page can explain; raise any other."""
+def _unknown_point(error: ApiRefused) -> str:
+    """Return a refusal in words; raise any that is not about the moment."""
     if error.status not in {HTTPStatus.UNPROCESSABLE_ENTITY, HTTPStatus.SERVICE_UNAVAILABLE}:
         raise error
-    return error
+    return words.refusal(error.code)
